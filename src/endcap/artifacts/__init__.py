@@ -1,0 +1,1 @@
+"""What training leaves and serving reads: arrays in a few shapes, and the bundle that holds them."""

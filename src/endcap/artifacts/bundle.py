@@ -1,0 +1,164 @@
+"""A bundle: the artifacts of one training, as arrays and JSON with checksums.
+
+On disk a bundle is a folder of two files. ``manifest.json`` says what there is; ``arrays.bin`` holds the bytes of every
+array, one after another, each at a multiple of 64. No pickle, nothing that runs. The version is a hash of the contents
+without the time they were made, so the same inputs with the same seed give the same version.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from endcap.artifacts.base import Array, Artifact
+from endcap.artifacts.item_neighbors import ItemNeighbors
+from endcap.artifacts.item_scores import ItemScores
+from endcap.errors import CorruptBundle
+
+FORMAT = 1
+_ALIGNMENT = 64
+_SHAPES: dict[str, type[Artifact]] = {shape.shape: shape for shape in (ItemScores, ItemNeighbors)}
+
+
+class ArrayEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where one array lies in ``arrays.bin``, and what it must hash to."""
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    offset: int
+    size: int
+    sha256: str
+
+
+class ArtifactEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One artifact: how it was made and what it is made of."""
+
+    name: str
+    shape: str
+    reason: str
+    algorithm: str
+    options: dict[str, object]
+    arrays: tuple[ArrayEntry, ...]
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a bundle holds. ``position`` is the last log position that training read, ``data_until`` the time it ended at."""
+
+    format: int
+    version: str
+    created_at_ms: int
+    data_until_ms: int
+    position: int
+    seed: int
+    item_ids: ArrayEntry
+    artifacts: tuple[ArtifactEntry, ...]
+    notes: dict[str, object] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """An artifact and how it was made: what a bundle is put together from."""
+
+    artifact: Artifact
+    algorithm: str
+    options: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """The loaded bundle: item ids in row order and artifacts by name."""
+
+    manifest: Manifest
+    item_ids: list[str]
+    artifacts: Mapping[str, Artifact]
+
+    @property
+    def version(self) -> str:
+        """The hash of the contents."""
+        return self.manifest.version
+
+
+def write_bundle(
+    folder: Path, item_ids: list[str], made: Mapping[str, Made], *, created_at_ms: int, data_until_ms: int, position: int, seed: int,
+    notes: Mapping[str, object] | None = None,
+) -> Manifest:  # fmt: skip
+    """Write a bundle into an empty folder and flush it to disk; returns its manifest.
+
+    The folder is not yet known to anybody: publishing is the store's rename.
+    """
+    blocks: list[bytes] = []
+    at = 0
+
+    def entry(name: str, array: Array) -> ArrayEntry:
+        nonlocal at
+        raw = np.ascontiguousarray(array).tobytes()
+        digest = hashlib.sha256(raw).hexdigest()
+        made_entry = ArrayEntry(name=name, dtype=array.dtype.str, shape=array.shape, offset=at, size=len(raw), sha256=digest)
+        padding = -len(raw) % _ALIGNMENT
+        blocks.append(raw + b"\0" * padding)
+        at += len(raw) + padding
+        return made_entry
+
+    ids = entry("item_ids", np.frombuffer(msgspec.json.encode(item_ids), dtype=np.uint8))
+    entries = tuple(
+        ArtifactEntry(
+            name=name, shape=one.artifact.shape, reason=one.artifact.reason, algorithm=one.algorithm, options=dict(one.options),
+            arrays=tuple(entry(part, array) for part, array in sorted(one.artifact.arrays().items())),
+        )
+        for name, one in sorted(made.items())
+    )  # fmt: skip
+    described = msgspec.json.encode([FORMAT, data_until_ms, position, seed, ids, entries], order="deterministic")
+    manifest = Manifest(
+        format=FORMAT, version=hashlib.sha256(described).hexdigest()[:16], created_at_ms=created_at_ms, data_until_ms=data_until_ms,
+        position=position, seed=seed, item_ids=ids, artifacts=entries, notes=dict(notes or {}),
+    )  # fmt: skip
+    _write_durably(folder / "arrays.bin", b"".join(blocks))
+    _write_durably(folder / "manifest.json", msgspec.json.format(msgspec.json.encode(manifest), indent=1))
+    return manifest
+
+
+def read_bundle(folder: Path) -> Bundle:
+    """The bundle in a folder, every checksum compared.
+
+    Raises CorruptBundle where a file is missing, a byte is wrong or the format is another.
+    """
+    try:
+        manifest = msgspec.json.decode((folder / "manifest.json").read_bytes(), type=Manifest)
+        raw = (folder / "arrays.bin").read_bytes()
+    except (OSError, msgspec.MsgspecError) as error:
+        raise CorruptBundle(f"bundle {folder.name} cannot be read: {error}", remedy="roll back or train again") from error
+    if manifest.format != FORMAT:
+        raise CorruptBundle(f"bundle {folder.name} has format {manifest.format}, not {FORMAT}", remedy="train again")
+    item_ids = msgspec.json.decode(_array(raw, manifest.item_ids, folder.name).tobytes(), type=list[str])
+    artifacts = {}
+    for one in manifest.artifacts:
+        if one.shape not in _SHAPES:
+            raise CorruptBundle(
+                f"bundle {folder.name} holds the unknown shape {one.shape}", remedy="update Endcap or train again"
+            )
+        arrays = {part.name: _array(raw, part, folder.name) for part in one.arrays}
+        artifacts[one.name] = _SHAPES[one.shape].from_arrays(arrays, one.reason)
+        if artifacts[one.name].n_items != len(item_ids):
+            raise CorruptBundle(f"bundle {folder.name}: {one.name} numbers other items than the bundle", remedy="train again")
+    return Bundle(manifest, item_ids, artifacts)
+
+
+def _array(raw: bytes, entry: ArrayEntry, folder: str) -> Array:
+    block = raw[entry.offset : entry.offset + entry.size]
+    if hashlib.sha256(block).hexdigest() != entry.sha256:
+        raise CorruptBundle(f"bundle {folder}: the checksum of {entry.name} is wrong", remedy="roll back or train again")
+    return np.frombuffer(block, dtype=np.dtype(entry.dtype)).reshape(entry.shape)
+
+
+def _write_durably(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())

@@ -1,0 +1,100 @@
+"""Item to item: for each item the items that go with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from endcap.artifacts.base import Array, frozen
+from endcap.errors import CorruptBundle
+
+
+@dataclass(frozen=True, slots=True)
+class ItemNeighbors:
+    """A sparse matrix of scores, best first in each row.
+
+    Row ``i`` proposes ``indices[indptr[i]:indptr[i + 1]]`` with ``values`` above 0, falling; an item is never its own
+    neighbour. ``indptr`` int64 (n_items + 1,); ``indices`` int32 and ``values`` float32, both (nnz,). ``facts`` holds figures
+    about each pair for display, each float32 (nnz,): support, confidence, lift.
+    """
+
+    shape: ClassVar[str] = "item_neighbors"
+    indptr: NDArray[np.int64]
+    indices: NDArray[np.int32]
+    values: NDArray[np.float32]
+    reason: str
+    facts: Mapping[str, NDArray[np.float32]]
+
+    @classmethod
+    def of(cls, matrix: sparse.csr_array, reason: str, *, k: int | None = None) -> Self:
+        """The artifact of a CSR matrix of scores: the diagonal and scores not above 0 are dropped, the best ``k`` a row kept.
+
+        >>> matrix = sparse.csr_array(np.array([[9.0, 1.0, 2.0], [0.0, 0.0, 0.0], [3.0, 0.0, 0.0]]))
+        >>> ItemNeighbors.of(matrix, "bought_together").indices.tolist()
+        [2, 1, 0]
+        """
+        coo = matrix.tocoo()
+        keep = (coo.row != coo.col) & (coo.data > 0)
+        rows, cols, data = coo.row[keep], coo.col[keep], coo.data[keep].astype(np.float32)
+        return cls.from_triples(rows, cols, data, n_items=matrix.shape[0], reason=reason, k=k)
+
+    @classmethod
+    def from_triples(
+        cls, rows: Array, cols: Array, values: Array, *, n_items: int, reason: str, k: int | None = None,
+        facts: Mapping[str, Array] | None = None,
+    ) -> Self:  # fmt: skip
+        """The artifact of (row, column, value) triples without repeats; ties are broken by the lower column."""
+        order = np.lexsort((cols, -values, rows))
+        rows, cols, values = rows[order], cols[order], values[order]
+        counts = np.bincount(rows, minlength=n_items)
+        starts = np.concatenate(([0], np.cumsum(counts)))
+        if k is not None:
+            keep = np.arange(len(rows)) - starts[rows] < k
+            order, rows, cols, values = order[keep], rows[keep], cols[keep], values[keep]
+            starts = np.concatenate(([0], np.cumsum(np.bincount(rows, minlength=n_items))))
+        kept = {name: frozen(np.asarray(fact)[order].astype(np.float32)) for name, fact in (facts or {}).items()}
+        return cls(
+            frozen(starts.astype(np.int64)), frozen(cols.astype(np.int32)), frozen(values.astype(np.float32)), reason, kept
+        )
+
+    @property
+    def n_items(self) -> int:
+        """How many items the artifact numbers."""
+        return len(self.indptr) - 1
+
+    def row(self, item: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        """The neighbours of an item and their scores, best first."""
+        span = slice(self.indptr[item], self.indptr[item + 1])
+        return self.indices[span], self.values[span]
+
+    def pair_facts(self, item: int, neighbour: int) -> dict[str, float]:
+        """The figures kept about a pair, none where it is not kept."""
+        indices, values = self.row(item)
+        at = np.flatnonzero(indices == neighbour)
+        if len(at) == 0:
+            return {}
+        place = int(self.indptr[item] + at[0])
+        return {"value": float(values[at[0]])} | {name: float(fact[place]) for name, fact in self.facts.items()}
+
+    def matrix(self) -> sparse.csr_array:
+        """The scores as CSR float32, (n_items, n_items)."""
+        return sparse.csr_array((self.values, self.indices, self.indptr), shape=(self.n_items, self.n_items))
+
+    def arrays(self) -> dict[str, Array]:
+        """The arrays to keep, by name."""
+        facts: dict[str, Array] = {f"fact_{name}": fact for name, fact in self.facts.items()}
+        return {"indptr": self.indptr, "indices": self.indices, "values": self.values} | facts
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, Array], reason: str) -> Self:
+        """The artifact that gave these arrays."""
+        facts = {name.removeprefix("fact_"): frozen(one) for name, one in arrays.items() if name.startswith("fact_")}
+        try:
+            return cls(frozen(arrays["indptr"]), frozen(arrays["indices"]), frozen(arrays["values"]), reason, facts)
+        except KeyError as error:
+            raise CorruptBundle(f"item_neighbors lacks the array {error}", remedy="train again or roll back") from error

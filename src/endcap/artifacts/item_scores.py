@@ -1,0 +1,54 @@
+"""One score per item: popularity, trends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from endcap.artifacts.base import Array, frozen
+from endcap.errors import CorruptBundle
+
+
+@dataclass(frozen=True, slots=True)
+class ItemScores:
+    """How much each item counts, whoever asks; float32 (n_items,), 0 where nothing is known, never negative.
+
+    ``order`` int32 lists the rows with a score above 0, best first, ties by row; it is what serving walks.
+    """
+
+    shape: ClassVar[str] = "item_scores"
+    scores: NDArray[np.float32]
+    order: NDArray[np.int32]
+    reason: str
+
+    @classmethod
+    def of(cls, scores: Array, reason: str) -> Self:
+        """The artifact of these scores; negative ones and NaN count as 0.
+
+        >>> ItemScores.of(np.array([0.0, 2.0, 1.0]), "popular").order.tolist()
+        [1, 2]
+        """
+        clean = np.nan_to_num(np.maximum(scores, 0)).astype(np.float32)
+        order = np.argsort(-clean, kind="stable").astype(np.int32)
+        return cls(frozen(clean), frozen(order[clean[order] > 0]), reason)
+
+    @property
+    def n_items(self) -> int:
+        """How many items the artifact numbers."""
+        return len(self.scores)
+
+    def arrays(self) -> dict[str, Array]:
+        """The arrays to keep, by name."""
+        return {"scores": self.scores, "order": self.order}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, Array], reason: str) -> Self:
+        """The artifact that gave these arrays."""
+        try:
+            return cls(frozen(arrays["scores"]), frozen(arrays["order"]), reason)
+        except KeyError as error:
+            raise CorruptBundle(f"item_scores lacks the array {error}", remedy="train again or roll back") from error

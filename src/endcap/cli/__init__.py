@@ -1,0 +1,56 @@
+"""The command line, one file a verb.
+
+A file ``cli/<verb>.py`` defines ``run``, a typer command, or ``app``, a typer group of sub-commands. A verb is imported only
+when it is called, so that ``endcap recommend`` does not wait for training code.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import sys
+
+import click
+import typer
+from rich.console import Console
+
+from endcap.errors import EndcapError
+
+_VERBS = sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
+
+
+class _Verbs(typer.core.TyperGroup):
+    """Finds verbs by file name and imports them when they are called."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        return [verb.removesuffix("_") for verb in _VERBS]
+
+    def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
+        file = cmd_name if cmd_name in _VERBS else f"{cmd_name}_"
+        if file not in _VERBS:
+            return None
+        module = importlib.import_module(f"{__name__}.{file}")
+        if hasattr(module, "app"):
+            group: click.Command = typer.main.get_group(module.app)
+            group.name = cmd_name
+            return group
+        one = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+        one.command(name=cmd_name)(module.run)
+        return typer.main.get_command(one)
+
+
+app = typer.Typer(cls=_Verbs, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.callback()
+def _root() -> None:
+    """Endcap: cross-sell and upsell for your own shop."""
+
+
+def main() -> None:
+    """Run a verb; an error that Endcap knows is one sentence on stderr and exit code 1 (75 where a retry can help)."""
+    try:
+        app()
+    except EndcapError as error:
+        Console(stderr=True, highlight=False, soft_wrap=True).print(f"endcap: {error.sentence}", markup=False)
+        sys.exit(75 if error.retry else 1)

@@ -1,0 +1,90 @@
+"""What the shop sells."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from endcap.core.events import MAX_MONEY, Currency, Id
+from endcap.core.time import to_ms
+from endcap.errors import BadInput
+
+Season = Literal["spring", "summer", "autumn", "winter"]
+Text = Annotated[str, Meta(max_length=512)]
+
+
+class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """One product. Prices are decimals in the major unit of ``currency``; times are ISO 8601 or epoch milliseconds.
+
+    ``stock`` is pieces left; without it the item counts as available. ``category`` is the path from the root, broadest first.
+    ``family`` is shared by the variants of one product. ``hidden`` keeps the item out of every answer.
+    """
+
+    item_id: Id
+    title: Annotated[str, Meta(min_length=1, max_length=512)]
+    description: Annotated[str, Meta(max_length=20_000)] = ""
+    category: Annotated[tuple[Text, ...], Meta(max_length=10)] = ()
+    brand: Text | None = None
+    price: Decimal | None = None
+    list_price: Decimal | None = None
+    cost: Decimal | None = None
+    currency: Currency | None = None
+    stock: Annotated[int, Meta(ge=0)] | None = None
+    image_url: Annotated[str, Meta(max_length=2_048)] | None = None
+    url: Annotated[str, Meta(max_length=2_048)] | None = None
+    tags: Annotated[tuple[Text, ...], Meta(max_length=100)] = ()
+    attributes: Annotated[dict[Text, Text], Meta(max_length=100)] = {}
+    family: Id | None = None
+    tier: Text | None = None
+    available_from: int | datetime | None = None
+    available_until: int | datetime | None = None
+    seasons: tuple[Season, ...] = ()
+    replenish_days: Annotated[int, Meta(ge=1, le=3_650)] | None = None
+    accessory_of: Annotated[tuple[Id, ...], Meta(max_length=1_000)] = ()
+    hidden: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("available_from", "available_until"):
+            at = getattr(self, name)
+            if isinstance(at, datetime):
+                msgspec.structs.force_setattr(self, name, to_ms(at))
+        for name in ("price", "list_price", "cost"):
+            amount = getattr(self, name)
+            if amount is None:
+                continue
+            if not amount.is_finite() or amount < 0 or amount > MAX_MONEY:
+                raise BadInput(f"{name} is {amount}", field=name, value=str(amount), remedy="send a decimal from 0 to 10^12")
+            if self.currency is None:
+                raise BadInput(
+                    f"{name} is given without a currency",
+                    field="currency",
+                    value=None,
+                    remedy="send an ISO 4217 code such as EUR",
+                )
+
+    def available_at(self, now_ms: int) -> bool:
+        """Whether the item may be offered at ``now_ms``: not hidden, in stock and inside its dates."""
+        return (
+            not self.hidden
+            and self.stock != 0
+            and (self.available_from is None or self.available_from <= now_ms)  # type: ignore[operator]
+            and (self.available_until is None or now_ms < self.available_until)  # type: ignore[operator]
+        )
+
+
+_encoder = msgspec.json.Encoder(decimal_format="number")
+_decoder = msgspec.json.Decoder(Item)
+
+
+def encode_item(item: Item) -> bytes:
+    """The item as canonical JSON."""
+    return _encoder.encode(item)
+
+
+def decode_item(payload: bytes) -> Item:
+    """The item that :func:`encode_item` wrote."""
+    return _decoder.decode(payload)

@@ -1,0 +1,79 @@
+"""Identifiers: what is outside a string, what is inside a row number."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Iterator
+from typing import NewType
+
+ItemId = NewType("ItemId", str)
+PersonKey = NewType("PersonKey", str)
+"""A person as the state tables know them: ``u:`` and a user id, or ``s:`` and a session id."""
+
+MAX_ID = 128
+"""The longest identifier accepted, in characters."""
+
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def user_key(user_id: str) -> PersonKey:
+    """The key of a user's state."""
+    return PersonKey("u:" + user_id)
+
+
+def session_key(session_id: str) -> PersonKey:
+    """The key of a session's state."""
+    return PersonKey("s:" + session_id)
+
+
+def new_id(at_ms: int) -> str:
+    """A new identifier that sorts by time: 48 bits of time and 80 random bits, as a ULID is written.
+
+    Time-ordered ids keep inserts at the end of the index; random ones cost two to three times as much at 10 M rows.
+
+    >>> new_id(1_000) < new_id(2_000), len(new_id(0))
+    (True, 26)
+    """
+    number = (at_ms << 80) | secrets.randbits(80)
+    return "".join(_CROCKFORD[(number >> shift) & 31] for shift in range(125, -1, -5))
+
+
+class IdMap:
+    """External ids and their row numbers, both ways; ids keep the order in which they came.
+
+    >>> ids = IdMap(["a", "b"])
+    >>> ids.row("b"), ids.row("z"), ids.add("c"), ids[2], len(ids)
+    (1, -1, 2, 'c', 3)
+    """
+
+    __slots__ = ("_ids", "_rows")
+
+    def __init__(self, ids: Iterable[str] = ()) -> None:
+        self._ids: list[str] = []
+        self._rows: dict[str, int] = {}
+        for one in ids:
+            self.add(one)
+
+    def add(self, external: str) -> int:
+        """The row of an id, which is added where it is new."""
+        row = self._rows.get(external)
+        if row is None:
+            row = self._rows[external] = len(self._ids)
+            self._ids.append(external)
+        return row
+
+    def row(self, external: str) -> int:
+        """The row of an id, or -1 where it is unknown."""
+        return self._rows.get(external, -1)
+
+    def __getitem__(self, row: int) -> str:
+        return self._ids[row]
+
+    def __contains__(self, external: object) -> bool:
+        return external in self._rows
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._ids)
+
+    def __len__(self) -> int:
+        return len(self._ids)

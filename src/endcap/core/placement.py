@@ -1,0 +1,58 @@
+"""A named spot in the shop, as data: which shelves it has and what fills them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from endcap.errors import BadOption
+
+Name = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,63}$")]
+QueryWith = Literal["anchor", "cart", "history", "everything", "nothing"]
+
+
+class Source(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """One artifact that proposes items, and how much it counts.
+
+    ``ask`` says which items it is asked with: the ``anchor`` (the product of the page), the ``cart``, the ``history`` (what
+    the shopper did last, newest first) or ``everything`` together; a source of item scores is asked with ``nothing``.
+    ``category`` narrows an item-score source to the category of what it is asked with.
+    """
+
+    artifact: Name
+    weight: Annotated[float, Meta(ge=0, le=1_000)] = 1.0
+    ask: QueryWith = "everything"
+    same_category: bool = False
+
+
+class Shelf(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """One row of products. Fewer than ``min_count`` from the sources are topped up from ``fallback``, and that is said."""
+
+    name: Name
+    title: Annotated[str, Meta(min_length=1, max_length=200)]
+    sources: Annotated[tuple[Source, ...], Meta(min_length=1, max_length=20)]
+    min_count: Annotated[int, Meta(ge=0, le=100)] = 4
+    max_count: Annotated[int, Meta(ge=1, le=100)] = 8
+    fallback: tuple[Source, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.min_count > self.max_count:
+            raise BadOption(
+                f"min_count is {self.min_count}, above max_count {self.max_count}", field="min_count", value=self.min_count,
+                remedy="lower min_count or raise max_count",
+            )  # fmt: skip
+
+
+class Placement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """A spot with its shelves in order, and the rules that hold on all of them.
+
+    A rule is written as a table with its ``rule`` name and its options. ``max_count`` bounds the whole answer.
+    """
+
+    name: Name
+    description: Annotated[str, Meta(max_length=500)] = ""
+    shelves: Annotated[tuple[Shelf, ...], Meta(min_length=1, max_length=20)]
+    rules: Annotated[tuple[dict[str, Any], ...], Meta(max_length=100)] = ()
+    max_count: Annotated[int, Meta(ge=1, le=100)] = 8

@@ -1,0 +1,137 @@
+"""What serving is asked and what it answers."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from endcap.core.events import Id
+
+
+class Filters(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Narrows an answer. Lists mean "any of"; prices are in the shop's currency, major unit, both ends included."""
+
+    categories: Annotated[tuple[str, ...], Meta(max_length=100)] = ()
+    not_categories: Annotated[tuple[str, ...], Meta(max_length=100)] = ()
+    brands: Annotated[tuple[str, ...], Meta(max_length=100)] = ()
+    price_min: Annotated[Decimal, Meta()] | None = None
+    price_max: Annotated[Decimal, Meta()] | None = None
+
+
+class RecommendRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """A shelf is asked for.
+
+    ``item_id`` is the product on the page, ``cart`` the products in the cart. ``count`` above the placement's maximum is
+    clamped and said in ``notes``. ``shelf`` asks for one shelf of the placement alone. An unknown user, session or item is a
+    normal request.
+    """
+
+    placement: Id
+    shelf: Id | None = None
+    user_id: Id | None = None
+    session_id: Id | None = None
+    item_id: Id | None = None
+    cart: Annotated[tuple[Id, ...], Meta(max_length=200)] = ()
+    count: Annotated[int, Meta(ge=1, le=1_000)] | None = None
+    exclude: Annotated[tuple[Id, ...], Meta(max_length=1_000)] = ()
+    filters: Filters | None = None
+    context: dict[str, Any] | None = None
+    explain: bool = False
+
+
+class PageRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Several shelves of one page, in order; no item appears twice on it."""
+
+    requests: Annotated[tuple[RecommendRequest, ...], Meta(min_length=1, max_length=20)]
+
+
+class Reason(msgspec.Struct, frozen=True):
+    """Why an item is shown: a stable ``code``, and a sentence a shopper may read."""
+
+    code: str
+    text: str
+
+
+class Recommendation(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """One slot of an answer. ``score`` is comparable inside its shelf only; ``propensity`` is the chance of this item in
+    this slot given the slots above it."""
+
+    item_id: str
+    position: int
+    score: float
+    price: Decimal | None
+    reason: Reason
+    shelf: str
+    propensity: float = 1.0
+    title: str | None = None
+    currency: str | None = None
+    list_price: Decimal | None = None
+    url: str | None = None
+    image_url: str | None = None
+
+
+class ShelfTitle(msgspec.Struct, frozen=True):
+    """A shelf of the answer and the heading to show above it."""
+
+    name: str
+    title: str
+
+
+class SourceTrace(msgspec.Struct, kw_only=True):
+    """What one source contributed to a shelf: how many candidates, asked with which items."""
+
+    name: str
+    weight: float
+    asked_with: list[str]
+    candidates: int
+    micros: float
+
+
+class ItemTrace(msgspec.Struct, kw_only=True):
+    """How one item came to its score: the part each source gave, and facts the source knows about the pair."""
+
+    item_id: str
+    score: float
+    sources: dict[str, float]
+    facts: dict[str, float]
+
+
+class ShelfTrace(msgspec.Struct, kw_only=True):
+    """Everything that happened while one shelf was filled."""
+
+    shelf: str
+    sources: list[SourceTrace]
+    removed: dict[str, int]
+    fallback: str | None
+    items: list[ItemTrace]
+
+
+class Explanation(msgspec.Struct, kw_only=True):
+    """The whole trace of an answer."""
+
+    history: list[str]
+    shelves: list[ShelfTrace]
+    micros: float
+
+
+class RecommendResponse(msgspec.Struct, kw_only=True):
+    """The answer. ``bundle`` is the version that answered (``null`` before the first training); ``degraded`` names what was
+    missing or skipped, ``notes`` what was changed about the request."""
+
+    recommendation_id: str
+    placement: str
+    bundle: str | None
+    items: list[Recommendation]
+    shelves: list[ShelfTitle]
+    degraded: list[str]
+    notes: list[str]
+    explanation: Explanation | msgspec.UnsetType | None = msgspec.UNSET
+
+
+class PageResponse(msgspec.Struct, kw_only=True):
+    """The answers of one page, in the order of the requests."""
+
+    answers: list[RecommendResponse]

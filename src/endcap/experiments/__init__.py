@@ -1,0 +1,1 @@
+"""Assignment, statistics, bandits, off-policy estimators."""

@@ -1,0 +1,1 @@
+"""From bytes to checked events, to the log, to the live state."""

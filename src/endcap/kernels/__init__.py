@@ -1,0 +1,1 @@
+"""Loops over arrays, compiled by numba. They know nothing of shops."""

@@ -1,0 +1,1 @@
+"""What was shown, seen and bought, in figures."""

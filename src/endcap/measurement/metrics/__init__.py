@@ -1,0 +1,1 @@
+"""Offline metrics, one file each."""

@@ -1,0 +1,1 @@
+"""Ordering candidates: blending sources, and the rules."""

@@ -1,0 +1,1 @@
+"""Rules, one file each. See ``base`` for what a file must hold."""

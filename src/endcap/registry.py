@@ -1,0 +1,83 @@
+"""Finds parts by file name or entry point.
+
+A folder of Endcap holds one kind of part, one file each; the file's name is the part's name, and the file defines exactly
+one public class of that kind. Packages from elsewhere add parts through the entry-point group ``endcap.<kind>``, for
+instance ``endcap.algorithms``. No list of names is written anywhere.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Mapping
+from difflib import get_close_matches
+from functools import cache
+from importlib.metadata import entry_points
+from typing import Any, TypeVar
+
+import msgspec
+
+from endcap.core.part import Part
+from endcap.errors import BadOption, EndcapError, UnknownName
+
+PACKAGES = {"algorithms": "endcap.algorithms", "rules": "endcap.ranking.rules", "connectors": "endcap.connectors"}
+"""Where each kind of part lives; ``base`` and names with a leading underscore are not parts."""
+
+P = TypeVar("P", bound=Part)
+
+
+@cache
+def names(kind: str) -> tuple[str, ...]:
+    """The names of all parts of a kind, sorted."""
+    package = importlib.import_module(PACKAGES[kind])
+    files = {module.name for module in pkgutil.iter_modules(package.__path__) if not _is_private(module.name)}
+    return tuple(sorted(files | set(_plugins(kind))))
+
+
+@cache
+def find(kind: str, name: str) -> type[Part]:
+    """The class behind a name.
+
+    Raises UnknownName, with the nearest names, where nothing answers to it.
+    """
+    if name not in names(kind):
+        near = get_close_matches(name, names(kind), n=1)
+        remedy = f"did you mean {near[0]}?" if near else f"choose one of {', '.join(names(kind))}"
+        raise UnknownName(f"no {kind} is named {name!r}", field=kind, value=name, remedy=remedy)
+    plugin = _plugins(kind).get(name)
+    if plugin is not None:
+        found: type[Part] = plugin.load()
+        return found
+    module = importlib.import_module(f"{PACKAGES[kind]}.{name}")
+    own = [value for value in vars(module).values() if isinstance(value, type) and value.__module__ == module.__name__]
+    parts = [value for value in own if issubclass(value, Part) and not value.__name__.startswith("_")]
+    if len(parts) != 1:
+        raise EndcapError(f"{module.__name__} defines {len(parts)} parts; it must define one")
+    return parts[0]
+
+
+def build(kind: str, name: str, options: Mapping[str, Any] | None = None) -> Part:
+    """The part with these options.
+
+    Raises UnknownName for a name, BadOption for an option, that does not exist or cannot take its value.
+    """
+    part = find(kind, name)
+    try:
+        return msgspec.convert(dict(options or {}), part)
+    except msgspec.ValidationError as error:
+        raise BadOption(f"{kind} {name}: {error}", field=name, value=options, remedy="correct the option") from error
+
+
+def name_of(part: Part | type[Part]) -> str:
+    """The name that a part is registered under."""
+    part_class = part if isinstance(part, type) else type(part)
+    return part_class.__module__.rsplit(".", 1)[-1]
+
+
+def _is_private(name: str) -> bool:
+    return name == "base" or name.startswith("_")
+
+
+@cache
+def _plugins(kind: str) -> dict[str, Any]:
+    return {point.name: point for point in entry_points(group=f"endcap.{kind}")}

@@ -1,0 +1,1 @@
+"""Held-out time through the real engine."""

@@ -1,0 +1,1 @@
+"""The loaded state, the engine, and what it says about its answers."""

@@ -1,0 +1,1 @@
+"""Where things are kept: the ports, and one folder or file per back end."""

@@ -1,0 +1,254 @@
+"""The interfaces of everything that is kept. Each back end passes the contract suite in :mod:`endcap.testing.stores`.
+
+A shop has its own log, catalogue, people, documents, decisions and bundles; keys belong to the installation. Several processes
+of one machine may have the same shop open: writes are transactions, and the ``version`` numbers say that something changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+from typing import Literal, Protocol
+
+import msgspec
+
+from endcap.artifacts.bundle import Bundle, Manifest
+from endcap.core.catalog import Item
+from endcap.core.events import Event, LoggedEvent
+from endcap.core.ids import PersonKey
+
+KeyKind = Literal["browser", "server", "admin"]
+
+
+class Outcome(IntEnum):
+    """What became of one event of a batch."""
+
+    ACCEPTED = 0
+    DUPLICATE = 1
+    QUARANTINED = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """What became of a batch, in its order, and the events that are new, with their places in the log."""
+
+    outcomes: list[Outcome]
+    logged: list[LoggedEvent]
+
+
+class Quarantined(msgspec.Struct, frozen=True, kw_only=True):
+    """An event whose id was taken by one with another payload; ``payload`` is its canonical JSON."""
+
+    event_id: str
+    at_ms: int
+    payload: str
+
+
+class EventLog(Protocol):
+    """The only source of truth: what happened, in the order in which it was accepted."""
+
+    def append(self, events: Sequence[Event]) -> Appended:
+        """Add a batch in one transaction; on return it is on disk.
+
+        An id counts once for ever: the same id with the same payload is a duplicate, with another one it is quarantined.
+        That holds inside the batch too, and outlives compaction.
+        """
+
+    def read(self, after: int = 0, limit: int | None = None) -> list[LoggedEvent]:
+        """Events with ``seq > after`` in log order, archived ones included, at most ``limit``."""
+
+    def last_seq(self) -> int:
+        """The place of the newest event, 0 for an empty log."""
+
+    def count(self) -> int:
+        """How many events were accepted, ever."""
+
+    def quarantined(self, limit: int = 1_000) -> list[Quarantined]:
+        """The newest quarantined events."""
+
+    def quarantined_count(self) -> int:
+        """How many events are in quarantine."""
+
+
+class CatalogStore(Protocol):
+    """The products of a shop."""
+
+    def put(self, items: Iterable[Item]) -> int:
+        """Add or replace; returns how many items are new or changed."""
+
+    def get(self, item_id: str) -> Item | None:
+        """One product, or nothing."""
+
+    def delete(self, item_id: str) -> bool:
+        """Take a product out; tells whether it was there."""
+
+    def all(self) -> list[Item]:
+        """Every product, in the order of first appearance."""
+
+    def changed_since(self, version: int) -> tuple[int, list[Item], list[str]]:
+        """The version now, the products put since ``version``, and the ids deleted since."""
+
+    def version(self) -> int:
+        """A number that grows with every change."""
+
+
+class Act(msgspec.Struct, frozen=True, array_like=True):
+    """One line of a person's recent history. ``kind`` is a number of :data:`endcap.core.events.KIND`."""
+
+    seq: int
+    at_ms: int
+    kind: int
+    item_id: str
+    quantity: int = 1
+
+
+class History(msgspec.Struct, frozen=True, array_like=True):
+    """What a person did lately, oldest first, and the last log position it contains."""
+
+    last_seq: int
+    acts: tuple[Act, ...]
+
+
+class People(Protocol):
+    """The state table: recent history by person. It can be rebuilt from the log."""
+
+    def load(self, keys: Sequence[PersonKey]) -> dict[PersonKey, History]:
+        """The histories of those who have one."""
+
+    def save(self, histories: Mapping[PersonKey, History], applied_seq: int) -> None:
+        """Keep these histories, which contain the log up to ``applied_seq``. A history never goes back in ``last_seq``."""
+
+    def applied_seq(self) -> int:
+        """The log position that all kept histories contain."""
+
+    def clear(self) -> None:
+        """Forget all histories, so that they are rebuilt from the log."""
+
+
+class Documents(Protocol):
+    """Small configuration as JSON: placements, rules. Every version is kept."""
+
+    def all(self, kind: str) -> dict[str, bytes]:
+        """The newest version of each document of a kind, by name, deleted ones left out."""
+
+    def put(self, kind: str, name: str, body: bytes) -> int:
+        """Keep a new version; returns its number, which is also the new :meth:`version`."""
+
+    def delete(self, kind: str, name: str) -> bool:
+        """Take a document out; tells whether it was there."""
+
+    def history(self, kind: str, name: str) -> list[tuple[int, int, bytes | None]]:
+        """All versions, newest first: number, time in milliseconds, body or nothing where it was deleted."""
+
+    def version(self) -> int:
+        """A number that grows with every change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """An answer as it was given: its id, the time in milliseconds, the request and the response as JSON."""
+
+    recommendation_id: str
+    at_ms: int
+    request: bytes
+    response: bytes
+
+
+class Decisions(Protocol):
+    """What was answered. Written behind the answer, in batches."""
+
+    def append(self, decisions: Sequence[Decision]) -> None:
+        """Keep a batch in one transaction."""
+
+    def get(self, recommendation_id: str) -> Decision | None:
+        """One answer, or nothing."""
+
+    def count(self) -> int:
+        """How many answers are kept."""
+
+    def prune(self, before_ms: int) -> int:
+        """Forget answers older than that; returns how many."""
+
+
+class BundleStore(Protocol):
+    """Published bundles, one of which is active."""
+
+    def publish(self, write: Callable[[Path], Manifest], *, activate: bool = True) -> Manifest:
+        """Give ``write`` an empty folder, and make what it wrote known atomically."""
+
+    def load(self, version: str) -> Bundle:
+        """The bundle of a version, checksums compared. Raises CorruptBundle or UnknownName."""
+
+    def active(self) -> str | None:
+        """The version that serves, or nothing before the first training."""
+
+    def activate(self, version: str) -> None:
+        """Make a version serve, after loading it once to be sure that it can. Raises CorruptBundle or UnknownName."""
+
+    def roll_back(self) -> str:
+        """Make the version serve that served before; returns it. Raises NoBundle where there is none."""
+
+    def list(self) -> list[Manifest]:
+        """The manifests of all bundles, newest first; corrupt ones left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShopStores:
+    """Everything that is kept of one shop."""
+
+    shop: str
+    log: EventLog
+    catalog: CatalogStore
+    people: People
+    documents: Documents
+    decisions: Decisions
+    bundles: BundleStore
+    close: Callable[[], None]
+
+
+class KeyInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """What a key may do, where. ``fingerprint`` names it without giving it away; ``origins`` bound a browser key."""
+
+    fingerprint: str
+    shop: str
+    kind: KeyKind
+    origins: tuple[str, ...] = ()
+    created_at_ms: int = 0
+
+
+class Keys(Protocol):
+    """The keys of an installation. Only hashes are kept."""
+
+    def create(self, shop: str, kind: KeyKind, origins: Sequence[str] = ()) -> str:
+        """A new key; this is the only time it is seen."""
+
+    def lookup(self, key: str) -> KeyInfo | None:
+        """What the key may do, or nothing where it is unknown or revoked."""
+
+    def list(self) -> list[KeyInfo]:
+        """All keys that work."""
+
+    def revoke(self, fingerprint: str) -> bool:
+        """Make a key stop working; tells whether it was there."""
+
+    def version(self) -> int:
+        """A number that grows with every change."""
+
+
+class Home(Protocol):
+    """An installation: its keys and its shops."""
+
+    @property
+    def keys(self) -> Keys:
+        """The keys of the installation."""
+
+    def shops(self) -> list[str]:
+        """The names of all shops."""
+
+    def open(self, shop: str, *, create: bool = False) -> ShopStores:
+        """The stores of a shop. Raises UnknownName where it does not exist and ``create`` is off."""
+
+    def close(self) -> None:
+        """Close everything that was opened."""

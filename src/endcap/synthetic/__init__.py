@@ -1,0 +1,1 @@
+"""A shop that does not exist, with planted truth. Shares no code with any model."""

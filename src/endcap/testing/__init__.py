@@ -1,0 +1,1 @@
+"""Contract suites that the author of a plug-in can run too."""

@@ -1,0 +1,1 @@
+"""The job that reads the log, fits, and publishes a bundle."""

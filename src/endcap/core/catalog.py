@@ -66,14 +66,16 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid
                     remedy="send an ISO 4217 code such as EUR",
                 )
 
+    @property
+    def open_ms(self) -> tuple[int | None, int | None]:
+        """When the item may first and no longer be offered, in milliseconds; nothing where that is open."""
+        return self.available_from, self.available_until  # type: ignore[return-value]
+
     def available_at(self, now_ms: int) -> bool:
         """Whether the item may be offered at ``now_ms``: not hidden, in stock and inside its dates."""
-        return (
-            not self.hidden
-            and self.stock != 0
-            and (self.available_from is None or self.available_from <= now_ms)  # type: ignore[operator]
-            and (self.available_until is None or now_ms < self.available_until)  # type: ignore[operator]
-        )
+        opens, closes = self.open_ms
+        in_time = (opens is None or opens <= now_ms) and (closes is None or now_ms < closes)
+        return in_time and not self.hidden and self.stock != 0
 
 
 _encoder = msgspec.json.Encoder(decimal_format="number")

@@ -62,6 +62,9 @@ class EventLog(Protocol):
     def last_seq(self) -> int:
         """The place of the newest event, 0 for an empty log."""
 
+    def last_at_ms(self) -> int:
+        """The newest time that an accepted event happened at, 0 for an empty log."""
+
     def count(self) -> int:
         """How many events were accepted, ever."""
 

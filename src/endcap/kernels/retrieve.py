@@ -1,0 +1,148 @@
+"""Retrieval: from a few query items to the best candidates, through arrays that stay allocated between requests.
+
+Every source writes into its own row of a score table and lists the items it touched, so that clearing costs as much as the
+answer did and not as much as the catalogue is large.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+
+@njit(nogil=True, cache=True)
+def add_neighbors(indptr, indices, values, query_rows, query_weights, scores, touched, n_touched):  # type: ignore[no-untyped-def]
+    """Add ``weight × value`` of every query row's neighbours to ``scores``; returns the number of touched items.
+
+    ``indptr`` int64, ``indices`` int32, ``values`` float32 above 0: a CSR matrix. ``query_rows`` int32, ``query_weights``
+    float32 above 0. ``scores`` float32 (n,), zero outside ``touched[:n_touched]``, int32. Rows the matrix lacks are skipped.
+    """
+    for q in range(len(query_rows)):
+        row = query_rows[q]
+        if row < 0 or row >= len(indptr) - 1:
+            continue
+        weight = query_weights[q]
+        for at in range(indptr[row], indptr[row + 1]):
+            item = indices[at]
+            if scores[item] == 0.0:
+                touched[n_touched] = item
+                n_touched += 1
+            scores[item] += weight * values[at]
+    return n_touched
+
+
+@njit(nogil=True, cache=True)
+def add_scores(order, item_scores, blocked, open_from, open_until, now_ms, codes, code, limit, scores, touched, n_touched):  # type: ignore[no-untyped-def]
+    """Add the ``limit`` best items that may be shown, of category ``code`` where that is not -1; returns the touched number.
+
+    ``order`` int32 lists items best first, ``item_scores`` float32 holds their scores; ``codes`` int32 is the category of each
+    item. ``blocked`` uint8 is 0 where an item may be shown between ``open_from`` and ``open_until`` (int64, milliseconds).
+    """
+    found = 0
+    for at in range(len(order)):
+        item = order[at]
+        if code >= 0 and codes[item] != code:
+            continue
+        if blocked[item] != 0 or now_ms < open_from[item] or now_ms >= open_until[item]:
+            continue
+        if scores[item] == 0.0:
+            touched[n_touched] = item
+            n_touched += 1
+        scores[item] += item_scores[item]
+        found += 1
+        if found == limit:
+            break
+    return n_touched
+
+
+@njit(nogil=True, cache=True)
+def blend(scores, touched, n_touched, weights, total, total_touched):  # type: ignore[no-untyped-def]
+    """Add up the sources, each scaled to a maximum of its weight; returns how many items have a total.
+
+    ``scores`` float32 (n_sources, n), ``touched`` int32 (n_sources, n), ``n_touched`` int64 and ``weights`` float32, both
+    (n_sources,); ``weights`` are replaced by the factors that were applied. ``total`` float32 (n,) must come in as zeros.
+    """
+    count = 0
+    for s in range(len(weights)):
+        top = np.float32(0.0)
+        for t in range(n_touched[s]):
+            top = max(top, scores[s, touched[s, t]])
+        weights[s] = weights[s] / top if top > 0 else np.float32(0.0)
+        if weights[s] == 0.0:
+            continue
+        for t in range(n_touched[s]):
+            item = touched[s, t]
+            if total[item] == 0.0:
+                total_touched[count] = item
+                count += 1
+            total[item] += weights[s] * scores[s, item]
+    return count
+
+
+@njit(nogil=True, cache=True)
+def best_allowed(total, touched, n_touched, blocked, open_from, open_until, now_ms, k, rows, best, removed):  # type: ignore[no-untyped-def]
+    """The ``k`` best touched items that may be shown, best first, ties by the lower row; returns how many there are.
+
+    ``rows`` int32 (k,) and ``best`` float32 (k,) receive them. ``removed`` int64 (256,) counts what was left out by its code
+    in ``blocked``, with 1 for items outside their dates.
+    """
+    size = 0
+    for t in range(n_touched):
+        item = touched[t]
+        code = blocked[item]
+        if code == 0 and (now_ms < open_from[item] or now_ms >= open_until[item]):
+            code = 1
+        if code != 0:
+            removed[code] += 1
+            continue
+        score = total[item]
+        if size == k and (score < best[k - 1] or (score == best[k - 1] and item > rows[k - 1])):
+            continue
+        at = size if size < k else k - 1
+        while at > 0 and (score > best[at - 1] or (score == best[at - 1] and item < rows[at - 1])):
+            best[at] = best[at - 1]
+            rows[at] = rows[at - 1]
+            at -= 1
+        best[at] = score
+        rows[at] = item
+        if size < k:
+            size += 1
+    return size
+
+
+@njit(nogil=True, cache=True)
+def contributions(scores, factors, rows, n_rows, out):  # type: ignore[no-untyped-def]
+    """What each source gave to each chosen item: ``out`` float32 (n_sources, n_rows) = factor × score."""
+    for s in range(len(factors)):
+        for r in range(n_rows):
+            out[s, r] = factors[s] * scores[s, rows[r]]
+
+
+@njit(nogil=True, cache=True)
+def strongest_query(indptr, indices, values, query_rows, query_weights, item):  # type: ignore[no-untyped-def]
+    """The place in ``query_rows`` of the item that proposed ``item`` most strongly, or -1."""
+    strongest = -1
+    most = np.float32(0.0)
+    for q in range(len(query_rows)):
+        row = query_rows[q]
+        if row < 0 or row >= len(indptr) - 1:
+            continue
+        for at in range(indptr[row], indptr[row + 1]):
+            if indices[at] == item:
+                given = query_weights[q] * values[at]
+                if given > most:
+                    most = given
+                    strongest = q
+                break
+    return strongest
+
+
+@njit(nogil=True, cache=True)
+def clear(scores, touched, n_touched, total, total_touched, n_total):  # type: ignore[no-untyped-def]
+    """Put every touched score and total back to zero."""
+    for s in range(len(n_touched)):
+        for t in range(n_touched[s]):
+            scores[s, touched[s, t]] = 0.0
+        n_touched[s] = 0
+    for t in range(n_total):
+        total[total_touched[t]] = 0.0

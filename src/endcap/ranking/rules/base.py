@@ -1,0 +1,43 @@
+"""What a rule is: options, and the items it keeps out of an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from endcap.core.catalog import Item
+from endcap.core.part import Part
+from endcap.core.query import Query, Rows
+
+
+class ItemView(Protocol):
+    """What rules see of the catalogue, by row."""
+
+    @property
+    def items(self) -> Sequence[Item | None]:
+        """The products; nothing where a row is known from events only."""
+
+    def row(self, item_id: str) -> int:
+        """The row of an item, or -1."""
+
+
+class Rule(Part, frozen=True, kw_only=True):
+    """Options and the rows they keep out.
+
+    A file in this folder defines one subclass; its name is the file's name, which placements use and explanations report.
+    A rule acts before the cut to ``count``, may only remove, must not change the query, and must answer for any query.
+    """
+
+    label: ClassVar[str]
+
+    def removes(self, query: Query, items: ItemView) -> Rows:
+        """The rows that may not be shown for this query; int32, in any order, repeats allowed."""
+        raise NotImplementedError
+
+
+def rows_of(rows: Sequence[int]) -> NDArray[np.int32]:
+    """The rows as int32, unknown ones (-1) left out."""
+    return np.array([row for row in rows if row >= 0], dtype=np.int32)

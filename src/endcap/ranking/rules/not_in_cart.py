@@ -1,0 +1,22 @@
+"""Keeps out what the shopper already has in the cart, and the product whose page it is."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+
+from endcap.core.query import Query, Rows
+from endcap.ranking.rules.base import ItemView, Rule
+
+
+class NotInCart(Rule, frozen=True, kw_only=True):
+    """Keeps out the items of the cart and the anchor."""
+
+    label: ClassVar[str] = "already in the cart or on the page"
+
+    def removes(self, query: Query, items: ItemView) -> Rows:
+        """The cart's rows and the anchor's."""
+        if query.anchor < 0:
+            return query.cart
+        return np.append(query.cart, np.int32(query.anchor))

@@ -1,0 +1,106 @@
+"""The catalogue as serving sees it: one row an item, arrays that kernels read, changed in place as the shop changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from endcap.core.catalog import Item
+from endcap.core.ids import IdMap
+from endcap.core.money import to_minor
+
+AVAILABLE = 0
+UNAVAILABLE = 1
+"""Codes of ``blocked``; higher ones are set by the engine for one answer."""
+
+_ALWAYS_FROM = np.iinfo(np.int64).min
+_ALWAYS_UNTIL = np.iinfo(np.int64).max
+NO_CATEGORY = -1
+
+
+class ItemTable:
+    """Items by row: first those of the bundle, in its order, then the ones it does not know.
+
+    ``blocked`` uint8 is UNAVAILABLE for items that are hidden, sold out or not in the catalogue; ``open_from`` and ``open_until``
+    int64 bound when an item may be shown; ``leaf`` and ``root`` int32 number the full and the broadest category;
+    ``price_minor`` int64. All have room for more rows than there are.
+    """
+
+    def __init__(self, bundle_ids: Sequence[str] = (), catalog: Iterable[Item] = ()) -> None:
+        self._ids = IdMap(bundle_ids)
+        self._categories = IdMap()
+        self.items: list[Item | None] = [None] * len(self._ids)
+        self.blocked = np.empty(0, dtype=np.uint8)
+        self.open_from = np.empty(0, dtype=np.int64)
+        self.open_until = np.empty(0, dtype=np.int64)
+        self.leaf = np.empty(0, dtype=np.int32)
+        self.root = np.empty(0, dtype=np.int32)
+        self.price_minor = np.empty(0, dtype=np.int64)
+        self._grow(max(1_024, len(self._ids)))
+        self.update(catalog)
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    @property
+    def room(self) -> int:
+        """How many rows the arrays have."""
+        return len(self.blocked)
+
+    def row(self, item_id: str) -> int:
+        """The row of an item, or -1."""
+        return self._ids.row(item_id)
+
+    def item_id(self, row: int) -> str:
+        """The id of a row."""
+        return self._ids[row]
+
+    def title(self, row: int) -> str:
+        """What the row's product is called; its id where nothing is known."""
+        item = self.items[row]
+        return item.title if item is not None else self._ids[row]
+
+    def category_name(self, code: int) -> str:
+        """The last word of the category with this number."""
+        return self._categories[code].rsplit("\x1f", 1)[-1]
+
+    def rows(self, item_ids: Iterable[str]) -> list[int]:
+        """The rows of the items that are known, in order."""
+        known = (self._ids.row(item_id) for item_id in item_ids)
+        return [row for row in known if row >= 0]
+
+    def update(self, items: Iterable[Item], deleted: Iterable[str] = ()) -> None:
+        """Take products into account that are new, changed or gone."""
+        for item in items:
+            self._put(item)
+        for item_id in deleted:
+            row = self._ids.row(item_id)
+            if row >= 0:
+                self.items[row] = None
+                self.blocked[row] = UNAVAILABLE
+
+    def _put(self, item: Item) -> None:
+        row = self._ids.add(item.item_id)
+        if row == len(self.items):
+            self.items.append(None)
+            if row >= self.room:
+                self._grow(2 * self.room)
+        self.items[row] = item
+        self.blocked[row] = UNAVAILABLE if item.hidden or item.stock == 0 else AVAILABLE
+        opens, closes = item.open_ms
+        self.open_from[row] = _ALWAYS_FROM if opens is None else opens
+        self.open_until[row] = _ALWAYS_UNTIL if closes is None else closes
+        self.leaf[row] = self._categories.add("\x1f".join(item.category)) if item.category else NO_CATEGORY
+        self.root[row] = self._categories.add(item.category[0]) if item.category else NO_CATEGORY
+        priced = item.price is not None and item.currency is not None
+        self.price_minor[row] = to_minor(item.price, item.currency) if priced else 0  # type: ignore[arg-type]
+
+    def _grow(self, room: int) -> None:
+        extra = (0, room - self.room)
+        self.blocked = np.pad(self.blocked, extra, constant_values=UNAVAILABLE)
+        self.open_from = np.pad(self.open_from, extra, constant_values=_ALWAYS_FROM)
+        self.open_until = np.pad(self.open_until, extra, constant_values=_ALWAYS_UNTIL)
+        self.leaf = np.pad(self.leaf, extra, constant_values=NO_CATEGORY)
+        self.root = np.pad(self.root, extra, constant_values=NO_CATEGORY)
+        self.price_minor = np.pad(self.price_minor, extra)

@@ -1,0 +1,42 @@
+"""Reason codes as sentences that a shopper may read."""
+
+from __future__ import annotations
+
+from endcap.core.request import Reason
+
+TEMPLATES = {
+    "bought_together": "Often bought together with {item}",
+    "viewed_next": "Customers who viewed {item} also viewed this",
+    "bought_next": "Customers who viewed {item} bought this",
+    "liked_together": "Customers who chose {item} also chose this",
+    "similar": "Similar to {item}",
+    "popular_in_category": "Popular in {category}",
+    "popular": "Popular with our customers",
+    "trending": "Trending now",
+    "from_range": "From our range",
+}
+"""One sentence a code; ``{item}`` is the product that led here, ``{category}`` its category."""
+
+_WITHOUT_ITEM = {
+    "bought_together": "Often bought together",
+    "viewed_next": "Customers also viewed this",
+    "bought_next": "Customers also bought this",
+    "liked_together": "Customers also chose this",
+    "similar": "Similar to what you looked at",
+}
+
+
+def reason(code: str, *, item: str | None = None, category: str | None = None) -> Reason:
+    """The reason of a code, with the product or category that led to it where one did.
+
+    >>> reason("bought_together", item="Mug").text
+    'Often bought together with Mug'
+    >>> reason("popular_in_category").text
+    'Popular with our customers'
+    """
+    if code == "popular_in_category" and category is None:
+        return Reason(code, TEMPLATES["popular"])
+    if item is None and code in _WITHOUT_ITEM:
+        return Reason(code, _WITHOUT_ITEM[code])
+    template = TEMPLATES.get(code, "Recommended for you")
+    return Reason(code, template.format(item=item, category=category))

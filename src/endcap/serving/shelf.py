@@ -1,0 +1,257 @@
+"""Filling one shelf: ask the sources, blend, keep the best that may be shown, top up, say why."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from endcap.artifacts.base import Array, Artifact
+from endcap.artifacts.item_neighbors import ItemNeighbors
+from endcap.artifacts.item_scores import ItemScores
+from endcap.core.placement import Shelf, Source
+from endcap.core.query import Query, Rows
+from endcap.core.request import ItemTrace, Reason, ShelfTrace, SourceTrace
+from endcap.kernels import retrieve
+from endcap.serving.items import NO_CATEGORY, ItemTable
+from endcap.serving.reasons import reason
+from endcap.serving.state import Scratch, ServingState
+
+HISTORY_DECAY = 4.0
+"""The weight of the i-th newest item of a history is exp(-i / 4): sessions drift, and the last item says most."""
+
+SCORED_CANDIDATES = 200
+"""How many items a source of item scores proposes; more would only be cut again."""
+
+TAKEN = 4
+"""The code in ``blocked`` of what the same answer or page already shows."""
+
+_NO_ROWS = np.empty(0, dtype=np.int32)
+_NO_WEIGHTS = np.empty(0, dtype=np.float32)
+_HISTORY_WEIGHTS = np.exp(-np.arange(64) / HISTORY_DECAY).astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One filled place: the item's row, its score inside the shelf and why it is there."""
+
+    row: int
+    score: float
+    reason: Reason
+
+
+@dataclass(slots=True)
+class Filled:
+    """A shelf's answer. ``failed`` names sources that raised; ``fallback`` is set when the shelf was topped up."""
+
+    slots: list[Slot] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    fallback: str | None = None
+    trace: ShelfTrace | None = None
+
+
+@dataclass(slots=True)
+class Asked:
+    """One source that took part: what it was asked with, and the factor its scores were multiplied by."""
+
+    source: Source
+    artifact: Artifact
+    rows: Rows
+    weights: Array
+    category: int = NO_CATEGORY
+    micros: float = 0.0
+
+
+class ShelfFiller:
+    """Fills the shelves of one answer.
+
+    ``blocked`` uint8 says by code why a row may not be shown, 0 where it may; what a shelf shows is marked as taken in it.
+    """
+
+    def __init__(
+        self, state: ServingState, query: Query, blocked: NDArray[np.uint8], scratch: Scratch, removal_codes: Sequence[str]
+    ) -> None:
+        self._state = state
+        self._blocked = blocked
+        self._items: ItemTable = state.items
+        self._query = query
+        self._scratch = scratch
+        self._codes = removal_codes
+
+    def fill(self, shelf: Shelf, count: int, *, explain: bool) -> Filled:
+        """Up to ``count`` slots of a shelf; topped up to the shelf's minimum from its fallbacks, then from the range."""
+        filled = Filled()
+        trace = ShelfTrace(shelf=shelf.name, sources=[], removed={}, fallback=None, items=[]) if explain else None
+        filled.trace = trace
+        self._add(shelf.sources, count, filled)
+        wanted = min(count, shelf.min_count)
+        for source in shelf.fallback:
+            if len(filled.slots) >= wanted:
+                break
+            if self._add((source,), wanted - len(filled.slots), filled):
+                filled.fallback = source.artifact
+        if len(filled.slots) < wanted and self._add_from_range(wanted - len(filled.slots), filled):
+            filled.fallback = filled.fallback or "catalogue"
+        if trace is not None:
+            trace.fallback = filled.fallback
+        return filled
+
+    def _add(self, sources: Sequence[Source], count: int, filled: Filled) -> int:
+        """Blend sources and add the best ``count`` items that may be shown; returns how many were added."""
+        asked = [one for one in map(self._ask_with, sources) if one is not None]
+        if not asked:
+            return 0
+        before = len(filled.slots)
+        self._blend(asked, count, filled)
+        return len(filled.slots) - before
+
+    def _blend(self, asked: list[Asked], count: int, filled: Filled) -> None:
+        scratch, items, now = self._scratch, self._items, self._query.now_ms
+        n = len(asked)
+        scores, touched = scratch.scores[:n], scratch.touched[:n]
+        n_touched = np.zeros(n, dtype=np.int64)
+        factors = np.empty(n, dtype=np.float32)
+        n_total = 0
+        try:
+            for s, one in enumerate(asked):
+                started = time.perf_counter_ns()
+                factors[s] = one.source.weight
+                n_touched[s] = self._retrieve(one, scores[s], touched[s], filled)
+                one.micros = (time.perf_counter_ns() - started) / 1000
+            n_total = retrieve.blend(scores, touched, n_touched, factors, scratch.total, scratch.total_touched)
+            rows, best = np.empty(count, dtype=np.int32), np.empty(count, dtype=np.float32)
+            removed = np.zeros(256, dtype=np.int64)
+            found = retrieve.best_allowed(
+                scratch.total, scratch.total_touched, n_total, self._blocked, items.open_from, items.open_until, now, count,
+                rows, best, removed,
+            )  # fmt: skip
+            parts = np.empty((n, found), dtype=np.float32)
+            retrieve.contributions(scores, factors, rows, found, parts)
+            leading = parts.argmax(axis=0) if found else ()
+            for place, lead in enumerate(leading):
+                row = int(rows[place])
+                filled.slots.append(Slot(row, float(best[place]), self._why(asked[lead], row)))
+                self._blocked[row] = TAKEN
+            if filled.trace is not None:
+                self._explain(filled.trace, asked, n_touched, removed, rows[:found], best, parts)
+        finally:
+            retrieve.clear(scores, touched, n_touched, scratch.total, scratch.total_touched, n_total)
+
+    def _retrieve(self, one: Asked, scores: Array, touched: Array, filled: Filled) -> int:
+        """Let a source score its candidates; a source that fails proposes nothing and is named."""
+        artifact, items = one.artifact, self._items
+        try:
+            if isinstance(artifact, ItemNeighbors):
+                found: int = retrieve.add_neighbors(
+                    artifact.indptr, artifact.indices, artifact.values, one.rows, one.weights, scores, touched, 0
+                )
+                return found
+            assert isinstance(artifact, ItemScores)
+            codes = items.leaf if one.category != NO_CATEGORY else items.root
+            proposed: int = retrieve.add_scores(
+                artifact.order, artifact.scores, self._blocked, items.open_from, items.open_until, self._query.now_ms,
+                codes, one.category, SCORED_CANDIDATES, scores, touched, 0,
+            )  # fmt: skip
+            return proposed
+        except Exception:
+            filled.failed.append(one.source.artifact)
+            return 0
+
+    def _ask_with(self, source: Source) -> Asked | None:
+        """What a source is asked with, or nothing where it cannot take part: not trained, or nothing to ask with."""
+        artifact = self._state.artifacts.get(source.artifact)
+        if artifact is None or source.weight == 0:
+            return None
+        if isinstance(artifact, ItemScores):
+            category = self._category() if source.same_category else NO_CATEGORY
+            if source.same_category and category == NO_CATEGORY:
+                return None
+            return Asked(source, artifact, _NO_ROWS, _NO_WEIGHTS, category)
+        rows, weights = self._asking_rows(source)
+        return Asked(source, artifact, rows, weights) if len(rows) else None
+
+    def _asking_rows(self, source: Source) -> tuple[Rows, Array]:
+        query = self._query
+        anchor = np.array([query.anchor], dtype=np.int32) if query.anchor >= 0 else _NO_ROWS
+        history = query.history[query.history != query.anchor]
+        if source.ask == "anchor":
+            rows, weights = anchor, np.ones(len(anchor), dtype=np.float32)
+        elif source.ask == "cart":
+            rows, weights = query.cart, np.ones(len(query.cart), dtype=np.float32)
+        elif source.ask == "history":
+            rows, weights = history, _HISTORY_WEIGHTS[: len(history)]
+        elif source.ask == "everything":
+            rows = np.concatenate((anchor, query.cart, history))
+            sure = np.ones(len(anchor) + len(query.cart), dtype=np.float32)
+            weights = np.concatenate((sure, _HISTORY_WEIGHTS[: len(history)]))
+        else:
+            rows, weights = _NO_ROWS, _NO_WEIGHTS
+        return rows, weights
+
+    def _category(self) -> int:
+        """The category of what the shopper looks at: the anchor's, else the first of the cart, else the last one seen."""
+        query = self._query
+        for row in (query.anchor, *query.cart[:1], *query.history[:1]):
+            if row >= 0 and self._items.leaf[row] != NO_CATEGORY:
+                return int(self._items.leaf[row])
+        return NO_CATEGORY
+
+    def _why(self, one: Asked, row: int) -> Reason:
+        if isinstance(one.artifact, ItemNeighbors):
+            artifact = one.artifact
+            place = retrieve.strongest_query(artifact.indptr, artifact.indices, artifact.values, one.rows, one.weights, row)
+            return reason(artifact.reason, item=self._items.title(int(one.rows[place])) if place >= 0 else None)
+        if one.category != NO_CATEGORY:
+            return reason("popular_in_category", category=self._items.category_name(one.category))
+        return reason(one.artifact.reason)
+
+    def _add_from_range(self, count: int, filled: Filled) -> int:
+        """Whatever the shop offers, the category of the page first: better than an empty shelf before the first training."""
+        items, now = self._items, self._query.now_ms
+        size = min(len(items), len(self._blocked))
+        allowed = (self._blocked[:size] == 0) & (items.open_from[:size] <= now) & (now < items.open_until[:size])
+        rows = np.flatnonzero(allowed)
+        category = self._category()
+        if category != NO_CATEGORY:
+            rows = rows[np.argsort(items.leaf[rows] != category, kind="stable")]
+        for row in rows[:count].tolist():
+            filled.slots.append(Slot(row, 0.0, reason("from_range")))
+            self._blocked[row] = TAKEN
+        return min(count, len(rows))
+
+    def _explain(
+        self, trace: ShelfTrace, asked: list[Asked], n_touched: Array, removed: Array, rows: Rows, best: Array, parts: Array
+    ) -> None:
+        for s, one in enumerate(asked):
+            titles = [self._items.item_id(int(row)) for row in one.rows]
+            candidates = int(n_touched[s])
+            trace.sources.append(
+                SourceTrace(
+                    name=one.source.artifact,
+                    weight=one.source.weight,
+                    asked_with=titles,
+                    candidates=candidates,
+                    micros=one.micros,
+                )
+            )
+        for code in np.flatnonzero(removed).tolist():
+            label = self._codes[code]
+            trace.removed[label] = trace.removed.get(label, 0) + int(removed[code])
+        for place, row in enumerate(rows.tolist()):
+            sources: dict[str, float] = {}
+            facts: dict[str, float] = {}
+            for s, one in enumerate(asked):
+                if parts[s, place] > 0:
+                    sources[one.source.artifact] = sources.get(one.source.artifact, 0.0) + float(parts[s, place])
+                    if isinstance(one.artifact, ItemNeighbors):
+                        lead = retrieve.strongest_query(
+                            one.artifact.indptr, one.artifact.indices, one.artifact.values, one.rows, one.weights, row
+                        )
+                        known = one.artifact.pair_facts(int(one.rows[lead]), row)
+                        facts |= {f"{one.source.artifact}.{name}": value for name, value in known.items()}
+            trace.items.append(
+                ItemTrace(item_id=self._items.item_id(row), score=float(best[place]), sources=sources, facts=facts)
+            )

@@ -1,0 +1,155 @@
+"""Recent history of every person: kept in memory, visible to the next request, written behind to the state table.
+
+The log is the truth. A history is what the log says about one person, up to the newest position that was applied; events of
+other processes are picked up by :meth:`LiveHistories.catch_up`, and whatever a crash took is read from the log again.
+
+One thread at a time applies, others read: a history is an immutable value that is replaced, so readers need no lock.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Sequence
+
+from endcap.core.events import KIND, LoggedEvent
+from endcap.core.ids import PersonKey, session_key, user_key
+from endcap.stores.ports import Act, EventLog, History, People
+
+REMEMBERED = frozenset({"view", "click", "add_to_cart", "remove_from_cart", "purchase", "refund", "rating", "dismiss", "own"})
+"""The event types that are part of a person's history."""
+
+KEEP_ACTS = 100
+"""How many acts other than purchases and refunds are remembered of a person."""
+
+KEEP_PURCHASES = 1_000
+"""How many purchases and refunds are remembered, so that what was bought lately is known however much was viewed since."""
+
+_LASTING = frozenset({KIND["purchase"], KIND["refund"]})
+_NOTHING = History(0, ())
+_CHUNK = 20_000
+
+
+class LiveHistories:
+    """The recent histories of a shop's people, backed by the state table and the log."""
+
+    def __init__(self, people: People, log: EventLog, *, capacity: int = 200_000) -> None:
+        self._people = people
+        self._log = log
+        self._capacity = capacity
+        self._cache: dict[PersonKey, History] = {}
+        self._dirty: dict[PersonKey, History] = {}
+        self._applied = people.applied_seq()
+        self._applying = threading.RLock()
+
+    @property
+    def applied_seq(self) -> int:
+        """The log position that every answer takes into account."""
+        return self._applied
+
+    def history(self, user_id: str | None, session_id: str | None) -> tuple[Act, ...]:
+        """What a shopper did lately, newest first; the user's and the session's acts together, each once."""
+        user = self._of(user_key(user_id)).acts if user_id else ()
+        session = self._of(session_key(session_id)).acts if session_id else ()
+        if not user or not session:
+            return (user or session)[::-1]
+        return _merged(user, session)[::-1]
+
+    def apply(self, logged: Sequence[LoggedEvent]) -> None:
+        """Take events that were just logged into account, in log order; events of other processes before them too."""
+        if not logged:
+            return
+        with self._applying:
+            if logged[0].seq > self._applied + 1:
+                self.catch_up()
+            self._apply([one for one in logged if one.seq > self._applied])
+
+    def catch_up(self) -> int:
+        """Apply what the log holds beyond the applied position; returns how many events that was."""
+        count = 0
+        with self._applying:
+            while events := self._log.read(after=self._applied, limit=_CHUNK):
+                self._apply(events)
+                count += len(events)
+                if len(self._dirty) > self._capacity // 2:
+                    self.flush()
+        return count
+
+    def flush(self) -> None:
+        """Write changed histories to the state table."""
+        with self._applying:
+            if not self._dirty and self._applied == self._people.applied_seq():
+                return
+            self._people.save(self._dirty, self._applied)
+            self._dirty = {}
+            self._evict()
+
+    def _of(self, key: PersonKey) -> History:
+        known = self._cache.get(key)
+        if known is not None:
+            return known
+        loaded = self._people.load((key,)).get(key, _NOTHING)
+        # The applying thread may have put a newer one there meanwhile: that one counts.
+        return self._cache.setdefault(key, loaded)
+
+    def _apply(self, events: Sequence[LoggedEvent]) -> None:
+        if not events:
+            return
+        self._load(key for one in events for key in _keys(one))
+        for one in events:
+            event = one.event
+            if event.type == "identify" and event.user_id and event.session_id:
+                self._join(user_key(event.user_id), session_key(event.session_id), one.seq)
+            if event.type not in REMEMBERED:
+                continue
+            kind = KIND[event.type]
+            acts = tuple(Act(one.seq, event.at_ms, kind, line.item_id, line.quantity) for line in event.lines)
+            for key in _keys(one):
+                known = self._cache[key]
+                if known.last_seq < one.seq:
+                    self._put(key, History(one.seq, _trimmed(known.acts + acts)))
+        self._applied = events[-1].seq
+
+    def _join(self, user: PersonKey, session: PersonKey, seq: int) -> None:
+        known = self._cache[user]
+        if known.last_seq < seq:
+            self._put(user, History(seq, _trimmed(_merged(known.acts, self._cache[session].acts))))
+
+    def _put(self, key: PersonKey, history: History) -> None:
+        self._cache[key] = history
+        self._dirty[key] = history
+
+    def _load(self, keys: Iterable[PersonKey]) -> None:
+        missing = list({key for key in keys if key not in self._cache})
+        if missing:
+            loaded = self._people.load(missing)
+            for key in missing:
+                self._cache[key] = loaded.get(key, _NOTHING)
+
+    def _evict(self) -> None:
+        excess = len(self._cache) - self._capacity
+        if excess <= 0:
+            return
+        for key in [key for key in list(self._cache)[: excess + self._capacity // 10] if key not in self._dirty]:
+            self._cache.pop(key, None)
+
+
+def _keys(one: LoggedEvent) -> tuple[PersonKey, ...]:
+    event = one.event
+    if event.user_id and event.session_id:
+        return (user_key(event.user_id), session_key(event.session_id))
+    if event.user_id:
+        return (user_key(event.user_id),)
+    return (session_key(event.session_id),) if event.session_id else ()
+
+
+def _merged(left: tuple[Act, ...], right: tuple[Act, ...]) -> tuple[Act, ...]:
+    both = {(act.seq, act.item_id): act for act in left} | {(act.seq, act.item_id): act for act in right}
+    return tuple(sorted(both.values(), key=lambda act: act.seq))
+
+
+def _trimmed(acts: tuple[Act, ...]) -> tuple[Act, ...]:
+    if len(acts) <= KEEP_ACTS:
+        return acts
+    lasting = [act for act in acts if act.kind in _LASTING][-KEEP_PURCHASES:]
+    passing = [act for act in acts if act.kind not in _LASTING][-KEEP_ACTS:]
+    return tuple(sorted(lasting + passing, key=lambda act: act.seq))

@@ -3,6 +3,7 @@
 ```
 EndcapError
 ├── BadInput            what was sent or given cannot be used          422
+│   ├── BadJson         a body that is no JSON                         400
 │   ├── BadEvent        one event of a batch                           422
 │   ├── BadOption       an option of an algorithm, rule or placement   422
 │   ├── BadFile         an import file, or a row of it                 422
@@ -51,6 +52,13 @@ class BadInput(EndcapError):
 
     code = "bad_input"
     status = 422
+
+
+class BadJson(BadInput):
+    """A body cannot be read as JSON at all."""
+
+    code = "bad_json"
+    status = 400
 
 
 class BadEvent(BadInput):

@@ -15,6 +15,7 @@ from endcap.errors import BadInput
 
 Season = Literal["spring", "summer", "autumn", "winter"]
 Text = Annotated[str, Meta(max_length=512)]
+LATEST_MS = 9_467_000_000_000  # 2270: what is later does not fit the arrays and dates that follow
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -33,7 +34,7 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid
     list_price: Decimal | None = None
     cost: Decimal | None = None
     currency: Currency | None = None
-    stock: Annotated[int, Meta(ge=0)] | None = None
+    stock: Annotated[int, Meta(ge=0, le=1_000_000_000)] | None = None
     image_url: Annotated[str, Meta(max_length=2_048)] | None = None
     url: Annotated[str, Meta(max_length=2_048)] | None = None
     tags: Annotated[tuple[Text, ...], Meta(max_length=100)] = ()
@@ -51,7 +52,13 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid
         for name in ("available_from", "available_until"):
             at = getattr(self, name)
             if isinstance(at, datetime):
-                msgspec.structs.force_setattr(self, name, to_ms(at))
+                at = to_ms(at)
+                msgspec.structs.force_setattr(self, name, at)
+            if at is not None and not 0 <= at <= LATEST_MS:
+                raise BadInput(
+                    f"{name} is {at}, not between 1970 and 2270", field=name, value=at,
+                    remedy="send ISO 8601 or milliseconds since 1970",
+                )  # fmt: skip
         for name in ("price", "list_price", "cost"):
             amount = getattr(self, name)
             if amount is None:

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from endcap.core.events import Id
+from endcap.core.events import MAX_MONEY, Id
+from endcap.errors import BadInput
 
 
 class Filters(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -19,6 +20,14 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, for
     brands: Annotated[tuple[str, ...], Meta(max_length=100)] = ()
     price_min: Annotated[Decimal, Meta()] | None = None
     price_max: Annotated[Decimal, Meta()] | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("price_min", "price_max"):
+            amount = getattr(self, name)
+            if amount is not None and not (amount.is_finite() and 0 <= amount <= MAX_MONEY):
+                raise BadInput(
+                    f"{name} is {amount}", field=f"filters.{name}", value=str(amount), remedy="send a decimal from 0 to 10^12"
+                )
 
 
 class RecommendRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):

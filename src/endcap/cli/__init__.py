@@ -9,8 +9,8 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import sys
+from typing import Any
 
-import click
 import typer
 from rich.console import Console
 
@@ -22,16 +22,16 @@ _VERBS = sorted(module.name for module in pkgutil.iter_modules(__path__) if not 
 class _Verbs(typer.core.TyperGroup):
     """Finds verbs by file name and imports them when they are called."""
 
-    def list_commands(self, _ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: Any) -> list[str]:
         return [verb.removesuffix("_") for verb in _VERBS]
 
-    def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
         file = cmd_name if cmd_name in _VERBS else f"{cmd_name}_"
         if file not in _VERBS:
             return None
         module = importlib.import_module(f"{__name__}.{file}")
         if hasattr(module, "app"):
-            group: click.Command = typer.main.get_group(module.app)
+            group = typer.main.get_group(module.app)
             group.name = cmd_name
             return group
         one = typer.Typer(add_completion=False, pretty_exceptions_enable=False)

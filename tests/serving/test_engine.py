@@ -1,0 +1,192 @@
+from __future__ import annotations
+
+from decimal import Decimal
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from endcap.artifacts.item_neighbors import ItemNeighbors
+from endcap.core.events import KIND
+from endcap.core.placement import Placement, Shelf, Source
+from endcap.core.request import Filters, PageRequest, RecommendRequest, RecommendResponse
+from endcap.core.time import DAY_MS
+from endcap.errors import UnknownName
+from endcap.serving.engine import Engine
+from endcap.serving.items import ItemTable
+from endcap.serving.state import ServingState
+from endcap.stores.ports import Act
+
+from .shop import BOUGHT, IDS, NOW_MS, POPULAR, Remembered, engine, neighbors, placement, product, scores
+
+
+def ask(on: Engine, **request: object) -> RecommendResponse:
+    return on.recommend(RecommendRequest(**({"placement": "spot"} | request)))  # type: ignore[arg-type]
+
+
+def shown(answer: RecommendResponse) -> list[str]:
+    return [item.item_id for item in answer.items]
+
+
+def test_neighbours_come_best_first_with_a_reason() -> None:
+    answer = ask(engine(), item_id="mug")
+    assert shown(answer) == ["spoon", "bowl", "plate"]
+    assert [item.position for item in answer.items] == [0, 1, 2]
+    assert answer.items[0].reason.code == "bought_together"
+    assert answer.items[0].reason.text == "Often bought together with Mug"
+    assert answer.items[0].price == Decimal("4.50")
+    assert (answer.bundle, answer.degraded, answer.notes) == ("v1", [], [])
+
+
+def test_the_cut_comes_after_the_filters() -> None:
+    on = engine(catalog={"spoon": product("spoon", stock=0)})
+    assert shown(ask(on, item_id="mug", count=2)) == ["bowl", "plate"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"stock": 0}, {"hidden": True}, {"available_until": NOW_MS}, {"available_from": NOW_MS + 1}],
+    ids=["sold out", "hidden", "expired", "not yet"],
+)
+def test_what_may_not_be_sold_is_not_shown(change: dict[str, object]) -> None:
+    on = engine(placement(min_count=4), catalog={"spoon": product("spoon", **change)})
+    assert "spoon" not in shown(ask(on, item_id="mug"))
+
+
+def test_an_item_is_shown_until_the_last_millisecond() -> None:
+    on = engine(catalog={"spoon": product("spoon", available_from=NOW_MS, available_until=NOW_MS + 1)})
+    assert "spoon" in shown(ask(on, item_id="mug"))
+
+
+def test_cart_anchor_and_exclusions_are_left_out() -> None:
+    on = engine(placement(min_count=4))
+    answer = ask(on, item_id="mug", cart=("spoon",), exclude=("bowl",))
+    assert not {"mug", "spoon", "bowl"} & set(shown(answer))
+
+
+def test_what_was_bought_lately_is_left_out_and_comes_back() -> None:
+    bought = Act(1, NOW_MS - 29 * DAY_MS, KIND["purchase"], "spoon")
+    on = engine(histories=Remembered(bought))
+    assert shown(ask(on, item_id="mug", user_id="ann")) == ["bowl", "plate"]
+    long_ago = Act(1, NOW_MS - 30 * DAY_MS, KIND["purchase"], "spoon")
+    assert "spoon" in shown(ask(engine(histories=Remembered(long_ago)), item_id="mug", user_id="ann"))
+
+
+def test_a_short_shelf_is_topped_up_from_its_category_and_says_so() -> None:
+    answer = ask(engine(placement(min_count=3)), item_id="spoon")
+    assert shown(answer) == ["plate", "bowl", "mug"]
+    assert answer.items[0].reason.code == "popular_in_category"
+    assert answer.items[0].reason.text == "Popular in kitchen"
+    assert answer.degraded == ["fallback:shelf"]
+
+
+def test_without_a_bundle_the_range_answers() -> None:
+    on = engine(placement(min_count=3))
+    on.state = ServingState(None, ItemTable((), [product(one) for one in IDS]), on.state.placements)
+    answer = ask(on, item_id="lamp")
+    assert shown(answer)[0] == "bulb"
+    assert (len(answer.items), answer.bundle) == (3, None)
+    assert answer.degraded == ["no_bundle", "fallback:shelf"]
+
+
+def test_unknown_people_and_items_are_normal() -> None:
+    answer = ask(engine(placement(min_count=2)), item_id="never seen", user_id="nobody", session_id="nowhere", cart=("nothing",))
+    assert len(answer.items) == 2
+
+
+def test_count_above_the_maximum_is_clamped_and_said() -> None:
+    answer = ask(engine(), item_id="mug", count=500)
+    assert len(answer.items) == 3
+    assert answer.notes == ["count 500 was clamped to 4, the most that spot shows"]
+
+
+def test_an_unknown_placement_names_the_nearest() -> None:
+    with pytest.raises(UnknownName, match="did you mean spot"):
+        ask(engine(), placement="spott")
+    with pytest.raises(UnknownName, match="use one of shelf"):
+        ask(engine(), shelf="top")
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        (Filters(categories=("light",)), []),
+        (Filters(not_categories=("kitchen",)), []),
+        (Filters(brands=("Acme",)), ["bowl"]),
+        (Filters(price_min=Decimal(5)), ["bowl"]),
+        (Filters(price_max=Decimal("4.50")), ["spoon", "plate"]),
+    ],
+)
+def test_filters_narrow_before_the_cut(filters: Filters, expected: list[str]) -> None:
+    on = engine(catalog={"bowl": product("bowl", brand="Acme", price=Decimal(9))})
+    assert shown(ask(on, item_id="mug", filters=filters)) == expected
+
+
+def test_a_source_that_fails_is_skipped_and_named() -> None:
+    broken = ItemNeighbors(np.zeros(7, np.int64), None, None, "similar", {})  # type: ignore[arg-type]
+    on = engine(placement(min_count=2), artifacts={"together": broken, "popular": scores(POPULAR)})
+    answer = ask(on, item_id="mug")
+    assert shown(answer) == ["plate", "bowl"]
+    assert answer.degraded == ["source_failed:together", "fallback:shelf"]
+    on.state = ServingState(engine().state.bundle, on.state.items, on.state.placements)
+    assert shown(ask(on, item_id="mug")) == ["spoon", "bowl", "plate"]
+
+
+def test_history_leads_with_the_newest() -> None:
+    acts = [Act(9, NOW_MS, KIND["view"], "lamp"), Act(8, NOW_MS, KIND["view"], "mug")]
+    spot = placement(sources=(Source(artifact="together", ask="history"),))
+    answer = ask(engine(spot, histories=Remembered(*acts)), session_id="s")
+    assert shown(answer)[:2] == ["spoon", "bowl"]
+    even = neighbors(BOUGHT | {("lamp", "bulb"): 3.0})
+    answer = ask(engine(spot, histories=Remembered(*acts), artifacts={"together": even}), session_id="s")
+    assert shown(answer)[:2] == ["bulb", "spoon"]
+
+
+def test_a_page_shows_no_item_twice() -> None:
+    on = engine(placement(min_count=3))
+    page = on.page(PageRequest(requests=(RecommendRequest(placement="spot", item_id="mug"),) * 2))
+    first, second = (shown(answer) for answer in page.answers)
+    assert len(first) == 3
+    assert not set(first) & set(second)
+
+
+def test_shelves_of_one_answer_share_no_item() -> None:
+    shelves = tuple(
+        Shelf(name=name, title=name, sources=(Source(artifact="together", ask="anchor"),), min_count=0, max_count=2)
+        for name in "ab"
+    )
+    answer = ask(engine(Placement(name="spot", shelves=shelves, max_count=8)), item_id="mug")
+    assert shown(answer) == ["spoon", "bowl", "plate"]
+    assert [item.shelf for item in answer.items] == ["a", "a", "b"]
+
+
+def test_explain_tells_the_whole_way() -> None:
+    on = engine(catalog={"bowl": product("bowl", stock=0)})
+    answer = ask(on, item_id="mug", cart=("plate",), explain=True)
+    assert answer.explanation
+    trace = answer.explanation.shelves[0]
+    assert (trace.sources[0].name, trace.sources[0].asked_with, trace.sources[0].candidates) == ("together", ["mug"], 3)
+    assert trace.removed == {"not available": 1, "already in the cart or on the page": 1}
+    assert trace.items[0].item_id == "spoon"
+    assert trace.items[0].sources == {"together": 1.0}
+    assert trace.items[0].facts == {"together.value": 3.0}
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    sold_out=st.sets(st.sampled_from(IDS)),
+    cart=st.lists(st.sampled_from([*IDS, "unknown"]), max_size=4),
+    anchor=st.none() | st.sampled_from(IDS),
+    count=st.integers(1, 10),
+)
+def test_no_answer_shows_what_it_must_not(sold_out: set[str], cart: list[str], anchor: str | None, count: int) -> None:
+    on = engine(placement(min_count=4), catalog={one: product(one, stock=0) for one in sold_out})
+    for _ in range(2):  # the second answer sees whatever the first left behind
+        answer = ask(on, item_id=anchor, cart=tuple(cart), count=count)
+        assert not set(shown(answer)) & (sold_out | set(cart) | {anchor})
+        assert len(set(shown(answer))) == len(answer.items) <= min(count, 4)
+        scores_shown = [item.score for item in answer.items if item.reason.code == "bought_together"]
+        assert scores_shown == sorted(scores_shown, reverse=True)
+    assert not on._scratch.scores.any()
+    assert not on._scratch.total.any()

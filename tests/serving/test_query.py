@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from endcap.core.events import KIND
+from endcap.core.request import RecommendRequest
+from endcap.serving.items import ItemTable
+from endcap.serving.query import HISTORY_LENGTH, build_query
+from endcap.stores.ports import Act
+
+ITEMS = ItemTable(["mug", "spoon"])
+
+
+def act(seq: int, kind: str, item_id: str, quantity: int = 1) -> Act:
+    return Act(seq, seq * 1_000, KIND[kind], item_id, quantity)
+
+
+def rows_bought(*newest_first: Act) -> list[int]:
+    query = build_query(RecommendRequest(placement="cart"), newest_first, ITEMS, 10_000)
+    return [purchase.row for purchase in query.purchases]
+
+
+def test_a_refund_takes_the_purchase_before_it_back() -> None:
+    assert rows_bought(act(1, "purchase", "mug")) == [0]
+    assert rows_bought(act(2, "refund", "mug"), act(1, "purchase", "mug")) == []
+
+
+def test_a_refund_does_not_reach_a_later_purchase() -> None:
+    assert rows_bought(act(2, "purchase", "mug"), act(1, "refund", "mug")) == [0]
+
+
+def test_a_part_that_was_kept_counts_as_bought() -> None:
+    assert rows_bought(act(2, "refund", "mug", 1), act(1, "purchase", "mug", 2)) == [0]
+    assert rows_bought(act(3, "refund", "mug", 2), act(2, "purchase", "mug", 1), act(1, "purchase", "mug", 1)) == []
+
+
+def test_history_is_newest_first_without_repeats_and_unknown_items() -> None:
+    acts = [act(4, "view", "spoon"), act(3, "view", "gone"), act(2, "view", "spoon"), act(1, "add_to_cart", "mug")]
+    query = build_query(RecommendRequest(placement="home", item_id="gone"), acts, ITEMS, 10_000)
+    assert query.history.tolist() == [1, 0]
+    assert query.anchor == -1
+
+
+def test_history_is_bounded() -> None:
+    many = ItemTable([str(number) for number in range(100)])
+    acts = [act(100 - number, "view", str(number)) for number in range(100)]
+    assert len(build_query(RecommendRequest(placement="home"), acts, many, 0).history) == HISTORY_LENGTH

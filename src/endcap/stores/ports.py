@@ -46,6 +46,17 @@ class Quarantined(msgspec.Struct, frozen=True, kw_only=True):
     payload: str
 
 
+@dataclass(frozen=True, slots=True)
+class LogHistory:
+    """Where the archived part of a log lies: Parquet files of one UTC day each that hold all events up to ``archived_until``.
+
+    The files can be read until the second compaction after this one. The columns are in :data:`endcap.stores.archive.SCHEMA`.
+    """
+
+    files: list[Path]
+    archived_until: int
+
+
 class EventLog(Protocol):
     """The only source of truth: what happened, in the order in which it was accepted."""
 
@@ -58,6 +69,9 @@ class EventLog(Protocol):
 
     def read(self, after: int = 0, limit: int | None = None) -> list[LoggedEvent]:
         """Events with ``seq > after`` in log order, archived ones included, at most ``limit``."""
+
+    def history(self) -> LogHistory:
+        """What can be read by the column; the rest is ``read(after=history.archived_until)``. A log may have no such part."""
 
     def last_seq(self) -> int:
         """The place of the newest event, 0 for an empty log."""

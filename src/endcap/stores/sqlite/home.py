@@ -1,0 +1,82 @@
+"""An installation in a folder: ``keys.sqlite``, and a folder of its own for each shop."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from endcap.core.time import Clock, SystemClock
+from endcap.stores.durable import make_folder
+from endcap.stores.files import FileBundles
+from endcap.stores.ports import Keys, ShopStores
+from endcap.stores.shops import check_shop, unknown_shop
+from endcap.stores.sqlite.catalog import SqliteCatalog
+from endcap.stores.sqlite.connection import Database, mapped
+from endcap.stores.sqlite.decisions import SqliteDecisions
+from endcap.stores.sqlite.documents import SqliteDocuments
+from endcap.stores.sqlite.keys import SqliteKeys
+from endcap.stores.sqlite.log import SqliteLog
+from endcap.stores.sqlite.migrations import KEYS, SHOP
+from endcap.stores.sqlite.people import SqlitePeople
+
+_SHOP_FILE = "shop.sqlite"
+
+
+class SqliteHome:
+    """The installation in ``path``. Each :meth:`open` gives stores of their own, which end with the home."""
+
+    def __init__(self, path: Path, clock: Clock) -> None:
+        self._shops = path / "shops"
+        self._clock = clock
+        with mapped(path):
+            make_folder(self._shops)
+        self._opened = [Database(path / "keys.sqlite", KEYS)]
+        self._keys = SqliteKeys(self._opened[0], clock)
+
+    @property
+    def keys(self) -> Keys:
+        """The keys of the installation."""
+        return self._keys
+
+    def shops(self) -> list[str]:
+        """The names of all shops."""
+        return sorted(file.parent.name for file in self._shops.glob(f"*/{_SHOP_FILE}"))
+
+    def open(self, shop: str, *, create: bool = False) -> ShopStores:
+        """The stores of a shop. Raises BadInput for a name no shop can have, UnknownName for one that no shop has."""
+        folder = self._shops / check_shop(shop)
+        if not create and not (folder / _SHOP_FILE).exists():
+            raise unknown_shop(shop, self.shops())
+        with mapped(folder):
+            make_folder(folder / "archive")
+            bundles = FileBundles(folder / "bundles")
+        database = Database(folder / _SHOP_FILE, SHOP)
+        self._opened.append(database)
+
+        def close() -> None:
+            if database in self._opened:
+                self._opened.remove(database)
+                database.close()
+
+        return ShopStores(
+            shop=shop,
+            log=SqliteLog(database, folder / "archive"),
+            catalog=SqliteCatalog(database),
+            people=SqlitePeople(database),
+            documents=SqliteDocuments(database, self._clock),
+            decisions=SqliteDecisions(database),
+            bundles=bundles,
+            close=close,
+        )
+
+    def close(self) -> None:
+        """Close everything that was opened."""
+        while self._opened:
+            self._opened.pop().close()
+
+
+def open_home(path: Path, *, clock: Clock | None = None) -> SqliteHome:
+    """The installation in a folder, which is made where it does not exist.
+
+    Raises Busy or StoreError where the folder cannot be used.
+    """
+    return SqliteHome(path, clock or SystemClock())

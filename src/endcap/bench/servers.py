@@ -1,0 +1,90 @@
+"""Servers in processes of their own: the shipped one, and an echo to compare it with."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+from endcap.errors import EndcapError
+
+READY_WITHIN_S = 60.0
+
+
+def free_port() -> int:
+    """A port of the loopback interface that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def start(command: list[str], port: int, path: str = "/readyz", env: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
+    """Start a server and wait until it answers."""
+    process = subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=os.environ | (env or {}), start_new_session=True
+    )
+    deadline = time.monotonic() + READY_WITHIN_S
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            said = (process.stderr.read() if process.stderr else b"").decode(errors="replace")
+            raise EndcapError(f"the server under test ended at once: {said.strip()[-500:]}")
+        with (
+            contextlib.suppress(OSError, urllib.error.URLError),
+            urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=1),
+        ):
+            return process
+        time.sleep(0.01)
+    stop(process)
+    raise EndcapError(f"the server under test did not answer within {READY_WITHIN_S:g} s")
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """End a server that :func:`start` started, and wait for it."""
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.communicate(timeout=20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+
+
+def serve_command(home: Path, port: int) -> list[str]:
+    """The command that a user would start the shipped server with."""
+    return [sys.executable, "-m", "endcap", "serve", "--home", str(home), "--port", str(port)]
+
+
+@contextlib.contextmanager
+def shipped(home: Path) -> Iterator[int]:
+    """The shipped server over a home; gives its port."""
+    port = free_port()
+    process = start(serve_command(home, port), port)
+    try:
+        yield port
+    finally:
+        stop(process)
+
+
+@contextlib.contextmanager
+def echo(body: bytes, folder: Path) -> Iterator[int]:
+    """A plain ASGI application on the same uvicorn that reads a request and answers with ``body``; gives its port."""
+    port = free_port()
+    answer = folder / "echo.json"
+    answer.write_bytes(body)
+    command = [
+        sys.executable, "-m", "uvicorn", "endcap.bench.echo:app", "--port", str(port), "--loop", "uvloop", "--http", "httptools",
+        "--no-access-log", "--log-level", "warning", "--lifespan", "off",
+    ]  # fmt: skip
+    process = start(command, port, "/", {"ENDCAP_ECHO": str(answer)})
+    try:
+        yield port
+    finally:
+        stop(process)

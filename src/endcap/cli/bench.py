@@ -1,0 +1,46 @@
+"""``endcap bench``: what this machine does with the shipped server and the shipped settings."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from endcap import bench
+from endcap.bench.result import Result
+from endcap.cli._options import JsonOption
+from endcap.errors import UnknownName
+
+
+def _measurable() -> list[str]:
+    modules = (importlib.import_module(f"{bench.__name__}.{one.name}") for one in pkgutil.iter_modules(bench.__path__))
+    return [module.__name__.rsplit(".", 1)[-1] for module in modules if hasattr(module, "measure")]
+
+
+def run(
+    what: Annotated[str, typer.Argument(help="What to measure: ingest, recommend, train or restart.")],
+    json: JsonOption = False,
+) -> None:
+    """Measure, in turns with a peer, so that the ratio means something on a busy machine. Takes a minute or two."""
+    known = _measurable()
+    if what not in known:
+        raise UnknownName(
+            f"nothing to measure is named {what!r}", field="what", value=what, remedy=f"use one of {', '.join(known)}"
+        )
+    result: Result = importlib.import_module(f"{bench.__name__}.{what}").measure()
+    if json:
+        typer.echo(msgspec.json.encode(result).decode())
+        return
+    table = Table(title=f"endcap bench {what}", title_justify="left", box=None, pad_edge=False)
+    table.add_column("figure")
+    table.add_column("value", justify="right")
+    for name, value in (result.figures | result.ratios).items():
+        table.add_row(name, f"{value:,.4g}" if value < 10_000 else f"{value:,.0f}")
+    console = Console()
+    console.print(table)
+    console.print(f"switched on: {', '.join(result.enabled)}", style="dim")

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from endcap.core.events import Event, Line
+from endcap.stores import memory, sqlite
+from endcap.stores.live import KEEP_ACTS, LiveHistories
+from endcap.stores.ports import ShopStores
+
+AT = 1_700_000_000_000
+
+
+def event(number: int, kind: str = "view", item: str = "mug", **more: object) -> Event:
+    return Event(event_id=f"e{number}", type=kind, at=AT + number, item_id=item, **more)  # type: ignore[arg-type]
+
+
+def order(number: int, *items: str, user: str) -> Event:
+    lines = tuple(Line(item_id=item) for item in items)
+    return Event(event_id=f"e{number}", type="purchase", at=AT + number, user_id=user, items=lines)
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def stores(request: pytest.FixtureRequest, tmp_path: Path) -> ShopStores:
+    home = memory.open_home() if request.param == "memory" else sqlite.open_home(tmp_path)
+    request.addfinalizer(home.close)
+    return home.open("shop", create=True)
+
+
+def live(stores: ShopStores) -> LiveHistories:
+    return LiveHistories(stores.people, stores.log)
+
+
+def seen(on: LiveHistories, user: str | None = None, session: str | None = None) -> list[str]:
+    return [act.item_id for act in on.history(user, session)]
+
+
+def test_an_applied_event_is_seen_at_once(stores: ShopStores) -> None:
+    on = live(stores)
+    assert seen(on, session="s") == []
+    on.apply(stores.log.append([event(1, session_id="s"), event(2, item="bowl", session_id="s")]).logged)
+    assert seen(on, session="s") == ["bowl", "mug"]
+    assert seen(on, session="other") == []
+
+
+def test_user_and_session_are_one_shopper_and_each_act_counts_once(stores: ShopStores) -> None:
+    on = live(stores)
+    events = [
+        event(1, session_id="s"),
+        event(2, item="bowl", user_id="ann"),
+        event(3, item="lamp", user_id="ann", session_id="s"),
+    ]
+    on.apply(stores.log.append(events).logged)
+    assert seen(on, "ann", "s") == ["lamp", "bowl", "mug"]
+
+
+def test_logging_in_keeps_the_session(stores: ShopStores) -> None:
+    on = live(stores)
+    login = Event(event_id="e2", type="identify", at=AT + 2, user_id="ann", session_id="s")
+    on.apply(stores.log.append([event(1, session_id="s"), login]).logged)
+    assert seen(on, "ann") == ["mug"]
+
+
+def test_events_of_another_process_are_caught_up_with(stores: ShopStores) -> None:
+    on = live(stores)
+    stores.log.append([event(1, session_id="s")])
+    assert seen(on, session="s") == []
+    assert on.catch_up() == 1
+    assert seen(on, session="s") == ["mug"]
+    stores.log.append([event(2, item="bowl", session_id="s")])
+    on.apply(stores.log.append([event(3, item="lamp", session_id="s")]).logged)
+    assert seen(on, session="s") == ["lamp", "bowl", "mug"]
+
+
+def test_what_was_not_flushed_is_read_from_the_log_again(stores: ShopStores) -> None:
+    first = live(stores)
+    first.apply(stores.log.append([event(1, session_id="s")]).logged)
+    first.flush()
+    first.apply(stores.log.append([event(2, item="bowl", session_id="s")]).logged)
+    second = live(stores)  # as after a crash: nothing but the stores is left
+    second.catch_up()
+    assert seen(second, session="s") == ["bowl", "mug"]
+
+
+def test_purchases_outlast_any_number_of_views(stores: ShopStores) -> None:
+    on = live(stores)
+    views = [event(10 + number, user_id="ann") for number in range(3 * KEEP_ACTS)]
+    on.apply(stores.log.append([order(1, "lamp", "bulb", user="ann"), *views]).logged)
+    assert seen(on, "ann").count("mug") == KEEP_ACTS
+    assert seen(on, "ann")[-2:] == ["bulb", "lamp"]
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    people=st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from("xyz")), min_size=1, max_size=30),
+    flushes=st.sets(st.integers(0, 30)),
+    small=st.booleans(),
+)
+def test_histories_do_not_depend_on_when_they_were_flushed(people: list[tuple[str, str]], flushes: set[int], small: bool) -> None:
+    stores = memory.open_home().open("shop", create=True)
+    on = LiveHistories(stores.people, stores.log, capacity=1 if small else 1_000)
+    for number, (user, session) in enumerate(people):
+        on.apply(stores.log.append([event(number, item=f"i{number}", user_id=user, session_id=session)]).logged)
+        if number in flushes:
+            on.flush()
+    for user in "ab":
+        assert seen(on, user) == [f"i{number}" for number, one in enumerate(people) if one[0] == user][::-1]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,10 +25,10 @@ def order(number: int, *items: str, user: str) -> Event:
 
 
 @pytest.fixture(params=["memory", "sqlite"])
-def stores(request: pytest.FixtureRequest, tmp_path: Path) -> ShopStores:
+def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ShopStores]:
     home = memory.open_home() if request.param == "memory" else sqlite.open_home(tmp_path)
-    request.addfinalizer(home.close)
-    return home.open("shop", create=True)
+    yield home.open("shop", create=True)
+    home.close()
 
 
 def live(stores: ShopStores) -> LiveHistories:

@@ -27,14 +27,7 @@ def measure(rounds: int = ROUNDS, round_s: float = ROUND_S) -> Result:
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / "home"
         key = shop.build(home, n_items=N_ITEMS, k=NEIGHBORS)
-        bodies = [
-            msgspec.json.encode(
-                RecommendRequest(
-                    placement="product", item_id=shop.item_id(n * 37 % N_ITEMS), session_id=f"session-{n % shop.SESSIONS}"
-                )
-            )
-            for n in range(2_000)
-        ]
+        bodies = [_request(n) for n in range(2_000)]
         requests = [post("/v1/recommendations", body, key) for body in bodies]
         ours, theirs, latencies, answered = [], [], [], 0
         with servers.shipped(home) as port:
@@ -69,6 +62,11 @@ def measure(rounds: int = ROUNDS, round_s: float = ROUND_S) -> Result:
         ratios={"recommend_to_echo": median([one / other for one, other in zip(ours, theirs, strict=True)])},
         enabled=["authentication", "limits", "metrics", "decisions", "reasons", "history", "rules", "fallback"],
     )
+
+
+def _request(number: int) -> bytes:
+    item_id, session_id = shop.item_id(number * 37 % N_ITEMS), f"session-{number % shop.SESSIONS}"
+    return msgspec.json.encode(RecommendRequest(placement="product", item_id=item_id, session_id=session_id))
 
 
 def _answer(port: int, body: bytes, key: str) -> bytes:

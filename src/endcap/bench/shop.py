@@ -52,22 +52,17 @@ def build(home: Path, *, n_items: int, k: int, seed: int = 0) -> str:
         lambda folder: write_bundle(folder, ids, made, created_at_ms=now_ms, data_until_ms=now_ms, position=0, seed=seed)
     )
     views = rng.integers(0, n_items, (SESSIONS, 8))
-    stores.log.append(
-        [
-            Event(
-                event_id=f"warm-{s}-{v}",
-                type="view",
-                at=now_ms - 60_000 + v,
-                session_id=f"session-{s}",
-                item_id=item_id(int(row)),
-            )
-            for s, rows in enumerate(views)
-            for v, row in enumerate(rows)
-        ]
-    )
+    stores.log.append([_view(s, v, int(row), now_ms) for s, rows in enumerate(views) for v, row in enumerate(rows)])
     key = opened.keys.create(SHOP, "server")
     opened.close()
     return key
+
+
+def _view(session: int, number: int, row: int, now_ms: int) -> Event:
+    at_ms = now_ms - 60_000 + number
+    return Event(
+        event_id=f"warm-{session}-{number}", type="view", at=at_ms, session_id=f"session-{session}", item_id=item_id(row)
+    )
 
 
 def _neighbors(rng: np.random.Generator, n_items: int, k: int, why: str) -> ItemNeighbors:

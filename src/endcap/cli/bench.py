@@ -29,9 +29,8 @@ def run(
     """Measure, in turns with a peer, so that the ratio means something on a busy machine. Takes a minute or two."""
     known = _measurable()
     if what not in known:
-        raise UnknownName(
-            f"nothing to measure is named {what!r}", field="what", value=what, remedy=f"use one of {', '.join(known)}"
-        )
+        remedy = f"use one of {', '.join(known)}"
+        raise UnknownName(f"nothing to measure is named {what!r}", field="what", value=what, remedy=remedy)
     result: Result = importlib.import_module(f"{bench.__name__}.{what}").measure()
     if json:
         typer.echo(msgspec.json.encode(result).decode())

@@ -79,13 +79,8 @@ def test_a_product_that_the_bundle_does_not_know_can_be_shown(service: ShopServi
 
 
 def test_a_placement_of_the_shop_replaces_the_shipped_one(service: ShopService) -> None:
-    shelf = {
-        "name": "only",
-        "title": "Only",
-        "sources": [{"artifact": "popularity", "ask": "nothing"}],
-        "max_count": 1,
-        "min_count": 0,
-    }
+    sources = [{"artifact": "popularity", "ask": "nothing"}]
+    shelf = {"name": "only", "title": "Only", "sources": sources, "max_count": 1, "min_count": 0}
     service.stores.documents.put(DOCUMENT_KIND, "home", msgspec.json.encode({"name": "home", "shelves": [shelf], "max_count": 1}))
     service.refresh()
     assert len(service.engine.recommend(RecommendRequest(placement="home")).items) == 1

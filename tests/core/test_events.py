@@ -78,7 +78,7 @@ def test_an_event_survives_its_bytes(
     event = Event(
         event_id=event_id,
         type="view",
-        at=at.replace(tzinfo=UTC),
+        at=at,
         item_id=item_id,
         session_id=session_id,
         price=price,

@@ -14,6 +14,7 @@ MAX_ID = 128
 """The longest identifier accepted, in characters."""
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_PAIRS = [first + second for first in _CROCKFORD for second in _CROCKFORD]  # ten bits at a time
 
 
 def user_key(user_id: str) -> PersonKey:
@@ -35,7 +36,7 @@ def new_id(at_ms: int) -> str:
     (True, 26)
     """
     number = (at_ms << 80) | secrets.randbits(80)
-    return "".join(_CROCKFORD[(number >> shift) & 31] for shift in range(125, -1, -5))
+    return "".join([_PAIRS[(number >> shift) & 1023] for shift in range(120, -1, -10)])
 
 
 class IdMap:

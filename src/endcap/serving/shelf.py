@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from endcap.artifacts.base import Array, Artifact
 from endcap.artifacts.item_neighbors import ItemNeighbors
 from endcap.artifacts.item_scores import ItemScores
-from endcap.core.placement import Shelf, Source
+from endcap.core.placement import QueryWith, Shelf, Source
 from endcap.core.query import Query, Rows
 from endcap.core.request import ItemTrace, Reason, ShelfTrace, SourceTrace
 from endcap.kernels import retrieve
@@ -31,6 +31,7 @@ TAKEN = 4
 
 _NO_ROWS = np.empty(0, dtype=np.int32)
 _NO_WEIGHTS = np.empty(0, dtype=np.float32)
+_ONES = np.ones(1_024, dtype=np.float32)
 _HISTORY_WEIGHTS = np.exp(-np.arange(64) / HISTORY_DECAY).astype(np.float32)
 
 
@@ -80,6 +81,7 @@ class ShelfFiller:
         self._query = query
         self._scratch = scratch
         self._codes = removal_codes
+        self._asking: dict[QueryWith, tuple[Rows, Array]] = {}
 
     def fill(self, shelf: Shelf, count: int, *, explain: bool) -> Filled:
         """Up to ``count`` slots of a shelf; topped up to the shelf's minimum from its fallbacks, then from the range."""
@@ -170,26 +172,21 @@ class ShelfFiller:
             if source.same_category and category == NO_CATEGORY:
                 return None
             return Asked(source, artifact, _NO_ROWS, _NO_WEIGHTS, category)
-        rows, weights = self._asking_rows(source)
+        rows, weights = self._asking_rows(source.ask)
         return Asked(source, artifact, rows, weights) if len(rows) else None
 
-    def _asking_rows(self, source: Source) -> tuple[Rows, Array]:
-        query = self._query
-        anchor = np.array([query.anchor], dtype=np.int32) if query.anchor >= 0 else _NO_ROWS
-        history = query.history[query.history != query.anchor]
-        if source.ask == "anchor":
-            rows, weights = anchor, np.ones(len(anchor), dtype=np.float32)
-        elif source.ask == "cart":
-            rows, weights = query.cart, np.ones(len(query.cart), dtype=np.float32)
-        elif source.ask == "history":
-            rows, weights = history, _HISTORY_WEIGHTS[: len(history)]
-        elif source.ask == "everything":
-            rows = np.concatenate((anchor, query.cart, history))
-            sure = np.ones(len(anchor) + len(query.cart), dtype=np.float32)
-            weights = np.concatenate((sure, _HISTORY_WEIGHTS[: len(history)]))
-        else:
-            rows, weights = _NO_ROWS, _NO_WEIGHTS
-        return rows, weights
+    def _asking_rows(self, ask: QueryWith) -> tuple[Rows, Array]:
+        """The rows that a source is asked with and their weights; worked out once an answer."""
+        if ask not in self._asking:
+            query = self._query
+            sure = _NO_ROWS if ask == "history" or query.anchor < 0 else np.array([query.anchor], dtype=np.int32)
+            if ask in ("cart", "everything"):
+                sure = query.cart if ask == "cart" else np.concatenate((sure, query.cart))
+            past = query.history[query.history != query.anchor] if ask in ("history", "everything") else _NO_ROWS
+            rows = np.concatenate((sure, past))
+            weights = np.concatenate((_ONES[: len(sure)], _HISTORY_WEIGHTS[: len(past)]))
+            self._asking[ask] = (rows, weights) if ask != "nothing" else (_NO_ROWS, _NO_WEIGHTS)
+        return self._asking[ask]
 
     def _category(self) -> int:
         """The category of what the shopper looks at: the anchor's, else the first of the cart, else the last one seen."""
@@ -201,12 +198,18 @@ class ShelfFiller:
 
     def _why(self, one: Asked, row: int) -> Reason:
         if isinstance(one.artifact, ItemNeighbors):
-            artifact = one.artifact
-            place = retrieve.strongest_query(artifact.indptr, artifact.indices, artifact.values, one.rows, one.weights, row)
-            return reason(artifact.reason, item=self._items.title(int(one.rows[place])) if place >= 0 else None)
+            lead = self._lead(one, one.artifact, row)
+            return reason(one.artifact.reason, item=self._items.title(lead) if lead >= 0 else None)
         if one.category != NO_CATEGORY:
             return reason("popular_in_category", category=self._items.category_name(one.category))
         return reason(one.artifact.reason)
+
+    def _lead(self, one: Asked, artifact: ItemNeighbors, row: int) -> int:
+        """The row that a source was asked with and that proposed ``row`` most strongly."""
+        if len(one.rows) == 1:
+            return int(one.rows[0])
+        place = retrieve.strongest_query(artifact.indptr, artifact.indices, artifact.values, one.rows, one.weights, row)
+        return int(one.rows[place]) if place >= 0 else -1
 
     def _add_from_range(self, count: int, filled: Filled) -> int:
         """Whatever the shop offers, the category of the page first: better than an empty shelf before the first training."""
@@ -247,10 +250,7 @@ class ShelfFiller:
                 if parts[s, place] > 0:
                     sources[one.source.artifact] = sources.get(one.source.artifact, 0.0) + float(parts[s, place])
                     if isinstance(one.artifact, ItemNeighbors):
-                        lead = retrieve.strongest_query(
-                            one.artifact.indptr, one.artifact.indices, one.artifact.values, one.rows, one.weights, row
-                        )
-                        known = one.artifact.pair_facts(int(one.rows[lead]), row)
+                        known = one.artifact.pair_facts(self._lead(one, one.artifact, row), row)
                         facts |= {f"{one.source.artifact}.{name}": value for name, value in known.items()}
             trace.items.append(
                 ItemTrace(item_id=self._items.item_id(row), score=float(best[place]), sources=sources, facts=facts)

@@ -7,13 +7,23 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
-from endcap.artifacts.base import Artifact
+from endcap.artifacts.base import Array, Artifact, frozen
+from endcap.artifacts.item_neighbors import ItemNeighbors
+from endcap.core.events import KIND
 from endcap.core.interactions import Dataset
 from endcap.core.part import Part
+from endcap.core.time import DAY_MS
+from endcap.kernels.neighbors import TopNeighbors
 
-Measure = Literal["interactions", "baskets", "bought_pairs", "viewed_pairs", "sessions", "described_items"]
+Measure = Literal[
+    "interactions", "baskets", "bought_pairs", "viewed_pairs", "shared_pairs", "sessions", "buying_sessions", "described_items"
+]
 """What readiness counts; :mod:`endcap.dataset.stats` computes each from a data set."""
+
+Task = Literal["basket", "session", "purchase"]
+"""What an artifact can be judged by on held-out time: the rest of an order, the next act of a visit, what a visit buys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +32,16 @@ class Requirement:
 
     measure: Measure
     at_least: int
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """An artifact that training makes by default: the options that differ, and what differs from the class."""
+
+    options: Mapping[str, Any] = field(default_factory=dict)
+    label: str | None = None
+    requirement: Requirement | None = None
+    tasks: tuple[Task, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +65,9 @@ class Algorithm(Part, frozen=True, kw_only=True):
     - ``reason``: the code that explains an item proposed by it (:mod:`endcap.serving.reasons` has the sentences);
     - ``requirement``: the data it wants;
     - ``label``: what a merchandiser calls it;
-    - ``variants``: the artifacts that training makes by default, each a name and the options that differ from the defaults
-      (the key ``""`` stands for the file's own name);
-    - ``grid``: option values that training may try, on the training part only.
+    - ``variants``: the artifacts that training makes by default, by name (the key ``""`` stands for the file's own name);
+    - ``grid``: option values that training may try, on the training part only;
+    - ``tasks``: what its options are judged by; the first for which there is enough data counts.
 
     ``fit`` must be deterministic given ``context.rng``, must not change its input, and must cope with an empty data set.
     """
@@ -55,9 +75,36 @@ class Algorithm(Part, frozen=True, kw_only=True):
     reason: ClassVar[str]
     requirement: ClassVar[Requirement]
     label: ClassVar[str]
-    variants: ClassVar[Mapping[str, Mapping[str, Any]]] = {"": {}}
+    variants: ClassVar[Mapping[str, Variant]] = {"": Variant()}
     grid: ClassVar[Mapping[str, tuple[Any, ...]]] = {}
+    tasks: ClassVar[tuple[Task, ...]] = ("basket", "session")
 
     def fit(self, data: Dataset, context: FitContext) -> Artifact:
         """The artifact learnt from ``data``, numbering its items."""
         raise NotImplementedError
+
+
+def kind_numbers(weights: Mapping[str, float]) -> dict[int, float]:
+    """Weights by event type as weights by kind number.
+
+    >>> kind_numbers({"view": 1.0, "purchase": 5.0})
+    {0: 1.0, 6: 5.0}
+    """
+    return {KIND[name]: weight for name, weight in weights.items()}
+
+
+def decay(at_ms: NDArray[np.int64], now_ms: int, half_life_days: float | None) -> NDArray[np.float64]:
+    """How much an act of each time still counts: one half after each half-life, 1 for ever without one.
+
+    >>> decay(np.array([0, DAY_MS]), DAY_MS, half_life_days=1.0).tolist()
+    [0.5, 1.0]
+    """
+    if half_life_days is None:
+        return np.ones(len(at_ms))
+    return np.exp2((at_ms - now_ms) / (half_life_days * DAY_MS))
+
+
+def neighbors_of(top: TopNeighbors, reason: str, **facts: Array) -> ItemNeighbors:
+    """The artifact of neighbours that a kernel found, with facts about each pair."""
+    kept = {name: frozen(fact.astype(np.float32)) for name, fact in facts.items()}
+    return ItemNeighbors(frozen(top.indptr), frozen(top.indices), frozen(top.values), reason, kept)

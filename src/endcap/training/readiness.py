@@ -1,0 +1,97 @@
+"""Whether there is enough data for an algorithm, and when there will be."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import msgspec
+
+from endcap import registry
+from endcap.algorithms.base import Algorithm, Requirement, Variant
+from endcap.core.interactions import Dataset
+from endcap.dataset.stats import UNITS, Growth, growth
+
+
+class Readiness(msgspec.Struct, frozen=True, kw_only=True):
+    """How much of what an artifact wants is there.
+
+    ``days_left`` is how long it takes at the growth of the last thirty days, 0 where it is ready, nothing where nothing grows.
+    ``unit`` is the measure in words, ``meanwhile`` what shoppers are shown until then.
+    """
+
+    name: str
+    algorithm: str
+    label: str
+    measure: str
+    unit: str
+    value: int
+    at_least: int
+    ready: bool
+    per_day: float
+    days_left: int | None
+    meanwhile: str
+
+
+class Planned(msgspec.Struct, frozen=True, kw_only=True):
+    """An artifact that training makes: its name, the algorithm with its options, and what it wants."""
+
+    name: str
+    algorithm_name: str
+    algorithm: Algorithm
+    variant: Variant
+
+    @property
+    def label(self) -> str:
+        """What a merchandiser calls it."""
+        return self.variant.label or self.algorithm.label
+
+    @property
+    def requirement(self) -> Requirement:
+        """The data it wants."""
+        return self.variant.requirement or self.algorithm.requirement
+
+
+def planned() -> Iterator[Planned]:
+    """Every variant of every registered algorithm."""
+    for algorithm_name in registry.names("algorithms"):
+        algorithm_class = registry.find("algorithms", algorithm_name)
+        assert issubclass(algorithm_class, Algorithm)
+        for name, variant in algorithm_class.variants.items():
+            algorithm = registry.build("algorithms", algorithm_name, variant.options)
+            assert isinstance(algorithm, Algorithm)
+            yield Planned(name=name or algorithm_name, algorithm_name=algorithm_name, algorithm=algorithm, variant=variant)
+
+
+def readiness(data: Dataset) -> list[Readiness]:
+    """The readiness of everything that training makes, in the order of :func:`planned`."""
+    known: dict[str, Growth] = {}
+    found = []
+    for plan in planned():
+        wanted = plan.requirement
+        if wanted.measure not in known:
+            known[wanted.measure] = growth(wanted.measure, data)
+        found.append(_readiness(plan, known[wanted.measure]))
+    return found
+
+
+def _readiness(plan: Planned, grown: Growth) -> Readiness:
+    missing = plan.requirement.at_least - grown.value
+    days_left = None
+    if missing <= 0:
+        days_left = 0
+    elif grown.per_day > 0:
+        days_left = math.ceil(missing / grown.per_day)
+    return Readiness(
+        name=plan.name, algorithm=plan.algorithm_name, label=plan.label, measure=plan.requirement.measure,
+        unit=UNITS[plan.requirement.measure], value=grown.value, at_least=plan.requirement.at_least, ready=missing <= 0,
+        per_day=grown.per_day, days_left=days_left, meanwhile=_meanwhile(plan, grown),
+    )  # fmt: skip
+
+
+def _meanwhile(plan: Planned, grown: Growth) -> str:
+    if grown.value >= plan.requirement.at_least:
+        return "its own answers"
+    if grown.value > 0:
+        return "the few answers it has, topped up from similar and popular products"
+    return "similar products, then popular ones, then the range"

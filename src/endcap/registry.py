@@ -20,7 +20,13 @@ import msgspec
 from endcap.core.part import Part
 from endcap.errors import BadOption, EndcapError, UnknownName
 
-PACKAGES = {"algorithms": "endcap.algorithms", "rules": "endcap.ranking.rules", "connectors": "endcap.connectors"}
+PACKAGES = {
+    "algorithms": "endcap.algorithms",
+    "rules": "endcap.ranking.rules",
+    "connectors": "endcap.connectors",
+    "metrics": "endcap.measurement.metrics",
+    "layouts": "endcap.replay.layouts",
+}
 """Where each kind of part lives; ``base`` and names with a leading underscore are not parts."""
 
 P = TypeVar("P", bound=Part)

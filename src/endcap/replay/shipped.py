@@ -1,0 +1,124 @@
+"""Held-out queries answered by the engine itself: a bundle, a shipped placement and a shopper, all in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import msgspec
+import numpy as np
+
+from endcap.artifacts.base import Artifact
+from endcap.artifacts.bundle import ArrayEntry, Bundle, Manifest
+from endcap.core.events import KIND
+from endcap.core.placement import Placement
+from endcap.core.request import Recommendation, RecommendRequest
+from endcap.core.time import FixedClock
+from endcap.measurement.metrics.base import MISS, Answers
+from endcap.replay.answering import DEPTH, act_counts
+from endcap.replay.held_out import Task, Window
+from endcap.serving.engine import Engine
+from endcap.serving.items import ItemTable
+from endcap.serving.placements import ready, shipped
+from endcap.serving.state import ServingState
+from endcap.stores.ports import Act
+
+SPOT: dict[Task, tuple[str, str]] = {"basket": ("cart", "complete"), "session": ("home", "for_you")}
+"""The placement and shelf that a task is asked at: what is missing from this cart, what comes next for this visitor."""
+
+_MOST_IN_CART = 200  # what a request may carry
+_SESSION = "replayed"
+
+
+@dataclass(slots=True)
+class _Visitor:
+    """The one shopper of a replay: what they did lately, newest first."""
+
+    acts: tuple[Act, ...] = ()
+
+    def history(self, _user_id: str | None, _session_id: str | None) -> tuple[Act, ...]:
+        return self.acts
+
+
+class ShippedEngine:
+    """An engine that serves ``artifacts`` to the queries of a window, at the spot that Endcap ships for the task.
+
+    Only the length differs from what a shop shows: the shelf is filled to :data:`DEPTH`, from its fallbacks where its sources
+    have no more.
+    """
+
+    def __init__(self, artifacts: Mapping[str, Artifact], window: Window, task: Task) -> None:
+        self._window, self._task = window, task
+        self._ids = window.train.item_ids
+        self._rows = {item_id: row for row, item_id in enumerate(self._ids)}
+        name, self._shelf = SPOT[task]
+        self._visitor = _Visitor()
+        items = ItemTable(self._ids, window.products)
+        state = ServingState(_bundle(self._ids, artifacts), items, {name: ready(_lengthened(shipped()[name], self._shelf))})
+        self._engine = Engine(state, self._visitor, FixedClock(window.train.now_ms))
+        self._placement = name
+
+    def answer(self) -> Answers:
+        """What the engine answers to every query."""
+        held_out = self._window.held_out
+        ranks, lists = np.full(len(held_out), MISS), np.full((len(held_out), DEPTH), -1, dtype=np.int32)
+        for q in range(len(held_out)):
+            slots = self.answer_one(q)
+            rows = [self._rows[slot.item_id] for slot in slots]
+            lists[q, : len(rows)] = rows
+            target = int(held_out.targets[q])
+            if target in rows:
+                ranks[q] = pessimistic_rank([slot.score for slot in slots], rows.index(target))
+        return Answers.single(ranks, lists, act_counts(self._window))
+
+    def answer_one(self, q: int) -> list[Recommendation]:
+        """What the engine answers to one query."""
+        held_out = self._window.held_out
+        known = [self._ids[row] for row in held_out.rows[held_out.starts[q] : held_out.starts[q + 1]]]
+        if self._task == "basket":
+            request = RecommendRequest(
+                placement=self._placement, shelf=self._shelf, cart=tuple(known[:_MOST_IN_CART]), count=DEPTH
+            )
+        else:
+            now_ms = self._window.train.now_ms
+            view = KIND["view"]
+            self._visitor.acts = tuple(Act(seq=0, at_ms=now_ms, kind=view, item_id=one) for one in reversed(known))
+            request = RecommendRequest(placement=self._placement, shelf=self._shelf, session_id=_SESSION, count=DEPTH)
+        return self._engine.recommend(request).items
+
+    def one_by_one(self) -> Callable[[int], object]:
+        """A function that answers query ``q`` alone, for timing."""
+        return self.answer_one
+
+
+def pessimistic_rank(scores: list[float], place: int) -> float:
+    """The rank of the item at ``place`` of a full list, behind every neighbour of equal score.
+
+    A tie that reaches the list's end may go on beyond it, so it is a miss.
+
+    >>> pessimistic_rank([3.0, 2.0, 2.0, 1.0], 1)
+    3.0
+    >>> pessimistic_rank([3.0, 2.0, 2.0], 1)
+    inf
+    """
+    after = place
+    while after + 1 < len(scores) and scores[after + 1] == scores[place]:
+        after += 1
+    tie_may_go_on = after > place and after + 1 == len(scores)
+    return MISS if tie_may_go_on else float(after + 1)
+
+
+def _lengthened(placement: Placement, shelf: str) -> Placement:
+    """The placement with its shelf as long as the lists."""
+    chosen = next(one for one in placement.shelves if one.name == shelf)
+    longer = msgspec.structs.replace(chosen, min_count=DEPTH, max_count=DEPTH)
+    return msgspec.structs.replace(placement, shelves=(longer,), max_count=DEPTH)
+
+
+def _bundle(item_ids: list[str], artifacts: Mapping[str, Artifact]) -> Bundle:
+    """A bundle that was never written: the engine reads its artifacts and its version only."""
+    nothing = ArrayEntry(name="item_ids", dtype="|u1", shape=(0,), offset=0, size=0, sha256="")
+    manifest = Manifest(
+        format=1, version="evaluation", created_at_ms=0, data_until_ms=0, position=0, seed=0, item_ids=nothing, artifacts=()
+    )
+    return Bundle(manifest, item_ids, artifacts)

@@ -75,9 +75,7 @@ def check_context(context: dict[str, Any] | None) -> None:
     if not context:
         return
     if _deeper_than(context, MAX_CONTEXT_DEPTH):
-        raise TooLarge(
-            f"context nests deeper than {MAX_CONTEXT_DEPTH} levels", field="context", value=None, remedy="flatten it"
-        )
+        raise TooLarge(f"context nests deeper than {MAX_CONTEXT_DEPTH} levels", field="context", value=None, remedy="flatten it")
     size = len(msgspec.json.encode(context))
     if size > MAX_CONTEXT_BYTES:
         raise TooLarge(
@@ -102,8 +100,10 @@ def _brief(value: object) -> object:
 def _remedy(what: str, field: str, value: object) -> str:
     if field.rsplit(".", 1)[-1] in {"at", "available_from", "available_until"}:
         return "send ISO 8601 such as 2026-01-31T12:00:00Z, or whole milliseconds since 1970"
-    if what.startswith("Expected `str`, got `int`"):
+    if what.startswith("Expected `str") and isinstance(value, int | float) and not isinstance(value, bool):
         return f'send it as text: "{value}"'
+    if what == "Invalid decimal string":
+        return "send a decimal number such as 19.99"
     if what.startswith("Invalid enum value"):
         return "choose one of the documented values"
     if what.startswith("Expected"):

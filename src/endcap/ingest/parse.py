@@ -114,7 +114,12 @@ def _sift(members: list[R], parse: Callable[[R], T], check: Callable[[T], None])
         except EndcapError as error:
             rejected.append(
                 Reject(
-                    index=index, code=error.code, field=error.field, message=error.sentence, value=error.value, remedy=error.remedy
+                    index=index,
+                    code=error.code,
+                    field=error.field,
+                    message=error.sentence,
+                    value=error.value,
+                    remedy=error.remedy,
                 )
             )
         else:
@@ -134,7 +139,9 @@ def _all_at_once(body: bytes) -> list[Event] | None:
         return None
 
 
-def _members(body: bytes, name: str, envelope: msgspec.json.Decoder[_RawEvents] | msgspec.json.Decoder[_RawItems]) -> list[msgspec.Raw]:
+def _members(
+    body: bytes, name: str, envelope: msgspec.json.Decoder[_RawEvents] | msgspec.json.Decoder[_RawItems]
+) -> list[msgspec.Raw]:
     if body.lstrip()[:1] == b"[":
         members = decode(_raw_list, body)
     else:
@@ -176,7 +183,10 @@ def _with_known_fields_only(raw: bytes) -> bytes:
     for name in unknown:
         if name in context:
             raise BadEvent(
-                f"{name} is sent twice, in the event and in its context", field=name, value=None, remedy="send it in context alone"
+                f"{name} is sent twice, in the event and in its context",
+                field=name,
+                value=None,
+                remedy="send it in context alone",
             )
     return msgspec.json.encode({**known, "context": {**context, **unknown}})
 

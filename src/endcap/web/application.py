@@ -1,0 +1,71 @@
+"""The ASGI application: the HTTP interface, and around it the pages."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from endcap.web import events, recommendations, status
+from endcap.web.endpoint import Endpoint
+from endcap.web.operations import Operation
+from endcap.web.replies import fault
+from endcap.web.site import Site
+
+OPERATIONS: tuple[Operation, ...] = (
+    *events.OPERATIONS,
+    *recommendations.OPERATIONS,
+    *status.OPERATIONS,
+)
+
+
+class Application:
+    """Looks paths without parameters up in a table, among them the two hot ones, and leaves the others to Starlette."""
+
+    def __init__(self, site: Site, pages: list[BaseRoute] | None = None) -> None:
+        self.site = site
+        endpoints = _endpoints(site)
+        self._exact: dict[str, ASGIApp] = {path: one for path, one in endpoints.items() if "{" not in path}
+        patterns: list[BaseRoute] = [
+            Route(path, endpoint=one, include_in_schema=False) for path, one in endpoints.items() if "{" in path
+        ]
+        self._rest = Starlette(
+            routes=[*patterns, *(pages or [])], exception_handlers={HTTPException: _http_fault}, lifespan=self._lifespan
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or follow the life of the server."""
+        endpoint = self._exact.get(scope["path"]) if scope["type"] == "http" else None
+        await (endpoint or self._rest)(scope, receive, send)
+
+    @asynccontextmanager
+    async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
+        await self.site.start()
+        try:
+            yield
+        finally:
+            await self.site.stop()
+
+
+def _endpoints(site: Site) -> dict[str, Endpoint]:
+    by_path: dict[str, list[Operation]] = defaultdict(list)
+    for operation in OPERATIONS:
+        by_path[operation.path].append(operation)
+    return {path: Endpoint(site, operations) for path, operations in by_path.items()}
+
+
+async def _http_fault(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if error.status_code == 404:
+        answer = fault(404, "unknown_path", f"there is nothing at {request.url.path}", field="path", value=request.url.path,
+                       remedy="see /docs for what there is")  # fmt: skip
+    else:
+        answer = fault(error.status_code, "http", str(error.detail))
+    return Response(answer.body, error.status_code, headers=error.headers, media_type="application/json")

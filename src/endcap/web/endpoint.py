@@ -1,0 +1,102 @@
+"""A path of the HTTP interface as a plain ASGI endpoint: keys, limits, errors, metrics and origins around its operations.
+
+It runs outside Starlette's middleware, which would cost as much again as everything done here.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from urllib.parse import parse_qs
+
+from starlette.types import Receive, Scope, Send
+
+from endcap.errors import EndcapError
+from endcap.web.access import admit, bearer
+from endcap.web.operations import Call, Disconnected, Operation
+from endcap.web.replies import Headers, Reply, fault, refusal, respond
+from endcap.web.site import Site
+
+
+class Endpoint:
+    """All operations of one path."""
+
+    def __init__(self, site: Site, operations: Sequence[Operation]) -> None:
+        self._site = site
+        self._operations = {one.method: one for one in operations}
+        if "GET" in self._operations:
+            self._operations["HEAD"] = self._operations["GET"]
+        self.path = operations[0].path
+        self._allow = ", ".join([*self._operations, "OPTIONS"])
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        started = time.perf_counter()
+        method: str = scope["method"]
+        operation = self._operations.get(method)
+        authorization = origin = None
+        for name, value in scope["headers"]:
+            if name == b"authorization":
+                authorization = value
+            elif name == b"origin":
+                origin = value.decode("latin-1")
+        try:
+            answer = await self._answer(operation, scope, receive, authorization, origin)
+        except Disconnected:
+            return
+        except EndcapError as error:
+            answer = refusal(error)
+            if answer.status >= 500:
+                self._site.log.failure("request_failed", error, route=self.path)
+        except Exception as error:
+            # The edge of the process: whatever it is, the sender gets an answer in our form and the operator a line.
+            self._site.log.failure("request_failed", error, route=self.path)
+            answer = fault(500, "internal", "something went wrong here; it was logged")
+        await respond(send, answer, self._origin_headers(origin), head=method == "HEAD")
+        counted = method if operation is not None or method == "OPTIONS" else "other"
+        self._site.metrics.observe(self.path, counted, answer.status, time.perf_counter() - started)
+
+    async def _answer(
+        self, operation: Operation | None, scope: Scope, receive: Receive, authorization: bytes | None, origin: str | None
+    ) -> Reply:
+        if operation is None:
+            return self._without_operation(scope["method"], origin)
+        key = None
+        if operation.keys:
+            text = bearer(authorization)
+            if text is None and operation.key_in_query:
+                text = _key_in_query(scope)
+            key = self._site.keys.identify(text)
+            admit(key, operation.keys, origin)
+        return await operation.handler(Call(self._site, scope, receive, key))
+
+    def _without_operation(self, method: str, origin: str | None) -> Reply:
+        allow = (b"allow", self._allow.encode())
+        if method != "OPTIONS":
+            return fault(
+                405, "method_not_allowed", f"{method} is not possible here; use {self._allow}", field="method", value=method,
+                remedy=f"use {self._allow}", headers=[allow],
+            )  # fmt: skip
+        if origin is None or not self._site.keys.welcomes(origin):
+            return Reply(204, b"", headers=[allow])
+        return Reply(
+            204, b"",
+            headers=[
+                allow, (b"access-control-allow-methods", self._allow.encode()),
+                (b"access-control-allow-headers", b"authorization, content-type"), (b"access-control-max-age", b"600"),
+            ],
+        )  # fmt: skip
+
+    def _origin_headers(self, origin: str | None) -> Headers:
+        """What lets a page of a welcome origin read the answer, errors included. Keys, not origins, decide what is answered."""
+        if origin is None or not self._site.keys.welcomes(origin):
+            return ()
+        return ((b"access-control-allow-origin", origin.encode("latin-1")), (b"vary", b"origin"))
+
+
+def _key_in_query(scope: Scope) -> str | None:
+    """The key of a beacon, which cannot set headers: ``?key=``."""
+    query: bytes = scope.get("query_string", b"")
+    if b"key=" not in query:
+        return None
+    return parse_qs(query.decode("latin-1")).get("key", [None])[0]

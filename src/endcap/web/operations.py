@@ -1,0 +1,112 @@
+"""What an operation of the HTTP interface is: one method on one path, who may use it, what it takes and gives."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from starlette.types import Receive, Scope
+
+from endcap.errors import BadInput, EndcapError, TooLarge
+from endcap.stores.ports import KeyInfo, KeyKind
+from endcap.web.replies import Reply
+from endcap.web.site import RunningShop, Site
+
+BROWSER: tuple[KeyKind, ...] = ("browser", "server", "admin")
+SERVER: tuple[KeyKind, ...] = ("server", "admin")
+ADMIN: tuple[KeyKind, ...] = ("admin",)
+ANYBODY: tuple[KeyKind, ...] = ()
+
+
+class Disconnected(EndcapError):
+    """The sender went away before its body was read; nobody waits for an answer."""
+
+    code = "disconnected"
+    status = 400
+
+
+@dataclass(slots=True)
+class Call:
+    """One request on its way through an operation."""
+
+    site: Site
+    scope: Scope
+    receive: Receive
+    key: KeyInfo | None
+
+    async def shop(self) -> RunningShop:
+        """The shop of the key."""
+        assert self.key is not None, "operations that name no kinds of keys have no shop"
+        running = self.site.shops.get(self.key.shop)
+        return running if running is not None else await self.site.shop(self.key.shop)
+
+    def path_value(self, name: str) -> str:
+        """What stands in the path for ``{name}``."""
+        value: str = self.scope["path_params"][name]
+        return value
+
+    async def body(self, most: int) -> bytes:
+        """The whole body. Raises TooLarge, as soon as that is known, where it has more than ``most`` bytes."""
+        for name, value in self.scope["headers"]:
+            if name == b"content-length" and value.isdigit() and int(value) > most:
+                raise _too_large(int(value), most)
+            if name == b"content-encoding" and value.lower() not in {b"", b"identity"}:
+                raise BadInput(
+                    "the body is compressed",
+                    field="Content-Encoding",
+                    value=value.decode("latin-1"),
+                    remedy="send it as plain JSON",
+                )
+        message = await self.receive()
+        chunk: bytes = message.get("body", b"")
+        if not message.get("more_body", False) and message["type"] == "http.request":
+            if len(chunk) > most:
+                raise _too_large(len(chunk), most)
+            return chunk
+        return await self._rest(message, most)
+
+    async def _rest(self, message: Any, most: int) -> bytes:
+        body = bytearray()
+        while True:
+            if message["type"] == "http.disconnect":
+                raise Disconnected("the sender went away")
+            body += message.get("body", b"")
+            if len(body) > most:
+                raise _too_large(len(body), most)
+            if not message.get("more_body", False):
+                return bytes(body)
+            message = await self.receive()
+
+
+Handler = Callable[[Call], Awaitable[Reply]]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One method on one path. ``keys`` are the kinds that may use it; none means that no key is asked for.
+
+    ``request`` and ``response`` are structs; ``requests`` lists further forms that the body may have.
+    """
+
+    method: str
+    path: str
+    name: str
+    summary: str
+    handler: Handler
+    keys: tuple[KeyKind, ...]
+    response: Any
+    request: Any = None
+    success: tuple[int, ...] = (200,)
+    failures: tuple[int, ...] = ()
+    answer_type: str = "application/json"
+    key_in_query: bool = field(default=False)
+
+
+def _too_large(size: int, most: int) -> TooLarge:
+    return TooLarge(
+        f"the body has {size} bytes or more, above {most}",
+        field="body",
+        value=size,
+        remedy=f"send at most {most} bytes at a time",
+    )

@@ -1,0 +1,94 @@
+"""``/v1/recommendations``: what to show, and what was shown."""
+
+from __future__ import annotations
+
+import msgspec
+
+from endcap.core.request import PageRequest, PageResponse, RecommendRequest, RecommendResponse
+from endcap.errors import UnknownName
+from endcap.ingest.checked import check_context, decode
+from endcap.stores.ports import Decision
+from endcap.web.access import check_explain
+from endcap.web.limits import MAX_REQUEST_BYTES
+from endcap.web.messages import RecordedAnswer
+from endcap.web.operations import BROWSER, SERVER, Call, Operation
+from endcap.web.replies import Reply, encoded, reply
+
+_request = msgspec.json.Decoder(RecommendRequest)
+_page = msgspec.json.Decoder(PageRequest)
+
+USER_IGNORED = "user_id was left aside: a browser key asks for its session; an identify event from your server joins them"
+"""What a browser that names a user is told. Answering for that user would tell one person what another one did."""
+
+
+async def recommend(call: Call) -> Reply:
+    """Answer for one placement."""
+    shop = await call.shop()
+    request, notes = _checked(call, decode(_request, await call.body(MAX_REQUEST_BYTES)))
+    answer = shop.service.engine.recommend(request)
+    answer.notes += notes
+    body = encoded(answer)
+    shop.decisions.put(Decision(answer.recommendation_id, call.site.clock.now_ms(), encoded(request), body))
+    return Reply(200, body)
+
+
+async def recommend_page(call: Call) -> Reply:
+    """Answer for several placements of one page; no item appears twice."""
+    shop = await call.shop()
+    page = decode(_page, await call.body(MAX_REQUEST_BYTES))
+    checked = [_checked(call, request) for request in page.requests]
+    requests = tuple(request for request, _ in checked)
+    answers = shop.service.engine.page(PageRequest(requests=requests)).answers
+    now_ms = call.site.clock.now_ms()
+    for (request, notes), answer in zip(checked, answers, strict=True):
+        answer.notes += notes
+        shop.decisions.put(Decision(answer.recommendation_id, now_ms, encoded(request), encoded(answer)))
+    return reply(PageResponse(answers=answers))
+
+
+async def get_recommendation(call: Call) -> Reply:
+    """What was answered."""
+    shop = await call.shop()
+    recommendation_id = call.path_value("recommendation_id")
+    found = shop.decisions.find(recommendation_id)
+    if found is None:
+        raise UnknownName(
+            "no answer with this id is kept", field="recommendation_id", value=recommendation_id,
+            remedy="use the recommendation_id of an answer of this shop",
+        )  # fmt: skip
+    answer = RecordedAnswer(
+        recommendation_id=found.recommendation_id,
+        at=found.at_ms,
+        request=msgspec.Raw(found.request),
+        response=msgspec.Raw(found.response),
+    )
+    return reply(answer)
+
+
+def _checked(call: Call, request: RecommendRequest) -> tuple[RecommendRequest, list[str]]:
+    """The request as this key may ask it, and what was changed about it."""
+    check_context(request.context)
+    assert call.key is not None
+    check_explain(call.key, explain=request.explain)
+    if call.key.kind == "browser" and request.user_id is not None:
+        return msgspec.structs.replace(request, user_id=None), [USER_IGNORED]
+    return request, []
+
+
+OPERATIONS = (
+    Operation(
+        method="POST", path="/v1/recommendations", name="recommend", handler=recommend, keys=BROWSER,
+        summary="Ask what to show in a placement. An unknown user, session or item is a normal request.",
+        request=RecommendRequest, response=RecommendResponse, failures=(400, 404, 413, 422),
+    ),
+    Operation(
+        method="POST", path="/v1/recommendations/page", name="recommendPage", handler=recommend_page, keys=BROWSER,
+        summary="Ask for several placements of one page; no item appears twice on it.",
+        request=PageRequest, response=PageResponse, failures=(400, 404, 413, 422),
+    ),
+    Operation(
+        method="GET", path="/v1/recommendations/{recommendation_id}", name="getRecommendation", handler=get_recommendation,
+        keys=SERVER, summary="Read an answer as it was given, with the request and the reasons.",
+        response=RecordedAnswer, failures=(404,),
+    ),
+)  # fmt: skip

@@ -1,0 +1,71 @@
+"""Answers as bytes, and errors as answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+
+import msgspec
+from starlette.types import Send
+
+from endcap.errors import EndcapError
+from endcap.web.limits import RETRY_AFTER_S
+from endcap.web.messages import ErrorAnswer, Fault
+
+Headers = Sequence[tuple[bytes, bytes]]
+
+JSON = b"application/json"
+_encoder = msgspec.json.Encoder(decimal_format="number")
+_COMMON: list[tuple[bytes, bytes]] = [(b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store")]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A whole answer."""
+
+    status: int
+    body: bytes
+    content_type: bytes = JSON
+    headers: Headers = ()
+
+
+def encoded(answer: object) -> bytes:
+    """An answer as JSON, money as decimal numbers."""
+    return _encoder.encode(answer)
+
+
+def reply(answer: object, status: int = 200) -> Reply:
+    """An answer as JSON."""
+    return Reply(status, _encoder.encode(answer))
+
+
+def refusal(error: EndcapError) -> Reply:
+    """What the sender of a request is told about an error."""
+    headers: list[tuple[bytes, bytes]] = []
+    if error.retry:
+        headers.append((b"retry-after", str(RETRY_AFTER_S).encode()))
+    if error.status == HTTPStatus.UNAUTHORIZED:
+        headers.append((b"www-authenticate", b"Bearer"))
+    return fault(
+        error.status, error.code, error.sentence, field=error.field, value=error.value, remedy=error.remedy, headers=headers
+    )
+
+
+def fault(
+    status: int, code: str, message: str, *, field: str | None = None, value: object = None, remedy: str | None = None,
+    headers: Headers = (),
+) -> Reply:  # fmt: skip
+    """An error in the form that every error has."""
+    plain = value if value is None or isinstance(value, str | int | float | bool) else str(value)
+    body = encoded(ErrorAnswer(Fault(code=code, message=message, field=field, value=plain, remedy=remedy)))
+    return Reply(status, body, headers=headers)
+
+
+async def respond(send: Send, answer: Reply, extra: Headers = (), *, head: bool = False) -> None:
+    """Send an answer; without its body where only the head was asked for."""
+    headers = [
+        (b"content-type", answer.content_type), (b"content-length", str(len(answer.body)).encode()), *_COMMON, *answer.headers, *extra
+    ]  # fmt: skip
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if head else answer.body})

@@ -1,0 +1,52 @@
+"""The application under uvicorn: one line when it answers, and an end that loses nothing."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import socket
+from collections.abc import Callable
+
+import uvicorn
+
+from endcap.web.application import Application
+from endcap.web.logs import Forwarding
+
+BACKLOG = 2_048
+DRAIN_S = 10
+"""How long requests under way may take to end when the server is told to stop."""
+
+
+class Server(uvicorn.Server):
+    """Says when it answers."""
+
+    def __init__(self, config: uvicorn.Config, answering: Callable[[str], None]) -> None:
+        super().__init__(config)
+        self._answering = answering
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, then say so."""
+        await super().startup(sockets)
+        if self.started:
+            host, port = self.servers[0].sockets[0].getsockname()[:2]
+            shown = f"[{host}]" if ":" in host else host
+            self._answering(f"http://{shown}:{port}")
+
+
+def serve(application: Application, *, host: str, port: int, answering: Callable[[str], None]) -> None:
+    """Serve until SIGTERM or SIGINT; then finish what was begun, write what waits, and return.
+
+    ``answering`` is given the address once requests are answered. Raises OSError where the port is taken.
+    """
+    logging.getLogger("uvicorn").addHandler(Forwarding(application.site.log))
+    config = uvicorn.Config(
+        application, host=host, port=port, loop="uvloop", http="httptools", lifespan="on", access_log=False, log_config=None,
+        proxy_headers=False, server_header=False, backlog=BACKLOG, timeout_graceful_shutdown=DRAIN_S,
+    )  # fmt: skip
+    # uvicorn takes the signals over while it serves and raises them again at its end: by then all is done.
+    before = [(number, signal.signal(number, lambda *_: None)) for number in (signal.SIGTERM, signal.SIGINT)]
+    try:
+        Server(config, answering).run()
+    finally:
+        for number, handler in before:
+            signal.signal(number, handler)

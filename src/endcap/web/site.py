@@ -1,0 +1,148 @@
+"""The running server: its shops with their writers, its keys, its metrics, and the look at what others changed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import suppress
+
+from endcap.app import Endcap, ShopService
+from endcap.errors import EndcapError, Forbidden
+from endcap.ingest.decisions import DecisionWriter
+from endcap.ingest.service import EventWriter
+from endcap.web.access import KeyRing
+from endcap.web.limits import REFRESH_EVERY_S
+from endcap.web.logs import Log
+from endcap.web.metrics import Gauge, Metrics
+
+
+class RunningShop:
+    """A shop that answers and takes events."""
+
+    def __init__(self, name: str, service: ShopService, log: Log) -> None:
+        self.name = name
+        self.service = service
+
+        def report(what: str, error: Exception) -> None:
+            log.failure(f"{what}_failed", error, shop=name)
+
+        self.events = EventWriter(service.stores.log, service.live, report=report)
+        self.decisions = DecisionWriter(service.stores.decisions, report=report)
+
+    @property
+    def bundle(self) -> str | None:
+        """The version that answers."""
+        return self.service.state.version
+
+    @property
+    def degraded(self) -> list[str]:
+        """What the shop lacks at the moment."""
+        lacking = [] if self.bundle is not None else ["no_bundle"]
+        return lacking if self.service.corrupt_bundle is None else [*lacking, "corrupt_bundle"]
+
+
+class Site:
+    """Everything that the endpoints share. Made, started and stopped on one event loop."""
+
+    def __init__(
+        self, endcap: Endcap, *, shops: tuple[str, ...] = (), open_console: bool = False, log: Log | None = None
+    ) -> None:
+        self.endcap = endcap
+        self.clock = endcap.clock
+        self.metrics = Metrics()
+        self.log = log or Log(endcap.clock)
+        self.keys = KeyRing(endcap.home.keys)
+        self.open_console = open_console
+        self._only = shops
+        self._running: dict[str, RunningShop] = {}
+        self._starting = asyncio.Lock()
+        self._refreshing: asyncio.Task[None] | None = None
+        self._failing: set[str] = set()
+
+    @property
+    def shops(self) -> dict[str, RunningShop]:
+        """The shops that run, by name."""
+        return self._running
+
+    async def start(self) -> None:
+        """Open the shops of the installation and begin to watch for changes.
+
+        Raises UnknownName where a shop that was asked for does not exist.
+        """
+        for name in self._only or self.endcap.home.shops():
+            await self._start_shop(name)
+        self._refreshing = asyncio.create_task(self._refresh_for_ever())
+
+    async def stop(self) -> None:
+        """Write what is pending and end all threads; the installation stays open."""
+        if self._refreshing is not None:
+            self._refreshing.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._refreshing
+        for shop in self._running.values():
+            await shop.events.stop()
+            await asyncio.to_thread(shop.decisions.stop)
+        self._running.clear()
+
+    async def shop(self, name: str) -> RunningShop:
+        """A shop; one that came into being after the start is opened. Raises Forbidden where this server does not serve it."""
+        running = self._running.get(name)
+        if running is not None:
+            return running
+        if self._only and name not in self._only:
+            raise Forbidden(
+                f"this server does not serve the shop {name}", field="Authorization", value=name, remedy="start one that does"
+            )
+        return await self._start_shop(name, create=True)
+
+    async def refresh(self) -> None:
+        """Take into account what other processes changed: keys, shops, events, products, placements, rules, bundles."""
+        await asyncio.to_thread(self.keys.refresh)
+        if not self._only:
+            for name in await asyncio.to_thread(self.endcap.home.shops):
+                await self.shop(name)
+        for name, shop in list(self._running.items()):
+            before = shop.bundle
+            await asyncio.to_thread(shop.service.refresh)
+            if shop.bundle != before:
+                self.log.say("bundle_serves", shop=name, bundle=shop.bundle, before=before)
+
+    def gauges(self) -> Iterator[Gauge]:
+        """The figures of the moment."""
+        for name, shop in self._running.items():
+            labels = {"shop": name}
+            manifest = shop.service.state.bundle.manifest if shop.service.state.bundle else None
+            yield "endcap_events_logged", labels, shop.service.live.applied_seq
+            yield "endcap_events_pending", labels, shop.events.pending
+            yield "endcap_events_quarantined", labels, shop.service.stores.log.quarantined_count()
+            yield "endcap_decisions_waiting", labels, shop.decisions.waiting
+            yield "endcap_decisions_dropped", labels, shop.decisions.dropped
+            yield "endcap_items", labels, len(shop.service.state.items)
+            yield "endcap_bundle_serves", {**labels, "version": shop.bundle or ""}, int(manifest is not None)
+            yield "endcap_bundle_created_seconds", labels, manifest.created_at_ms / 1000 if manifest else 0
+            yield "endcap_bundle_position", labels, manifest.position if manifest else 0
+
+    async def _start_shop(self, name: str, *, create: bool = False) -> RunningShop:
+        async with self._starting:
+            running = self._running.get(name)
+            if running is None:
+                service = await asyncio.to_thread(self.endcap.shop, name, create=create)
+                running = RunningShop(name, service, self.log)
+                running.events.start()
+                running.decisions.start()
+                self._running[name] = running
+                self.log.say("shop_serves", shop=name, bundle=running.bundle, degraded=running.degraded)
+        return running
+
+    async def _refresh_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(REFRESH_EVERY_S)
+            try:
+                await self.refresh()
+            except (EndcapError, OSError) as error:
+                # Said once, not twice a second, until it works again or fails in another way.
+                if type(error).__name__ not in self._failing:
+                    self._failing.add(type(error).__name__)
+                    self.log.failure("refresh_failed", error)
+            else:
+                self._failing.clear()

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from endcap.artifacts.bundle import Bundle
+from endcap.core.request import RecommendRequest
 from endcap.core.time import Clock, FixedClock, SystemClock
 from endcap.errors import CorruptBundle
 from endcap.ranking.rules.base import Rule
@@ -42,6 +43,13 @@ class ShopService:
     def state(self) -> ServingState:
         """What the next answer is made from."""
         return self.engine.state
+
+    def warm(self) -> None:
+        """Answer once on every placement, so that kernels are compiled and loaded before the first shopper comes."""
+        some = next((item.item_id for item in self.state.items.items if item is not None), None)
+        cart = (some,) if some is not None else ()
+        for name in self.state.placements:
+            self.engine.recommend(RecommendRequest(placement=name, item_id=some, cart=cart, explain=True))
 
     def refresh(self) -> None:
         """Notice what other processes changed: events, products, placements, rules, the bundle. Cheap where nothing did."""

@@ -50,6 +50,7 @@ def run(
     endcap = Endcap(opened, clock)
     try:
         service = endcap.shop(shop)
+        service.warm()
         answer = service.engine.recommend(request)
         known = service.state.items
         if json:

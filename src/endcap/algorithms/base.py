@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
+from msgspec import Meta
 from numpy.typing import NDArray
 
 from endcap.artifacts.base import Array, Artifact, frozen
 from endcap.artifacts.item_neighbors import ItemNeighbors
-from endcap.core.events import KIND
+from endcap.core.events import KIND, EventType
 from endcap.core.interactions import Dataset
 from endcap.core.part import Part
 from endcap.core.time import DAY_MS
 from endcap.kernels.neighbors import TopNeighbors
+
+Weight = Annotated[float, Meta(ge=0, le=1_000)]
+"""How much an act of some kind counts."""
 
 Measure = Literal[
     "interactions", "baskets", "bought_pairs", "viewed_pairs", "shared_pairs", "sessions", "buying_sessions", "described_items"
@@ -60,7 +64,8 @@ class FitContext:
 class Algorithm(Part, frozen=True, kw_only=True):
     """Options and a ``fit`` that turns a data set into an artifact.
 
-    A file in this folder defines one subclass (``class EASE(Algorithm, frozen=True, kw_only=True)``); its name is the file's name. The class states, for trainer, server and docs:
+    A file in this folder defines one subclass (``class EASE(Algorithm, frozen=True, kw_only=True)``); its name is the file's
+    name. The class states, for trainer, server and docs:
 
     - ``reason``: the code that explains an item proposed by it (:mod:`endcap.serving.reasons` has the sentences);
     - ``requirement``: the data it wants;
@@ -84,13 +89,25 @@ class Algorithm(Part, frozen=True, kw_only=True):
         raise NotImplementedError
 
 
-def kind_numbers(weights: Mapping[str, float]) -> dict[int, float]:
+def kind_numbers(weights: Mapping[EventType, float]) -> dict[int, float]:
     """Weights by event type as weights by kind number.
 
     >>> kind_numbers({"view": 1.0, "purchase": 5.0})
     {0: 1.0, 6: 5.0}
     """
     return {KIND[name]: weight for name, weight in weights.items()}
+
+
+def act_weights(kinds: NDArray[np.uint8], weights: Mapping[EventType, float]) -> NDArray[np.float64]:
+    """The weight of every act by its kind; kinds that are not named weigh nothing.
+
+    >>> act_weights(np.array([0, 6, 2], dtype=np.uint8), {"view": 1.0, "purchase": 5.0}).tolist()
+    [1.0, 5.0, 0.0]
+    """
+    table = np.zeros(256)
+    for kind, weight in kind_numbers(weights).items():
+        table[kind] = weight
+    return table[kinds]
 
 
 def decay(at_ms: NDArray[np.int64], now_ms: int, half_life_days: float | None) -> NDArray[np.float64]:

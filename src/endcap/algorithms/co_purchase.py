@@ -18,9 +18,9 @@ class CoPurchase(Algorithm, frozen=True, kw_only=True):
     """Basket-size-normalised cosine.
 
     ``score_ij = sum over orders b with i and j of w_b / (df_i^(1 - popularity) * df_j^popularity)`` with ``df`` the (decayed)
-    number of orders of an item, ``w_b = decay_b / (|b| - 1)^size_exponent``. An order of two says much about its pair, an
-    order of forty little about each of its 780; ``size_exponent=0`` and ``popularity=0.5`` is the plain cosine. A higher ``popularity``
-    proposes rarer companions. The fact ``together`` is the number of orders that hold both.
+    number of orders of an item and ``w_b = decay_b / (|b| - 1)^size_exponent``. An order of two says much about its pair, an
+    order of forty little about each of its 780; ``size_exponent=0`` and ``popularity=0.5`` is the plain cosine. A higher
+    ``popularity`` proposes rarer companions. The fact ``together`` is the number of orders that hold both.
 
     Time O(Σ |b|²), memory O(n_items × k).
 
@@ -30,9 +30,9 @@ class CoPurchase(Algorithm, frozen=True, kw_only=True):
 
     Mug and tea share two orders, one of them with milk:
 
-    >>> from endcap.testing.algorithms import fit_example
+    >>> from endcap.testing.algorithms import fit_example, shown
     >>> found = fit_example(CoPurchase(min_support=1), "2000-01-01 mug tea", "2000-01-02 milk mug tea")
-    >>> found.matrix().toarray().round(2).tolist()
+    >>> shown(found)
     [[0.0, 0.75, 0.35], [0.75, 0.0, 0.35], [0.35, 0.35, 0.0]]
     """
 

@@ -8,13 +8,10 @@ import msgspec
 import numpy as np
 from msgspec import Meta
 
-from endcap.algorithms.base import Algorithm, FitContext, Requirement, Task, decay, kind_numbers
+from endcap.algorithms.base import Algorithm, FitContext, Requirement, Weight, act_weights, decay
 from endcap.artifacts.item_scores import ItemScores
 from endcap.core.events import EventType
 from endcap.core.interactions import Dataset
-
-Weight = Annotated[float, Meta(ge=0, le=1_000)]
-
 
 class Popularity(Algorithm, frozen=True, kw_only=True):
     """Decayed counts: ``score_i = sum over acts e on i of weights[kind_e] * 2^(-age_e / half_life_days)``.
@@ -27,7 +24,8 @@ class Popularity(Algorithm, frozen=True, kw_only=True):
     Two purchases a half-life ago count as much as one just now:
 
     >>> from endcap.testing.algorithms import fit_example
-    >>> fit_example(Popularity(half_life_days=1.0, weights={"purchase": 1.0}), "2000-01-01 mug tea", "2000-01-02 tea").scores.tolist()
+    >>> popularity = Popularity(half_life_days=1.0, weights={"purchase": 1.0})
+    >>> fit_example(popularity, "2000-01-01 mug tea", "2000-01-02 tea").scores.tolist()
     [0.5, 1.5]
     """
 
@@ -35,7 +33,6 @@ class Popularity(Algorithm, frozen=True, kw_only=True):
     requirement: ClassVar[Requirement] = Requirement("interactions", 100)
     label: ClassVar[str] = "Popular products"
     grid: ClassVar = {"half_life_days": (7.0, 30.0, 90.0, 365.0)}
-    tasks: ClassVar[tuple[Task, ...]] = ("basket", "session")
 
     half_life_days: Annotated[float, Meta(gt=0, le=36_500)] = 30.0
     weights: dict[EventType, Weight] = msgspec.field(
@@ -45,8 +42,5 @@ class Popularity(Algorithm, frozen=True, kw_only=True):
     def fit(self, data: Dataset, context: FitContext) -> ItemScores:
         """The decayed count of every item."""
         acts = data.interactions
-        table = np.zeros(256)
-        for kind, weight in kind_numbers(self.weights).items():
-            table[kind] = weight
-        counted = table[acts.kinds] * decay(acts.at_ms, context.now_ms, self.half_life_days)
+        counted = act_weights(acts.kinds, self.weights) * decay(acts.at_ms, context.now_ms, self.half_life_days)
         return ItemScores.of(np.bincount(acts.items, weights=counted, minlength=data.n_items), self.reason)

@@ -38,7 +38,7 @@ def list_(shop: ShopOption, json: JsonOption = False, home: HomeOption = DEFAULT
     for one in manifests:
         names = ", ".join(artifact.name for artifact in one.artifacts)
         mark = "serves" if one.version == active else ""
-        table.add_row(mark, one.version, iso(one.created_at_ms), iso(one.data_until_ms), names)
+        table.add_row(mark, one.version, iso(one.created_at_ms), iso(one.data_until_ms - 1), names)
     console.print(table)
 
 

@@ -50,7 +50,7 @@ def _show(found: Check) -> None:
             highlight=False,
         )
     else:
-        console.print(f"[bold]{found.shop}[/]: {found.interactions:,} acts up to {iso(found.data_until_ms)}", highlight=False)
+        console.print(f"[bold]{found.shop}[/]: {found.interactions:,} acts up to {iso(found.data_until_ms - 1)}", highlight=False)
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column()
     table.add_column(width=12)

@@ -60,7 +60,7 @@ def _show(made: TrainingReport, shop: str) -> None:
     console = Console()
     console.print(
         f"[bold]{shop}[/]: {made.interactions:,} acts on {made.items:,} products, {made.baskets:,} orders and "
-        f"{made.sessions:,} visits up to {iso(made.data_until_ms)}",
+        f"{made.sessions:,} visits up to {iso(made.data_until_ms - 1)}",
         highlight=False,
     )
     table = Table(box=None, pad_edge=False)
@@ -71,9 +71,10 @@ def _show(made: TrainingReport, shop: str) -> None:
     console.print(table)
     for one in made.fitted:
         if one.warming_up:
-            console.print(f"[yellow]Warming up:[/] {one.label}: few data yet; endcap check --shop {shop} says how many are missing")
+            console.print(f"[yellow]Warming up:[/] {one.label}: few data yet; see endcap check --shop {shop}")
     for missing in made.left_out:
-        console.print(f"[yellow]Left out:[/] {missing.label}: {missing.value:,} of {missing.at_least:,} {missing.unit}", highlight=False)
+        figures = f"{missing.value:,} of {missing.at_least:,} {missing.unit}"
+        console.print(f"[yellow]Left out:[/] {missing.label}: {figures}", highlight=False)
     console.print(f"bundle {made.version} published in {made.seconds:.1f} s", highlight=False)
 
 

@@ -23,7 +23,8 @@ _CHUNK = 50_000
 def read_dataset(stores: ShopStores, *, as_of_ms: int | None = None) -> Dataset:
     """Everything the shop knew before ``as_of_ms``, or all of it.
 
-    Nothing at or after ``as_of_ms`` is seen, refunds included. The catalogue has no history: products are described as they are now.
+    Nothing at or after ``as_of_ms`` is seen, refunds included. The catalogue has no history: products are described as they are
+    now.
     """
     acts = read_acts(stores.log)
     if as_of_ms is not None:

@@ -41,7 +41,7 @@ def _returned_lines(lines: pl.DataFrame) -> list[int]:
             if user is not None:
                 by_user[user, item].append(line)
             continue
-        candidates = by_order.get((order, item)) or by_user.get((user, item), ())
+        candidates = by_order.get((order, item)) or by_user.get((user, item)) or []
         for bought in reversed(candidates):
             taken = min(quantity, left[bought])
             left[bought] -= taken

@@ -44,8 +44,8 @@ def product_neighbors(
     items, values, shared = np.empty((n, width), np.int32), np.empty((n, width), np.float32), np.empty((n, width), np.int32)
     sizes = np.zeros(n, np.int64)
     _product_rows(
-        *_parts(left), *_parts(right), np.ascontiguousarray(left_norms, np.float64), np.ascontiguousarray(right_norms, np.float64),
-        float(shrink), min_shared, items, values, shared, sizes,
+        *_parts(left), *_parts(right), np.ascontiguousarray(left_norms, np.float64),
+        np.ascontiguousarray(right_norms, np.float64), float(shrink), min_shared, items, values, shared, sizes,
     )  # fmt: skip
     return _compact(items, values, shared, sizes)
 

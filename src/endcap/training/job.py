@@ -80,8 +80,8 @@ def train(
 
     def write(folder: Path) -> Manifest:
         return write_bundle(
-            folder, data.item_ids, made, created_at_ms=created_at_ms, data_until_ms=data.now_ms, position=data.position, seed=seed,
-            notes={"validation": notes},
+            folder, data.item_ids, made, created_at_ms=created_at_ms, data_until_ms=data.now_ms, position=data.position,
+            seed=seed, notes={"validation": notes},
         )  # fmt: skip
 
     progress("publishing", 0.99)

@@ -11,7 +11,7 @@ from endcap.core.events import Event, LoggedEvent, decode_event, encode_event
 from endcap.stores.dedupe import digest, judge
 from endcap.stores.history import ArchiveFile, Row, load_archive_reader
 from endcap.stores.ports import Appended, LogHistory, Outcome, Quarantined
-from endcap.stores.sqlite.connection import Database, counter, fetch, raise_counter, set_counter
+from endcap.stores.sqlite.connection import Database, counter, fetch, insert, raise_counter, set_counter
 
 _CHUNK = 10_000
 _FILE_COLUMNS = "name, day, rows, first_seq, last_seq, last_at_ms"
@@ -45,8 +45,8 @@ class SqliteLog:
         try:
             with self._database.write() as connection, _Conflicts():
                 first = _last_seq(connection) + 1
-                connection.executemany("INSERT INTO ids VALUES (?, ?)", marks)
-                connection.executemany("INSERT INTO log VALUES (?, ?)", enumerate(payloads, first))
+                insert(connection, "ids", marks)
+                insert(connection, "log", list(enumerate(payloads, first)))
                 raise_counter(connection, "last_at_ms", newest_ms)
         except _SeenError:
             return None
@@ -57,8 +57,8 @@ class SqliteLog:
             outcomes = judge(marks, lambda event_id: _digest_of(connection, event_id))
             accepted = _places(outcomes, Outcome.ACCEPTED)
             first = _last_seq(connection) + 1
-            connection.executemany("INSERT INTO ids VALUES (?, ?)", [marks[place] for place in accepted])
-            connection.executemany("INSERT INTO log VALUES (?, ?)", enumerate((payloads[place] for place in accepted), first))
+            insert(connection, "ids", [marks[place] for place in accepted])
+            insert(connection, "log", [(seq, payloads[place]) for seq, place in enumerate(accepted, first)])
             if accepted:
                 raise_counter(connection, "last_at_ms", max(events[place].at_ms for place in accepted))
             connection.executemany(

@@ -28,12 +28,12 @@ Ids = dict[str, Callable[[int], str]]
 _IDS: Ids = {"ordered": new_id, "random": lambda _at_ms: str(uuid.uuid4())}
 
 
-def measure(rounds: int = ROUNDS, n_events: int = EVENTS) -> Result:
+def measure(disk: Path, rounds: int = ROUNDS, n_events: int = EVENTS) -> Result:
     """Batches of 10 and 100, time-ordered and random ids; every acknowledged event is counted in the log afterwards."""
     figures: dict[str, float] = {}
     ratios: dict[str, float] = {}
     acknowledged = 0
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=disk) as folder:
         home = Path(folder) / "home"
         opened = sqlite.open_home(home)
         opened.open(SHOP, create=True)

@@ -22,9 +22,9 @@ ROUNDS = 5
 ROUND_S = 3.0
 
 
-def measure(rounds: int = ROUNDS, round_s: float = ROUND_S) -> Result:
+def measure(disk: Path, rounds: int = ROUNDS, round_s: float = ROUND_S) -> Result:
     """The shipped ``product`` placement over 20,000 products with 60 neighbours each, decisions logged, reasons on."""
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=disk) as folder:
         home = Path(folder) / "home"
         key = shop.build(home, n_items=N_ITEMS, k=NEIGHBORS)
         bodies = [_request(n) for n in range(2_000)]

@@ -18,10 +18,10 @@ from endcap.errors import EndcapError
 ROUNDS = 5
 
 
-def measure(rounds: int = ROUNDS, n_items: int = 20_000) -> Result:
+def measure(disk: Path, rounds: int = ROUNDS, n_items: int = 20_000) -> Result:
     """The shipped server over a shop of 20,000 products; the first start is not counted, it may compile."""
     taken = []
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=disk) as folder:
         home = Path(folder) / "home"
         key = shop.build(home, n_items=n_items, k=60)
         for number in range(rounds + 1):

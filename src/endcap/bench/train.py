@@ -29,9 +29,9 @@ START_MS = 1_700_000_000_000
 SPAN_MS = 180 * DAY_MS
 
 
-def measure(rounds: int = ROUNDS, orders: int = ORDERS, views: int = VIEWS, n_items: int = N_ITEMS) -> Result:
-    """All algorithms with their tuning, on skewed random orders and visits; the first round, which may compile, is not counted."""
-    with tempfile.TemporaryDirectory() as folder:
+def measure(disk: Path, rounds: int = ROUNDS, orders: int = ORDERS, views: int = VIEWS, n_items: int = N_ITEMS) -> Result:
+    """All algorithms with their tuning, on skewed random orders and visits; the first round may compile and is not counted."""
+    with tempfile.TemporaryDirectory(dir=disk) as folder:
         stores = sqlite.open_home(Path(folder)).open(SHOP, create=True)
         baskets = _fill(stores, orders, views, n_items)
         ours, theirs = [], []

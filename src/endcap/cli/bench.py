@@ -13,7 +13,7 @@ from rich.table import Table
 
 from endcap import bench
 from endcap.bench.result import Result
-from endcap.cli._options import JsonOption
+from endcap.cli._options import DEFAULT_HOME, HomeOption, JsonOption
 from endcap.errors import UnknownName
 
 
@@ -25,13 +25,18 @@ def _measurable() -> list[str]:
 def run(
     what: Annotated[str, typer.Argument(help="What to measure: ingest, recommend, train or restart.")],
     json: JsonOption = False,
+    home: HomeOption = DEFAULT_HOME,
 ) -> None:
-    """Measure, in turns with a peer, so that the ratio means something on a busy machine. Takes a minute or two."""
+    """Measure, in turns with a peer, so that the ratio means something on a busy machine. Takes a minute or two.
+
+    The shop that is measured is made up, in a temporary folder on the disk of the home; what the home holds is not touched.
+    """
     known = _measurable()
     if what not in known:
         remedy = f"use one of {', '.join(known)}"
         raise UnknownName(f"nothing to measure is named {what!r}", field="what", value=what, remedy=remedy)
-    result: Result = importlib.import_module(f"{bench.__name__}.{what}").measure()
+    home.mkdir(parents=True, exist_ok=True)
+    result: Result = importlib.import_module(f"{bench.__name__}.{what}").measure(home)
     if json:
         typer.echo(msgspec.json.encode(result).decode())
         return

@@ -1,0 +1,124 @@
+"""Write the generated pages of ``docs/reference`` from the code; with ``--check`` only tell which ones differ."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from endcap import errors, registry
+from endcap.cli import app
+from endcap.core.catalog import Item
+from endcap.core.events import EVENT_TYPES, REQUIRED, Event
+from endcap.core.request import RecommendRequest
+from endcap.serving.placements import shipped
+from endcap.serving.reasons import TEMPLATES
+
+REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
+NOTE = "<!-- Written by scripts/write_reference.py; change the code and run `make docs`. -->\n"
+
+
+def first_line(thing: Any) -> str:
+    """The first sentence of a docstring."""
+    return (inspect.getdoc(thing) or "").split("\n", 1)[0]
+
+
+def table(headings: list[str], rows: list[list[str]]) -> str:
+    """A Markdown table."""
+    lines = ["| " + " | ".join(headings) + " |", "|" + "---|" * len(headings)]
+    lines += ["| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in row) + " |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def commands(command: Any, path: str) -> Iterator[tuple[str, Any]]:
+    """Every command below one, with the words that call it."""
+    if hasattr(command, "list_commands"):
+        for name in command.list_commands(None):
+            yield from commands(command.get_command(None, name), f"{path} {name}")
+    else:
+        yield path, command
+
+
+def cli() -> str:
+    """All verbs with their options."""
+    text = f"# Command line\n\n{NOTE}\nExit codes: 0 done, 1 an error that the message explains, 2 wrong usage, 75 try again.\n"
+    for path, command in commands(typer.main.get_command(app), "endcap"):
+        text += f"\n## `{path}`\n\n{inspect.cleandoc(command.help or '')}\n\n"
+        rows = []
+        for param in command.params:
+            names = ", ".join(f"`{name}`" for name in [*param.opts, *param.secondary_opts])
+            help_text = getattr(param, "help", None) or ""
+            if param.name != "help":
+                rows.append([names if param.param_type_name == "option" else f"`{param.name}`", help_text])
+        text += table(["option", "meaning"], rows) if rows else ""
+    return text
+
+
+def error_codes() -> str:
+    """All errors with their codes."""
+    text = f"# Errors\n\n{NOTE}\nEvery error has a stable code and names the field, the value and the remedy.\n\n"
+    classes = [one for one in vars(errors).values() if isinstance(one, type) and issubclass(one, errors.EndcapError)]
+    rows = [[f"`{one.code}`", str(one.status), "yes" if one.retry else "no", first_line(one)] for one in classes]
+    return text + table(["code", "HTTP status", "a retry helps", "meaning"], rows)
+
+
+def events() -> str:
+    """Event types and fields."""
+    text = f"# Events and products\n\n{NOTE}\n## Event types\n\n"
+    text += table(
+        ["type", "needs"], [[f"`{name}`", ", ".join(f"`{one}`" for one in REQUIRED.get(name, ()))] for name in EVENT_TYPES]
+    )
+    for part in (Event, Item, RecommendRequest):
+        text += f"\n## {part.__name__}\n\n{inspect.getdoc(part)}\n\nFields: "
+        text += ", ".join(f"`{name}`" for name in part.__struct_fields__) + ".\n"
+    return text
+
+
+def placements() -> str:
+    """Shipped placements, rules and reason codes."""
+    text = f"# Placements, rules and reasons\n\n{NOTE}\n"
+    for name, placement in shipped().items():
+        text += f"## `{name}`\n\n{placement.description} At most {placement.max_count} products.\n\n"
+        rows = [
+            [f"`{shelf.name}`", shelf.title, f"{shelf.min_count}–{shelf.max_count}",
+             ", ".join(f"{one.artifact} ({one.ask}) × {one.weight:g}" for one in shelf.sources),
+             ", ".join(one.artifact for one in shelf.fallback)]
+            for shelf in placement.shelves
+        ]  # fmt: skip
+        text += table(["shelf", "title", "count", "sources", "topped up from"], rows)
+        text += "\nRules: " + ", ".join(f"`{rule['rule']}`" for rule in placement.rules) + ".\n\n"
+    text += "## Rules\n\n"
+    rows = []
+    for name in registry.names("rules"):
+        rule = registry.find("rules", name)
+        options = ", ".join(f"`{field}`" for field in rule.__struct_fields__)
+        rows.append([f"`{name}`", options, first_line(rule)])
+    text += table(["rule", "options", "what it does"], rows)
+    text += "\n## Reason codes\n\n" + table(["code", "sentence"], [[f"`{code}`", words] for code, words in TEMPLATES.items()])
+    return text
+
+
+PAGES = {"cli.md": cli, "errors.md": error_codes, "events.md": events, "placements.md": placements}
+
+
+def main() -> int:
+    """Write the pages; with ``--check`` return how many differ."""
+    differing = 0
+    for name, write in PAGES.items():
+        path, text = REFERENCE / name, write()
+        if path.exists() and path.read_text(encoding="utf-8") == text:
+            continue
+        differing += 1
+        if "--check" in sys.argv:
+            print(f"{path.name} is not what the code says; run make docs")  # noqa: T201
+        else:
+            path.write_text(text, encoding="utf-8")
+    return differing if "--check" in sys.argv else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

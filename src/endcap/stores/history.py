@@ -39,6 +39,12 @@ class ArchivingLog(Protocol):
     def hot_rows(self, after: int, limit: int) -> list[Row]:
         """Rows that were not pruned, in log order."""
 
+    def last_seq(self) -> int:
+        """The place of the newest event."""
+
+    def last_at_ms(self) -> int:
+        """The newest time that an event happened at."""
+
     def archived_until(self) -> int:
         """The place up to which the log is archived."""
 

@@ -13,7 +13,7 @@ from endcap.stores.history import ArchiveFile, Row, load_archive_reader
 from endcap.stores.ports import Appended, LogHistory, Outcome, Quarantined
 from endcap.stores.sqlite.connection import Database, counter, fetch, insert, raise_counter, set_counter
 
-_CHUNK = 10_000
+_CHUNK = 50_000
 _FILE_COLUMNS = "name, day, rows, first_seq, last_seq, last_at_ms"
 
 

@@ -70,9 +70,7 @@ def read_rows(folder: Path, files: Sequence[ArchiveFile], after: int, until: int
 
     Reads no more files than hold them: where events were logged about when they happened, that is one or two.
     """
-    wanted = sorted(
-        (file for file in files if file.last_seq > after and file.first_seq <= until), key=lambda file: file.first_seq
-    )
+    inside = [file for file in files if file.last_seq > after and file.first_seq <= until]
     found = pl.DataFrame(schema={"seq": SCHEMA["seq"], "payload": SCHEMA["payload"]})
     for file in sorted(inside, key=lambda file: file.first_seq):
         if len(found) == limit and found["seq"][-1] < file.first_seq:

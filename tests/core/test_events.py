@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from endcap.core.events import EARLIEST_MS, EVENT_TYPES, KIND, REQUIRED, Event, Line, decode_event, encode_event
+from endcap.core.events import EARLIEST_MS, EVENT_TYPES, KIND, LATEST_MS, REQUIRED, Event, Line, decode_event, encode_event
 from endcap.errors import BadEvent
 
 AT = 1_300_000_000_000
@@ -29,6 +29,18 @@ def test_seconds_are_noticed() -> None:
     with pytest.raises(BadEvent, match="not seconds") as caught:
         Event(event_id="1", type="view", item_id="a", at=1_300_000_000)
     assert caught.value.field == "at"
+
+
+def test_microseconds_are_noticed() -> None:
+    with pytest.raises(BadEvent, match="not microseconds") as caught:
+        Event(event_id="1", type="view", item_id="a", at=1_300_000_000_000_000)
+    assert caught.value.field == "at"
+
+
+def test_equal_events_give_equal_bytes() -> None:
+    one = Event(event_id="1", type="survey", at=AT, context={"a": 1, "b": 2})
+    other = Event(event_id="1", type="survey", at=AT, context={"b": 2, "a": 1})
+    assert encode_event(one) == encode_event(other)
 
 
 @pytest.mark.parametrize("kind", EVENT_TYPES)
@@ -69,7 +81,7 @@ ids = st.text(min_size=1, max_size=128)
 
 
 @given(
-    event_id=ids, item_id=ids, session_id=st.none() | ids, at=st.integers(EARLIEST_MS, 2**52),
+    event_id=ids, item_id=ids, session_id=st.none() | ids, at=st.integers(EARLIEST_MS, LATEST_MS),
     price=st.none() | st.decimals(0, 10**12, places=2), context=st.none() | st.dictionaries(ids, st.integers() | st.text()),
 )  # fmt: skip
 def test_an_event_survives_its_bytes(

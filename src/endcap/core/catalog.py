@@ -9,13 +9,12 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from endcap.core.events import MAX_MONEY, Currency, Id
+from endcap.core.events import LATEST_MS, MAX_MONEY, Currency, Id
 from endcap.core.time import to_ms
 from endcap.errors import BadInput
 
 Season = Literal["spring", "summer", "autumn", "winter"]
 Text = Annotated[str, Meta(max_length=512)]
-LATEST_MS = 9_467_000_000_000  # 2270: what is later does not fit the arrays and dates that follow
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):

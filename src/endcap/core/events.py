@@ -45,6 +45,7 @@ Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$")]
 MAX_LINES = 1_000
 MAX_MONEY = Decimal(10) ** 12
 EARLIEST_MS = 315_532_800_000  # 1980-01-01: anything before it is a time in seconds, or a mistake
+LATEST_MS = 9_467_000_000_000  # 2270: what is later does not fit the arrays and dates that follow
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -91,6 +92,11 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
                 f"at is {self.at}, before 1980", field="at", value=self.at,
                 remedy="send ISO 8601 or milliseconds since 1970, not seconds",
             )  # fmt: skip
+        if self.at > LATEST_MS:  # type: ignore[operator]
+            raise BadEvent(
+                f"at is {self.at}, after 2270", field="at", value=self.at,
+                remedy="send ISO 8601 or milliseconds since 1970, not microseconds",
+            )  # fmt: skip
         _check_money("price", self.price)
         for name in REQUIRED.get(self.type, ()):
             if not getattr(self, name):
@@ -118,7 +124,7 @@ class LoggedEvent(msgspec.Struct, frozen=True):
     event: Event
 
 
-_encoder = msgspec.json.Encoder(decimal_format="number")
+_encoder = msgspec.json.Encoder(decimal_format="number", order="deterministic")
 _decoder = msgspec.json.Decoder(Event)
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from endcap.core.events import Event, Line
 from endcap.stores import memory, sqlite
-from endcap.stores.live import KEEP_ACTS, LiveHistories
+from endcap.stores.live import KEEP_ACTS, SLACK, LiveHistories
 from endcap.stores.ports import ShopStores
 
 AT = 1_700_000_000_000
@@ -88,9 +88,9 @@ def test_what_was_not_flushed_is_read_from_the_log_again(stores: ShopStores) -> 
 
 def test_purchases_outlast_any_number_of_views(stores: ShopStores) -> None:
     on = live(stores)
-    views = [event(10 + number, user_id="ann") for number in range(3 * KEEP_ACTS)]
+    views = [event(10 + number, user_id="ann") for number in range(5 * KEEP_ACTS)]
     on.apply(stores.log.append([order(1, "lamp", "bulb", user="ann"), *views]).logged)
-    assert seen(on, "ann").count("mug") == KEEP_ACTS
+    assert KEEP_ACTS <= seen(on, "ann").count("mug") <= KEEP_ACTS + SLACK
     assert seen(on, "ann")[-2:] == ["bulb", "lamp"]
 
 

@@ -25,7 +25,7 @@ MAX_PENDING = 50_000
 """How many events may wait for the disk; beyond it requests are turned away at once."""
 
 CHORES_EVERY_S = 1.0
-"""How often changed histories are written behind to their table."""
+"""How often it is asked whether changed histories are due to be written."""
 
 
 class LiveState(Protocol):
@@ -34,8 +34,11 @@ class LiveState(Protocol):
     def apply(self, logged: Sequence[LoggedEvent]) -> None:
         """Take events that were just logged into account."""
 
+    def write_behind(self) -> None:
+        """Write what changed to its table, where that is due."""
+
     def flush(self) -> None:
-        """Write what changed to its table."""
+        """Write what changed to its table now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +122,10 @@ class EventWriter:
                 settled = self._write(group)
                 assert self._loop is not None
                 self._loop.call_soon_threadsafe(self._settle, settled)
-            if not running or time.monotonic() >= chores_at:
-                self._attempt("flush", self._live.flush)
+            if time.monotonic() >= chores_at:
+                self._attempt("write_behind", self._live.write_behind)
                 chores_at = time.monotonic() + CHORES_EVERY_S
+        self._attempt("flush", self._live.flush)
 
     def _gather(self) -> tuple[list[_Job], bool]:
         """The jobs of the next transaction, and whether there will be more."""

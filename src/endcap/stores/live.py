@@ -9,6 +9,7 @@ One thread at a time applies, others read: a history is an immutable value that 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterable, Sequence
 
 from endcap.core.events import KIND, LoggedEvent
@@ -21,8 +22,15 @@ REMEMBERED = frozenset({"view", "click", "add_to_cart", "remove_from_cart", "pur
 KEEP_ACTS = 100
 """How many acts other than purchases and refunds are remembered of a person."""
 
+SLACK = 50
+"""How many more may gather before a history is cut: cutting at every event would cost more than the event."""
+
 KEEP_PURCHASES = 1_000
 """How many purchases and refunds are remembered, so that what was bought lately is known however much was viewed since."""
+
+WRITE_BEHIND_EVENTS = 100_000
+WRITE_BEHIND_S = 30.0
+"""Histories are written after so many events or seconds, whichever comes first; a restart reads as much of the log at most."""
 
 _LASTING = frozenset({KIND["purchase"], KIND["refund"]})
 _NOTHING = History(0, ())
@@ -39,6 +47,8 @@ class LiveHistories:
         self._cache: dict[PersonKey, History] = {}
         self._dirty: dict[PersonKey, History] = {}
         self._applied = people.applied_seq()
+        self._flushed = self._applied
+        self._flushed_at_s = time.monotonic()
         self._applying = threading.RLock()
 
     @property
@@ -74,6 +84,16 @@ class LiveHistories:
                     self.flush()
         return count
 
+    def write_behind(self) -> None:
+        """Write changed histories to the state table, where enough of the log has gathered that a restart would have to read.
+
+        A history is written whole, so writing after every event would cost a hundred times the event.
+        """
+        behind = self._applied - self._flushed
+        waited_s = time.monotonic() - self._flushed_at_s
+        if behind >= WRITE_BEHIND_EVENTS or (behind and waited_s >= WRITE_BEHIND_S):
+            self.flush()
+
     def flush(self) -> None:
         """Write changed histories to the state table."""
         with self._applying:
@@ -81,6 +101,7 @@ class LiveHistories:
                 return
             self._people.save(self._dirty, self._applied)
             self._dirty = {}
+            self._flushed, self._flushed_at_s = self._applied, time.monotonic()
             self._evict()
 
     def _of(self, key: PersonKey) -> History:
@@ -148,8 +169,10 @@ def _merged(left: tuple[Act, ...], right: tuple[Act, ...]) -> tuple[Act, ...]:
 
 
 def _trimmed(acts: tuple[Act, ...]) -> tuple[Act, ...]:
-    if len(acts) <= KEEP_ACTS:
+    if len(acts) <= KEEP_ACTS + SLACK:
         return acts
-    lasting = [act for act in acts if act.kind in _LASTING][-KEEP_PURCHASES:]
-    passing = [act for act in acts if act.kind not in _LASTING][-KEEP_ACTS:]
-    return tuple(sorted(lasting + passing, key=lambda act: act.seq))
+    lasting = [act for act in acts if act.kind in _LASTING]
+    if len(acts) - len(lasting) <= KEEP_ACTS + SLACK and len(lasting) <= KEEP_PURCHASES + SLACK:
+        return acts
+    passing = [act for act in acts if act.kind not in _LASTING]
+    return tuple(sorted(lasting[-KEEP_PURCHASES:] + passing[-KEEP_ACTS:], key=lambda act: act.seq))

@@ -116,7 +116,7 @@ def _import(one: _Import, stores: ShopStores, tally: Tally, rejects: RejectsFile
         advance(one.plan, batch.share)
     one.checkpoint.clear()
     tally.outcomes += outcomes
-    tally.notes += (note for note in one.plan.source.notes if note not in tally.notes)
+    tally.notes += (note for note in (*one.plan.source.notes, *one.plan.notes) if note not in tally.notes)
 
 
 def _put_items(catalog: CatalogStore, one: Plan, batch: Batch) -> int:
@@ -150,10 +150,11 @@ def _described(one: Plan, lines: int) -> FileSummary:
 def _nothing_usable(one: Plan, batches: Sequence[Batch]) -> BadFile:
     rejects = [reject for batch in batches for reject in batch.rejects]
     if not rejects:
-        return BadFile(f"{one.source.name} holds nothing to import", field="file", value=one.source.name, remedy="export it again")
+        name = one.source.name
+        return BadFile(f"{name} holds nothing to import", field="file", value=name, remedy="export it again")
     (reason, count), first = Counter(reject.reason for reject in rejects).most_common(1)[0], rejects[0]
     return BadFile(
-        f"{one.source.name} has no usable row as {one.layout}: {count} of {len(rejects)} are {reason}, for instance row {first.row}, "
-        f"column {first.column!r}, value {first.value!r}",
+        f"{one.source.name} has no usable row as {one.layout}: {count} of {len(rejects)} are {reason}, "
+        f"for instance row {first.row}, column {first.column!r}, value {first.value!r}",
         field=first.column, value=first.value, remedy="check --layout and --map",
     )  # fmt: skip

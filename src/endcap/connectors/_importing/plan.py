@@ -10,7 +10,7 @@ from pathlib import Path
 from endcap import registry
 from endcap.connectors.base import Connector, Dates, Kind, Source, open_source
 from endcap.connectors.base.cells import parse_number, parse_time
-from endcap.connectors.base.connector import squashed
+from endcap.connectors.base.connector import DEFAULT_CURRENCY, squashed
 from endcap.errors import BadFile, BadOption
 
 
@@ -36,11 +36,22 @@ class Plan:
     source: Source
     connector: Connector
     mapping: Mapping[str, str]
+    currency_given: bool
 
     @property
     def layout(self) -> str:
         """The name of the connector."""
         return registry.name_of(self.connector)
+
+    @property
+    def notes(self) -> list[str]:
+        """What was assumed about the file that only a person can know better."""
+        amounts = not {"price", "line_total", "packed"}.isdisjoint(self.mapping)
+        if amounts and not self.currency_given and "currency" not in self.mapping and self.connector.currency == DEFAULT_CURRENCY:
+            return [
+                f"{self.source.name} names no currency, so its amounts are taken as {DEFAULT_CURRENCY}; --currency changes that"
+            ]
+        return []
 
 
 def plan(path: Path, options: ImportOptions) -> Plan:
@@ -58,7 +69,7 @@ def plan(path: Path, options: ImportOptions) -> Plan:
         mapping = connector.map_columns(source, known)
         fitness = connector.fitness(source, mapping)
         if options.layout is not None or (fitness and not connector.missing(mapping)):
-            fits.append((fitness, Plan(source, connector, mapping)))
+            fits.append((fitness, Plan(source, connector, mapping, options.currency is not None)))
     if not fits:
         raise _unrecognised(source, connectors, overrides)
     best = max(fitness for fitness, _ in fits)
@@ -95,7 +106,8 @@ def _overrides(source: Source, columns: Mapping[str, str]) -> dict[str, str]:
     """The columns that were named by hand, as the file writes them."""
     found = {}
     for name, column in columns.items():
-        same = [one for one in source.columns if one == column] or [one for one in source.columns if squashed(one) == squashed(column)]
+        same = [one for one in source.columns if one == column]
+        same = same or [one for one in source.columns if squashed(one) == squashed(column)]
         if not same:
             raise BadFile(
                 f"{source.name} has no column {column!r} to take for {name}; its columns are {_listed(source.columns)}",

@@ -13,7 +13,7 @@ HEADER = ("file", "row", "column", "reason", "value")
 
 
 class RejectsFile:
-    """A CSV file with one line for each rejected row. It appears whole at :meth:`close`, and only where there is something in it."""
+    """A CSV file with one line for each rejected row; it appears whole at :meth:`close`, where anything was rejected."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

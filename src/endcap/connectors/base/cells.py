@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta, timezone, tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from decimal import Decimal
 from hashlib import sha256
 
@@ -76,9 +76,9 @@ def money_text(amount: Decimal) -> str | None:
 
 
 def parse_time(text: str, zone: tzinfo, *, day_first: bool = False) -> int | None:
-    """The instant in a cell in milliseconds: ISO 8601, day or month first with four-digit years, or epoch seconds or milliseconds.
+    """The instant in a cell, in milliseconds: ISO 8601, day or month first, or seconds or milliseconds since 1970.
 
-    A time without an offset is read in ``zone``; one that a clock shows twice is the first of the two.
+    Years have four digits. A time without an offset is read in ``zone``; one that a clock shows twice is the first of the two.
 
     >>> from datetime import UTC
     >>> parse_time("2011-12-09 12:50", UTC) == parse_time("12/9/2011 12:50 PM", UTC) == parse_time("1323435000", UTC)
@@ -97,7 +97,10 @@ def parse_time(text: str, zone: tzinfo, *, day_first: bool = False) -> int | Non
     if found is None:
         return None
     first, second, third, hour, minute, seconds, fraction, half, offset = found.groups()
-    year, month, day = (first, second, third) if len(first) == 4 else (third, *((second, first) if day_first else (first, second)))
+    if len(first) == 4:
+        year, month, day = first, second, third
+    else:
+        year, month, day = (third, second, first) if day_first else (third, first, second)
     if len(year) != 4 or len(day) > 2:
         return None
     try:
@@ -159,7 +162,8 @@ def parse_list(text: str, separators: str) -> tuple[str, ...]:
 def mail_id(address: str) -> str:
     """A customer id that stands for an e-mail address, so that the address itself is not kept.
 
-    It is ``mail-`` and the first 32 hexadecimal digits of the SHA-256 of the trimmed, lower-case address: a shop can compute it too.
+    It is ``mail-`` and the first 32 hexadecimal digits of the SHA-256 of the trimmed, lower-case address, which a shop can
+    compute too.
 
     >>> mail_id(" Ann@Example.org") == mail_id("ann@example.org")
     True
@@ -188,7 +192,7 @@ def _zone(offset: str | None, zone: tzinfo) -> tzinfo:
     if offset is None:
         return zone
     if offset[0] not in "+-":
-        return timezone.utc
+        return UTC
     hours, minutes = int(offset[1:3]), int(offset[-2:])
     delta = timedelta(hours=hours, minutes=minutes)
     return timezone(-delta if offset[0] == "-" else delta)

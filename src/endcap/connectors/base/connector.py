@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import polars as pl
 from msgspec import Meta
 
 from endcap.connectors.base.batch import Batch
+from endcap.connectors.base.cells import is_day_first, may_be_day_first
 from endcap.connectors.base.source import Source
 from endcap.connectors.base.table import REPEATED
 from endcap.core.events import Currency
@@ -108,7 +110,7 @@ class Connector(Part, frozen=True, kw_only=True):
             if field.name in overrides:
                 mapping[field.name] = overrides[field.name]
                 continue
-            found = next((present[name] for name in map(squashed, (field.name, *field.columns)) if name in present), [])
+            found = next((present[name] for name in map(squashed, (*field.columns, field.name)) if name in present), [])
             if len(found) > 1:
                 raise BadFile(
                     f"{source.name}: {' and '.join(map(repr, found))} could both be {field.name}", field=field.name, value=found,
@@ -117,6 +119,16 @@ class Connector(Part, frozen=True, kw_only=True):
             if found:
                 mapping[field.name] = found[0]
         return mapping
+
+    def day_first(self, cells: pl.Series) -> tuple[bool, list[str]]:
+        """Whether the dates of a column have the day before the month, and a note where that had to be assumed."""
+        if self.dates != "auto":
+            return self.dates == "day-first", []
+        distinct = cells.drop_nulls().unique().to_list()
+        decided = is_day_first(distinct)
+        if decided is None and may_be_day_first(distinct):
+            return False, ["dates such as 3/4/2026 are read with the month first; --dates day-first changes that"]
+        return bool(decided), []
 
     def missing(self, mapping: Mapping[str, str]) -> list[str]:
         """The required fields that have no column."""

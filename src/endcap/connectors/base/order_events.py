@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 import polars as pl
 
 from endcap.connectors.base.batch import BATCH_EVENTS, Batch
 from endcap.connectors.base.cells import parse_list
+from endcap.connectors.base.checks import MAX_PIECES
 from endcap.connectors.base.table import ROW
 from endcap.core.catalog import Item
 from endcap.core.events import MAX_LINES, Event, Line
@@ -22,7 +23,8 @@ def merged_lines(rows: pl.DataFrame) -> pl.DataFrame:
     """The rows with those of the same product at the same price in one order made one, their quantities added."""
     return rows.group_by(*_ORDER, "item_id", "unit_price", maintain_order=True).agg(
         pl.col(ROW).first(),
-        pl.col("pieces").abs().sum(),
+        # Two lines of what may be a million pieces each are still one line of at most that.
+        pl.col("pieces").abs().sum().clip(upper_bound=MAX_PIECES),
         pl.col("pieces_back").sum(),
     )
 
@@ -78,17 +80,23 @@ def _events(orders: pl.DataFrame, lines: list[Line]) -> Iterator[Event]:
     start = 0
     for act, order_id, at_ms, customer, currency, count in orders.iter_rows():
         kind, prefix = ("refund", "refund:") if act == _REFUND else ("purchase", "order:")
-        for part, first in enumerate(range(0, count, MAX_LINES), start=1):
+        for event_id, items in in_parts(f"{prefix}{order_id}", lines[start : start + count]):
             yield Event(
-                event_id=f"{prefix}{order_id}" + (f"#{part}" if part > 1 else ""),
+                event_id=event_id,
                 type=kind,  # type: ignore[arg-type]
                 at=at_ms,
                 user_id=customer,
                 order_id=order_id,
-                items=tuple(lines[start + first : start + min(first + MAX_LINES, count)]),
+                items=items,
                 currency=currency,
             )
         start += count
+
+
+def in_parts(event_id: str, lines: Sequence[Line]) -> Iterator[tuple[str, tuple[Line, ...]]]:
+    """The lines of one order as events can hold them, with an id for each: ``ID``, ``ID#2`` and so forth."""
+    for part, start in enumerate(range(0, len(lines), MAX_LINES), start=1):
+        yield event_id if part == 1 else f"{event_id}#{part}", tuple(lines[start : start + MAX_LINES])
 
 
 def items_of(rows: pl.DataFrame) -> list[Item]:
@@ -102,12 +110,16 @@ def items_of(rows: pl.DataFrame) -> list[Item]:
         .group_by("item_id", maintain_order=True)
         .agg(pl.col("title").first())
     )
-    known = rows.sort("at_ms", ROW).group_by("item_id").agg(
-        pl.col("unit_price").drop_nulls().last(),
-        pl.col("currency_code").last(),
-        pl.col("brand").drop_nulls().last(),
-        pl.col("category").drop_nulls().last(),
-        pl.col(ROW).min(),
+    known = (
+        rows.sort("at_ms", ROW)
+        .group_by("item_id")
+        .agg(
+            pl.col("unit_price").drop_nulls().last(),
+            pl.col("currency_code").last(),
+            pl.col("brand").drop_nulls().last(),
+            pl.col("category").drop_nulls().last(),
+            pl.col(ROW).min(),
+        )
     )
     table = known.join(titles, on="item_id", how="left").sort(ROW)
     return [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import ClassVar
@@ -12,10 +12,8 @@ import polars as pl
 
 from endcap.connectors.base.batch import Batch
 from endcap.connectors.base.cells import (
-    is_day_first,
     mail_id,
     map_cells,
-    may_be_day_first,
     money_text,
     parse_number,
     parse_time,
@@ -27,10 +25,14 @@ from endcap.connectors.base.order_events import batches_of, items_of, merged_lin
 from endcap.connectors.base.table import ROW
 
 ORDER_FIELDS = (
-    "order_id", "item_id", "at", "user_id", "mail", "quantity", "price", "line_total", "currency", "title", "brand", "category",
-    "status", "type", "cancelled_at", "refunded_quantity",
+    "order_id", "item_id", "product_id", "at", "user_id", "mail", "quantity", "price", "line_total", "currency", "title", "brand",
+    "category", "status", "type", "cancelled_at", "refunded_quantity",
 )  # fmt: skip
-"""What an order line can tell; a layout says which columns hold which."""
+"""What an order line can tell; a layout says which columns hold which.
+
+``mail`` stands for the customer where there is no ``user_id``, ``line_total`` gives the price where there is no ``price``;
+``product_id`` is for layouts that have a number beside the code that they sell by.
+"""
 
 REFUNDED = frozenset({
     "refunded", "refund", "cancelled", "canceled", "cancellation", "returned", "return", "voided", "credit", "creditnote",
@@ -58,14 +60,19 @@ class OrderConnector(Connector, frozen=True, kw_only=True):
     def read(self, reading: Reading) -> Iterator[Batch]:
         """The file's orders as events, and its products as items with their latest price."""
         table = reading.source.table
-        rows, notes = self._parse(self.prepare(_fields_of(table.frame, reading.mapping)), reading)
-        good, rejects = sift(rows, [*self.checks(), *order_checks(reading.mapping)], reading.mapping)
+        frame, mapping = self.unfold(table.frame, reading.mapping)
+        rows, notes = self._parse(self.prepare(_fields_of(frame, mapping)), mapping, reading.now_ms)
+        good, rejects = sift(rows, [*self.checks(), *order_checks(mapping)], mapping)
         lines = merged_lines(good)
         yield Batch(
             items=items_of(good), rejects=[*table.rejects, *rejects], accepted=lines.height, merged=good.height - lines.height,
             notes=notes,
         )  # fmt: skip
         yield from batches_of(lines, order_heads(good))
+
+    def unfold(self, frame: pl.DataFrame, mapping: Mapping[str, str]) -> tuple[pl.DataFrame, Mapping[str, str]]:
+        """The rows with one product each, for a layout that packs several into one, and the columns that they then have."""
+        return frame, mapping
 
     def prepare(self, raw: pl.DataFrame) -> pl.DataFrame:
         """The rows, still text under the fields' names, with this layout's quirks smoothed out.
@@ -79,9 +86,9 @@ class OrderConnector(Connector, frozen=True, kw_only=True):
         """Reasons to refuse a row that only this layout has; they are asked before those of all order files."""
         return []
 
-    def _parse(self, raw: pl.DataFrame, reading: Reading) -> tuple[pl.DataFrame, list[str]]:
+    def _parse(self, raw: pl.DataFrame, mapping: Mapping[str, str], now_ms: int) -> tuple[pl.DataFrame, list[str]]:
         """The rows with typed columns beside the text that they were read from, and notes on how that was done."""
-        day_first, notes = self._day_first(raw["at"])
+        day_first, notes = self.day_first(raw["at"])
         amounts = pl.concat([raw["price"], raw["line_total"]]).unique()
         reads = _Cells(ZoneInfo(self.timezone), day_first, uses_decimal_comma(amounts))
         rows = raw.with_columns(
@@ -91,27 +98,18 @@ class OrderConnector(Connector, frozen=True, kw_only=True):
             map_cells(raw["refunded_quantity"], reads.whole, pl.Int64).fill_null(0).abs().alias("pieces_back"),
             map_cells(raw["price"], reads.money, pl.String).alias("unit_price"),
             pl.coalesce(pl.col("currency").str.to_uppercase(), pl.lit(self.currency)).alias("currency_code"),
-            _customer(raw, reading.mapping).alias("customer"),
+            _customer(raw, mapping).alias("customer"),
             _says(raw["status"], REFUNDED - self.unpaid).alias("taken_back"),
             _says(raw["status"], self.unpaid).alias("unpaid"),
-            pl.lit(reading.now_ms + MAX_AHEAD_MS).alias("latest_ms"),
+            pl.lit(now_ms + MAX_AHEAD_MS).alias("latest_ms"),
         )
         if "cancelled" not in rows.columns:
             rows = rows.with_columns(_says(raw["type"], REFUNDED).alias("cancelled"))
-        if "quantity" not in reading.mapping:
+        if "quantity" not in mapping:
             rows = rows.with_columns(pl.lit(1, dtype=pl.Int64).alias("pieces"))
-        if "price" not in reading.mapping and "line_total" in reading.mapping:
+        if "price" not in mapping and "line_total" in mapping:
             rows = rows.with_columns(reads.shares(raw["line_total"], rows["pieces"]).alias("unit_price"))
         return rows, notes
-
-    def _day_first(self, cells: pl.Series) -> tuple[bool, list[str]]:
-        if self.dates != "auto":
-            return self.dates == "day-first", []
-        distinct = cells.drop_nulls().unique().to_list()
-        decided = is_day_first(distinct)
-        if decided is None and may_be_day_first(distinct):
-            return False, ["dates such as 3/4/2026 are read with the month first; --dates day-first changes that"]
-        return bool(decided), []
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +144,8 @@ class _Cells:
 def _fields_of(frame: pl.DataFrame, mapping: Mapping[str, str]) -> pl.DataFrame:
     """The columns under their fields' names, absent ones empty."""
     nothing = pl.lit(None, dtype=pl.String)
-    return frame.select(pl.col(ROW), *((pl.col(mapping[name]) if name in mapping else nothing).alias(name) for name in ORDER_FIELDS))
+    cells = {name: pl.col(mapping[name]) if name in mapping else nothing for name in ORDER_FIELDS}
+    return frame.select(pl.col(ROW), **cells)
 
 
 def _customer(raw: pl.DataFrame, mapping: Mapping[str, str]) -> pl.Series:
@@ -155,6 +154,11 @@ def _customer(raw: pl.DataFrame, mapping: Mapping[str, str]) -> pl.Series:
         return map_cells(raw["mail"], mail_id, pl.String)
     # Spreadsheet tools write whole numbers beside empty cells as 17850.0.
     return raw["user_id"].str.replace(r"^(\d+)\.0$", "${1}")
+
+
+def filled_down(raw: pl.DataFrame, fields: Sequence[str]) -> pl.DataFrame:
+    """The rows with fields of the whole order, which some exports write on its first row alone, on each of its rows."""
+    return raw.with_columns(pl.col(fields).drop_nulls().first().over("order_id"))
 
 
 def _says(cells: pl.Series, words: frozenset[str]) -> pl.Series:

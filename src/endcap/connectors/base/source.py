@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import IO, Literal
+from typing import IO, Literal, cast
 
 import polars as pl
 
@@ -150,7 +150,7 @@ def _stream(path: Path, zipped: bool) -> Iterator[IO[bytes]]:
     with path.open("rb") as raw:
         if zipped:
             with gzip.open(raw, "rb") as unzipped:
-                yield unzipped
+                yield cast(IO[bytes], unzipped)
         else:
             yield raw
 

@@ -18,6 +18,9 @@ from endcap.errors import BadFile
 ROW = "#row"
 """The column of row numbers, counted as a spreadsheet does: where there is a header it is row 1."""
 
+ITEM_KEYS = frozenset({"items", "line_items", "lines", "order_items"})
+"""Under which of these keys JSON exports keep the lines of an order."""
+
 REPEATED = re.compile(r" \(again, column \d+\)$")
 """What tells the second column of a name from the first."""
 
@@ -25,6 +28,7 @@ _DELIMITERS = ",;\t|"
 _LOOKED_AT = 20
 _NOTHING = ("", "nan", "null", "none", "n/a", "\\n")
 _object = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_objects = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +61,26 @@ def csv_table(text: bytes, name: str) -> Table:
 
 
 def jsonl_table(lines: Iterable[tuple[int, bytes]]) -> Table:
-    """The rows of a JSON lines file, a column for every key; lists and objects stay JSON text."""
+    """The rows of a JSON lines file, a column for every key; lists and objects stay JSON text.
+
+    An object with its lines in a list (see ITEM_KEYS) gives a row for each of them, with the keys of both.
+    """
     rows: list[int] = []
     columns: dict[str, list[str | None]] = {}
     rejects: list[Reject] = []
     for number, line in lines:
         try:
-            found = _object.decode(line)
+            objects = _unfolded(_object.decode(line))
         except (msgspec.MsgspecError, UnicodeDecodeError):
             rejects.append(Reject(row=number, column="", reason="bad_json", value=line[:80].decode("utf-8", "replace").strip()))
             continue
-        for key in found.keys() - columns.keys():
-            columns[key] = [None] * len(rows)
-        rows.append(number)
-        for key, cells in columns.items():
-            cells.append(_json_text(found[key]) if key in found else None)
+        for found in objects:
+            for key in found:
+                if key not in columns:
+                    columns[key] = [None] * len(rows)
+            rows.append(number)
+            for key, cells in columns.items():
+                cells.append(_json_text(found[key]) if key in found else None)
     schema = {ROW: pl.UInt32} | dict.fromkeys(columns, pl.String)
     return Table(_cleaned(pl.DataFrame({ROW: rows, **columns}, schema=schema)), rejects)
 
@@ -140,6 +149,19 @@ def _cleaned(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.filter(~pl.all_horizontal(pl.col(columns).is_null())) if columns else frame
 
 
+def _unfolded(found: dict[str, msgspec.Raw]) -> list[dict[str, msgspec.Raw]]:
+    for key in found.keys() & ITEM_KEYS:
+        try:
+            items = _objects.decode(found[key])
+        except msgspec.MsgspecError:
+            continue
+        inside = {name for item in items for name in item}
+        # The order and its lines may both have an id or a price: the order's becomes order_id, order_price.
+        whole = {f"order_{name}" if name in inside else name: value for name, value in found.items() if name != key}
+        return [{**whole, **item} for item in items] or [whole]
+    return [found]
+
+
 def _json_text(raw: msgspec.Raw) -> str | None:
     text = bytes(raw)
     if text == b"null":
@@ -149,7 +171,8 @@ def _json_text(raw: msgspec.Raw) -> str | None:
 
 def _as_text(cells: pl.Series) -> pl.Series:
     if cells.dtype.is_nested():
-        return pl.Series(cells.name, [None if one is None else msgspec.json.encode(one).decode() for one in cells.to_list()], dtype=pl.String)
+        text = [None if one is None else msgspec.json.encode(one).decode() for one in cells.to_list()]
+        return pl.Series(cells.name, text, dtype=pl.String)
     if isinstance(cells.dtype, pl.Datetime):
         return cells.dt.to_string("iso:strict") if cells.dtype.time_zone else cells.dt.to_string("iso")
     return cells.cast(pl.String)

@@ -56,7 +56,8 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid
     price: Decimal | None = None
 
     def __post_init__(self) -> None:
-        _check_money("price", self.price)
+        if self.price is not None:
+            _check_money("price", self.price)
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -97,7 +98,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
                 f"at is {self.at}, after 2270", field="at", value=self.at,
                 remedy="send ISO 8601 or milliseconds since 1970, not microseconds",
             )  # fmt: skip
-        _check_money("price", self.price)
+        if self.price is not None:
+            _check_money("price", self.price)
         for name in REQUIRED.get(self.type, ()):
             if not getattr(self, name):
                 raise BadEvent(f"a {self.type} event needs {name}", field=name, value=None, remedy=f"send {name}")
@@ -143,9 +145,7 @@ def decode_event(payload: bytes) -> Event:
     return _decoder.decode(payload)
 
 
-def _check_money(field: str, amount: Decimal | None) -> None:
-    if amount is None:
-        return
+def _check_money(field: str, amount: Decimal) -> None:
     if not amount.is_finite() or amount < 0 or amount > MAX_MONEY:
         raise BadEvent(
             f"{field} is {amount}", field=field, value=str(amount), remedy="send a decimal from 0 to 10^12 in the major unit"

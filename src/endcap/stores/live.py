@@ -122,8 +122,7 @@ class LiveHistories:
                 self._join(user_key(event.user_id), session_key(event.session_id), one.seq)
             if event.type not in REMEMBERED:
                 continue
-            kind = KIND[event.type]
-            acts = tuple(Act(one.seq, event.at_ms, kind, line.item_id, line.quantity) for line in event.lines)
+            acts = _acts(one)
             for key in _keys(one):
                 known = self._cache[key]
                 if known.last_seq < one.seq:
@@ -152,6 +151,13 @@ class LiveHistories:
             return
         for key in [key for key in list(self._cache)[: excess + self._capacity // 10] if key not in self._dirty]:
             self._cache.pop(key, None)
+
+
+def _acts(one: LoggedEvent) -> tuple[Act, ...]:
+    event, kind = one.event, KIND[one.event.type]
+    if event.items is None and event.item_id is not None:  # by far the most common: no need to make lines of it
+        return (Act(one.seq, event.at_ms, kind, event.item_id, event.quantity or 1),)
+    return tuple(Act(one.seq, event.at_ms, kind, line.item_id, line.quantity) for line in event.lines)
 
 
 def _keys(one: LoggedEvent) -> tuple[PersonKey, ...]:

@@ -81,12 +81,17 @@ class ItemTable:
                 self.blocked[row] = UNAVAILABLE
 
     def _put(self, item: Item) -> None:
-        row = self._ids.add(item.item_id)
-        if row == len(self.items):
-            self.items.append(None)
+        row = self._ids.row(item.item_id)
+        if row < 0:
+            row = len(self.items)
             if row >= self.room:
                 self._grow(2 * self.room)
+            self.items.append(item)
+        self._describe(row, item)
         self.items[row] = item
+        self._ids.add(item.item_id)  # last: an answer in another thread finds either all of it or nothing
+
+    def _describe(self, row: int, item: Item) -> None:
         self.blocked[row] = UNAVAILABLE if item.hidden or item.stock == 0 else AVAILABLE
         opens, closes = item.open_ms
         self.open_from[row] = _ALWAYS_FROM if opens is None else opens

@@ -40,7 +40,7 @@ class Requirement:
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """An artifact that training makes by default: the options that differ, and what differs from the class."""
+    """An artifact that training makes by default: the options that make it what it is, and what differs from the class."""
 
     options: Mapping[str, Any] = field(default_factory=dict)
     label: str | None = None
@@ -71,7 +71,7 @@ class Algorithm(Part, frozen=True, kw_only=True):
     - ``requirement``: the data it wants;
     - ``label``: what a merchandiser calls it;
     - ``variants``: the artifacts that training makes by default, by name (the key ``""`` stands for the file's own name);
-    - ``grid``: option values that training may try, on the training part only;
+    - ``grid``: option values that training may try, on the training part only; what a variant sets is not tried;
     - ``tasks``: what its options are judged by; the first for which there is enough data counts.
 
     ``fit`` must be deterministic given ``context.rng``, must not change its input, and must cope with an empty data set.
@@ -121,7 +121,17 @@ def decay(at_ms: NDArray[np.int64], now_ms: int, half_life_days: float | None) -
     return np.exp2((at_ms - now_ms) / (half_life_days * DAY_MS))
 
 
-def neighbors_of(top: TopNeighbors, reason: str, **facts: Array) -> ItemNeighbors:
+def sharpened(scores: NDArray[Any], sharpness: float) -> NDArray[np.float32]:
+    """Scores above 0 to the power of ``sharpness``, float32, still above 0.
+
+    What several items ask for together is scored by a sum. Raised to a power first, one close neighbour outweighs many distant
+    ones: at 1 all of them add up, and the higher the power, the more the closest one alone decides.
+    """
+    return np.maximum(scores.astype(np.float64) ** sharpness, np.finfo(np.float32).tiny).astype(np.float32)
+
+
+def neighbors_of(top: TopNeighbors, reason: str, *, sharpness: float = 1.0, **facts: Array) -> ItemNeighbors:
     """The artifact of neighbours that a kernel found, with facts about each pair."""
     kept = {name: frozen(fact.astype(np.float32)) for name, fact in facts.items()}
-    return ItemNeighbors(frozen(top.indptr), frozen(top.indices), frozen(top.values), reason, kept)
+    values = sharpened(top.values, sharpness)
+    return ItemNeighbors(frozen(top.indptr), frozen(top.indices), frozen(values), reason, kept)

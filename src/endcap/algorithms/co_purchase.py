@@ -17,8 +17,8 @@ from endcap.kernels.neighbors import product_neighbors
 class CoPurchase(Algorithm, frozen=True, kw_only=True):
     """Basket-size-normalised cosine.
 
-    ``score_ij = sum over orders b with i and j of w_b / (df_i^(1 - popularity) * df_j^popularity)`` with ``df`` the (decayed)
-    number of orders of an item and ``w_b = decay_b / (|b| - 1)^size_exponent``. An order of two says much about its pair, an
+    ``score_ij = (sum over orders b with i and j of w_b / (df_i^(1 - popularity) * df_j^popularity))^sharpness`` with ``df`` the
+    (decayed) number of orders of an item and ``w_b = decay_b / (|b| - 1)^size_exponent``. An order of two says much about its pair, an
     order of forty little about each of its 780; ``size_exponent=0`` and ``popularity=0.5`` is the plain cosine. A higher
     ``popularity`` proposes rarer companions. The fact ``together`` is the number of orders that hold both.
 
@@ -26,12 +26,12 @@ class CoPurchase(Algorithm, frozen=True, kw_only=True):
 
     Source: cosine and its conditional-probability relative with exponent on the companion's frequency: Deshpande and Karypis,
     "Item-Based Top-N Recommendation Algorithms", ACM TOIS 2004, section 4; they normalise rows to unit length where this
-    divides each order by the companions that it offers.
+    divides each order by the companions that it offers. The sharpening is ours: see :func:`endcap.algorithms.base.sharpened`.
 
     Mug and tea share two orders, one of them with milk:
 
     >>> from endcap.testing.algorithms import fit_example, shown
-    >>> found = fit_example(CoPurchase(min_support=1), "2000-01-01 mug tea", "2000-01-02 milk mug tea")
+    >>> found = fit_example(CoPurchase(min_support=1, sharpness=1.0), "2000-01-01 mug tea", "2000-01-02 milk mug tea")
     >>> shown(found)
     [[0.0, 0.75, 0.35], [0.75, 0.0, 0.35], [0.35, 0.35, 0.0]]
     """
@@ -39,7 +39,7 @@ class CoPurchase(Algorithm, frozen=True, kw_only=True):
     reason: ClassVar[str] = "bought_together"
     requirement: ClassVar[Requirement] = Requirement("bought_pairs", 500)
     label: ClassVar[str] = "Frequently bought together"
-    grid: ClassVar = {"popularity": (0.3, 0.4, 0.5), "half_life_days": (None, 180.0)}
+    grid: ClassVar = {"size_exponent": (0.5, 1.0), "half_life_days": (None, 120.0), "sharpness": (1.0, 1.5, 2.0)}
     tasks: ClassVar[tuple[Task, ...]] = ("basket",)
 
     k: Annotated[int, Meta(ge=1, le=10_000)] = 100
@@ -47,6 +47,7 @@ class CoPurchase(Algorithm, frozen=True, kw_only=True):
     size_exponent: Annotated[float, Meta(ge=0, le=2)] = 1.0
     min_support: Annotated[int, Meta(ge=1)] = 2
     half_life_days: Annotated[float, Meta(gt=0, le=36_500)] | None = None
+    sharpness: Annotated[float, Meta(gt=0, le=10)] = 1.5
 
     def fit(self, data: Dataset, context: FitContext) -> ItemNeighbors:
         """The companions of every item."""
@@ -59,4 +60,4 @@ class CoPurchase(Algorithm, frozen=True, kw_only=True):
             weighted.T.tocsr(), orders, left_norms=frequency ** (1 - self.popularity), right_norms=frequency**self.popularity,
             shrink=0.0, min_shared=self.min_support, k=self.k,
         )  # fmt: skip
-        return neighbors_of(top, self.reason, together=top.shared)
+        return neighbors_of(top, self.reason, sharpness=self.sharpness, together=top.shared)

@@ -23,7 +23,7 @@ _B = 0.75
 class ItemKNN(Algorithm, frozen=True, kw_only=True):
     """Cosine of the items' columns in the people × items matrix.
 
-    ``score_ij = x_i · x_j / (|x_i| |x_j| + shrink)``. A cell of the matrix is the summed weight of a person's acts on an item,
+    ``score_ij = (x_i · x_j / (|x_i| |x_j| + shrink))^sharpness``. A cell of the matrix is the summed weight of a person's acts on an item,
     at most ``cap``, then weighted: ``cosine`` as it is; ``tfidf`` times ``1 + log(n_items / items of the person)``, so that
     people who take everything say little; ``bm25`` that, saturated by BM25 with the person's length. The fact ``people`` is how
     many acted on both.
@@ -32,23 +32,24 @@ class ItemKNN(Algorithm, frozen=True, kw_only=True):
 
     Source: Sarwar, Karypis, Konstan, Riedl, "Item-Based Collaborative Filtering Recommendation Algorithms", WWW 2001; BM25:
     Robertson and Zaragoza, "The Probabilistic Relevance Framework", 2009, equation 3.15, a person being the document and its items
-    the terms.
+    the terms. The sharpening is ours: see :func:`endcap.algorithms.base.sharpened`.
 
     Two people took mug and tea, one of them milk too:
 
     >>> from endcap.testing.algorithms import fit_example, shown
-    >>> shown(fit_example(ItemKNN(weighting="cosine", shrink=0.0), "2000-01-01 mug tea", "2000-01-02 milk mug tea"))
+    >>> shown(fit_example(ItemKNN(weighting="cosine", sharpness=1.0), "2000-01-01 mug tea", "2000-01-02 milk mug tea"))
     [[0.0, 1.0, 0.71], [1.0, 0.0, 0.71], [0.71, 0.71, 0.0]]
     """
 
     reason: ClassVar[str] = "liked_together"
     requirement: ClassVar[Requirement] = Requirement("shared_pairs", 500)
     label: ClassVar[str] = "Customers also chose"
-    grid: ClassVar = {"weighting": ("cosine", "tfidf", "bm25"), "k": (20, 100)}
+    grid: ClassVar = {"weighting": ("tfidf", "bm25"), "sharpness": (1.0, 2.0, 3.0)}
 
     k: Annotated[int, Meta(ge=1, le=10_000)] = 100
     weighting: Literal["cosine", "tfidf", "bm25"] = "tfidf"
     shrink: Annotated[float, Meta(ge=0)] = 0.0
+    sharpness: Annotated[float, Meta(gt=0, le=10)] = 2.0
     cap: Annotated[float, Meta(gt=0)] = 5.0
     weights: dict[EventType, Weight] = msgspec.field(
         default_factory=lambda: {"view": 1.0, "add_to_cart": 3.0, "purchase": 5.0, "own": 5.0}
@@ -62,7 +63,7 @@ class ItemKNN(Algorithm, frozen=True, kw_only=True):
         top = product_neighbors(
             people.T.tocsr(), people, left_norms=norms, right_norms=norms, shrink=self.shrink, min_shared=1, k=self.k
         )
-        return neighbors_of(top, self.reason, people=top.shared)
+        return neighbors_of(top, self.reason, sharpness=self.sharpness, people=top.shared)
 
     def _weighted(self, people: sparse.csr_array) -> sparse.csr_array:
         people.sum_duplicates()

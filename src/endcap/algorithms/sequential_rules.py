@@ -21,7 +21,8 @@ class SequentialRules(Algorithm, frozen=True, kw_only=True):
 
     ``score_ij = c_ij / (sum_j c_ij + shrink)`` with ``c_ij = sum over visits, over an act on i and a later one on j that is
     gap <= window acts away, of 2^(-age / half_life_days) / gap``. Antecedents are all acts that are no purchase; consequents
-    are those too, or the purchases alone. The fact ``times`` is how often the pair was seen.
+    are those too, or the purchases alone. With ``repeats`` an item may follow itself, for data where coming back counts as an
+    answer; a shelf does not need it. The fact ``times`` is how often the pair was seen.
 
     Time O(n acts × window), memory O(n_items × k).
 
@@ -41,22 +42,23 @@ class SequentialRules(Algorithm, frozen=True, kw_only=True):
     requirement: ClassVar[Requirement] = Requirement("viewed_pairs", 500)
     label: ClassVar[str] = "Customers also viewed"
     variants: ClassVar = {
-        "viewed_next": Variant(),
+        "viewed_next": Variant(options={"consequents": "viewed", "repeats": False}),
         "bought_next": Variant(
-            options={"consequents": "bought", "window": 30},
+            options={"consequents": "bought", "repeats": False},
             label="Customers who viewed this bought",
             requirement=Requirement("buying_sessions", 500),
             tasks=("purchase",),
         ),
     }
-    grid: ClassVar = {"window": (5, 10, 30), "half_life_days": (None, 30.0)}
+    grid: ClassVar = {"window": (10, 30), "half_life_days": (None, 90.0, 30.0), "repeats": (False, True)}
     tasks: ClassVar[tuple[Task, ...]] = ("session",)
 
     k: Annotated[int, Meta(ge=1, le=10_000)] = 100
     consequents: Literal["viewed", "bought"] = "viewed"
     window: Annotated[int, Meta(ge=1, le=1_000)] = 10
-    shrink: Annotated[float, Meta(ge=0)] = 3.0
+    shrink: Annotated[float, Meta(ge=0)] = 10.0
     min_support: Annotated[int, Meta(ge=1)] = 1
+    repeats: bool = False
     half_life_days: Annotated[float, Meta(gt=0, le=36_500)] | None = None
 
     def fit(self, data: Dataset, context: FitContext) -> ItemNeighbors:
@@ -67,5 +69,6 @@ class SequentialRules(Algorithm, frozen=True, kw_only=True):
         top = succession_neighbors(
             visits.indptr, visits.items, recency, ~bought, bought if self.consequents == "bought" else ~bought,
             n_items=data.n_items, window=self.window, shrink=self.shrink, min_shared=self.min_support, k=self.k,
+            repeats=self.repeats,
         )  # fmt: skip
         return neighbors_of(top, _REASONS[self.consequents], times=top.shared)

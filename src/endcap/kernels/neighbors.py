@@ -52,9 +52,9 @@ def product_neighbors(
 
 def succession_neighbors(
     indptr: NDArray[np.int64], items: NDArray[np.int32], weights: NDArray[np.float32], leads: NDArray[np.bool_],
-    follows: NDArray[np.bool_], *, n_items: int, window: int, shrink: float, min_shared: int, k: int,
+    follows: NDArray[np.bool_], *, n_items: int, window: int, shrink: float, min_shared: int, k: int, repeats: bool = False,
 ) -> TopNeighbors:  # fmt: skip
-    """The ``k`` items that follow each item best in sequences, the item itself apart.
+    """The ``k`` items that follow each item best in sequences; the item itself is one of them only where it ``repeats``.
 
     Sequence ``s`` is ``items[indptr[s]:indptr[s + 1]]``, oldest first. An act of item ``i`` that ``leads`` and a later one of
     item ``j`` that ``follows``, ``gap <= window`` places on, add ``weight / gap`` to the pair; ``weights`` belong to the later
@@ -70,7 +70,7 @@ def succession_neighbors(
     shared, sizes = np.empty((n_items, width), np.int32), np.zeros(n_items, np.int64)
     _succession_rows(
         starts, places, ends, np.ascontiguousarray(items, np.int32), np.ascontiguousarray(weights, np.float32),
-        np.ascontiguousarray(leads, np.bool_), np.ascontiguousarray(follows, np.bool_), window, float(shrink), min_shared,
+        np.ascontiguousarray(leads, np.bool_), np.ascontiguousarray(follows, np.bool_), window, float(shrink), min_shared, repeats,
         found, values, shared, sizes,
     )  # fmt: skip
     return _compact(found, values, shared, sizes)
@@ -122,7 +122,7 @@ def _product_rows(  # type: ignore[no-untyped-def]
 
 @njit(nogil=True, cache=True)
 def _succession_rows(  # type: ignore[no-untyped-def]
-    starts, places, ends, acts, weights, leads, follows, window, shrink, min_shared, items, values, shared, sizes
+    starts, places, ends, acts, weights, leads, follows, window, shrink, min_shared, repeats, items, values, shared, sizes
 ):
     n = len(starts) - 1
     sums, counts, touched = np.zeros(n, np.float64), np.zeros(n, np.int32), np.empty(n, np.int32)
@@ -135,7 +135,7 @@ def _succession_rows(  # type: ignore[no-untyped-def]
                 continue
             for later in range(place + 1, min(place + window + 1, ends[place])):
                 j = acts[later]
-                if not follows[later] or j == i:
+                if not follows[later] or (j == i and not repeats):
                     continue
                 if counts[j] == 0:
                     touched[n_touched] = j

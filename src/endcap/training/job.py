@@ -137,7 +137,7 @@ def _tuned(plan: Planned, validation: Validation | None) -> tuple[Algorithm, Qua
     task = validation.task_for(plan.variant.tasks or plan.algorithm.tasks) if validation else None
     if validation is None or task is None:
         return plan.algorithm, None
-    best = validation.best(plan.algorithm, task)
+    best = validation.best(plan.algorithm, task, fixed=plan.variant.options)
     return best.algorithm, best.quality
 
 

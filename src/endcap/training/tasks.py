@@ -31,7 +31,7 @@ def questions(task: Task, future: Dataset, rng: np.random.Generator) -> HeldOut:
     """The questions of a task over held-out time, a sample where there are many.
 
     ``basket``: up to three items of an order in turn, asked for with the rest. ``session``: every act of a visit but the first,
-    asked for with the acts before it; it may be an item seen before. ``purchase``: what a visit buys, asked for with the
+    asked for with the acts before it, unless it came before: nobody needs to be led to what they just saw. ``purchase``: what a visit buys, asked for with the
     other items that it looked at before.
     """
     return _TASKS[task](future, rng)
@@ -54,12 +54,14 @@ def _next_act(future: Dataset, rng: np.random.Generator) -> HeldOut:
     known, targets, clusters = [], [], []
     for visit, items, _kinds in _visits(future, rng):
         for place in range(1, len(items)):
+            if items[place] in items[:place]:
+                continue
             known.append(items[:place].tolist())
             targets.append(int(items[place]))
             clusters.append(visit)
         if len(targets) >= MAX_QUESTIONS:
             break
-    return HeldOut.of(known, targets, clusters, known_barred=False)
+    return HeldOut.of(known, targets, clusters, known_barred=True)
 
 
 def _next_purchase(future: Dataset, rng: np.random.Generator) -> HeldOut:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -72,17 +72,18 @@ class Validation:
         context = FitContext(rng=np.random.default_rng(self._seed), now_ms=window.train.now_ms)
         return Trial(algorithm, quality(algorithm.fit(window.train, context), window, task))
 
-    def best(self, algorithm: Algorithm, task: Task) -> Trial:
-        """The best of the algorithm's grid around these options; of equals the one that is nearest to the defaults."""
-        trials = (self.judge(candidate, task) for candidate in grid(algorithm))
+    def best(self, algorithm: Algorithm, task: Task, fixed: Collection[str] = ()) -> Trial:
+        """The best of the algorithm and its grid, ``fixed`` options apart; of equals the one that comes first."""
+        trials = (self.judge(candidate, task) for candidate in grid(algorithm, fixed))
         return max(trials, key=lambda trial: trial.quality.objective)
 
 
-def grid(algorithm: Algorithm) -> Iterator[Algorithm]:
+def grid(algorithm: Algorithm, fixed: Collection[str] = ()) -> Iterator[Algorithm]:
     """The algorithm itself, then with every other combination of the option values that it wants tried."""
     yield algorithm
-    for values in product(*algorithm.grid.values()):
-        candidate = msgspec.structs.replace(algorithm, **dict(zip(algorithm.grid, values, strict=True)))
+    tried = {name: values for name, values in algorithm.grid.items() if name not in fixed}
+    for values in product(*tried.values()):
+        candidate = msgspec.structs.replace(algorithm, **dict(zip(tried, values, strict=True)))
         if candidate != algorithm:
             yield candidate
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
@@ -37,7 +37,7 @@ class Reject(msgspec.Struct, frozen=True, kw_only=True):
     code: str
     field: str | None
     message: str
-    value: object = None
+    value: Any = None
     remedy: str | None = None
 
 
@@ -179,7 +179,7 @@ def _with_known_fields_only(raw: bytes) -> bytes:
             unknown["items"] = extras
     if not unknown:
         return msgspec.json.encode(known)
-    context = decode(_raw_fields, bytes(known["context"])) if known.get("context", b"null") != b"null" else {}
+    context = _context_fields(known.get("context"))
     for name in unknown:
         if name in context:
             raise BadEvent(
@@ -189,6 +189,10 @@ def _with_known_fields_only(raw: bytes) -> bytes:
                 remedy="send it in context alone",
             )
     return msgspec.json.encode({**known, "context": {**context, **unknown}})
+
+
+def _context_fields(raw: msgspec.Raw | None) -> dict[str, msgspec.Raw]:
+    return {} if raw is None or raw == b"null" else decode(_raw_fields, bytes(raw))
 
 
 def _readable_lines(raw: msgspec.Raw) -> tuple[msgspec.Raw, list[dict[str, msgspec.Raw]] | None]:

@@ -71,7 +71,7 @@ def admit(info: KeyInfo, kinds: Collection[KeyKind], origin: str | None) -> None
     if info.origins and origin not in info.origins:
         raise Forbidden(
             f"this key is bound to {', '.join(info.origins)}", field="Origin", value=origin,
-            remedy="use it in pages of that origin, or make a key for this one: endcap keys create --kind browser --origin ORIGIN",
+            remedy="use it in pages of that origin, or make a key for this one with endcap keys create --origin",
         )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
@@ -13,17 +13,22 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from endcap.web import events, recommendations, status
+from endcap.web import events, items, openapi, placements, recommendations, status
+from endcap.web.console.pages import Console
 from endcap.web.endpoint import Endpoint
 from endcap.web.operations import Operation
 from endcap.web.replies import fault
 from endcap.web.site import Site
+from endcap.web.static_files import ROUTES as STATIC_ROUTES
 
 OPERATIONS: tuple[Operation, ...] = (
     *events.OPERATIONS,
+    *items.OPERATIONS,
     *recommendations.OPERATIONS,
+    *placements.OPERATIONS,
     *status.OPERATIONS,
 )
+"""Everything that the HTTP interface can do."""
 
 
 class Application:
@@ -36,8 +41,15 @@ class Application:
         patterns: list[BaseRoute] = [
             Route(path, endpoint=one, include_in_schema=False) for path, one in endpoints.items() if "{" in path
         ]
+        described = Response(openapi.rendered(OPERATIONS), media_type="application/json")
+        own: list[BaseRoute] = [
+            *patterns,
+            Route("/openapi.json", _always(described)),
+            *STATIC_ROUTES,
+            *Console(site, OPERATIONS).routes(),
+        ]
         self._rest = Starlette(
-            routes=[*patterns, *(pages or [])], exception_handlers={HTTPException: _http_fault}, lifespan=self._lifespan
+            routes=[*own, *(pages or [])], exception_handlers={HTTPException: _http_fault}, lifespan=self._lifespan
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -59,6 +71,13 @@ def _endpoints(site: Site) -> dict[str, Endpoint]:
     for operation in OPERATIONS:
         by_path[operation.path].append(operation)
     return {path: Endpoint(site, operations) for path, operations in by_path.items()}
+
+
+def _always(response: Response) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(_request: Request) -> Response:
+        return response
+
+    return answer
 
 
 async def _http_fault(request: Request, error: Exception) -> Response:

@@ -11,7 +11,7 @@ from endcap.ingest.parse import Reject
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
-    """What went wrong: a stable ``code``, a sentence, and where it can be said the ``field``, the ``value`` and the ``remedy``."""
+    """What went wrong: a stable ``code``, a sentence, and where it can be said the field, the value and the remedy."""
 
     code: str
     message: str

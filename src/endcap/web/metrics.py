@@ -41,7 +41,7 @@ class Metrics:
         """Everything as text."""
         lines = ["# TYPE endcap_http_requests_total counter"]
         for (route, method, status), number in sorted(self._requests.items()):
-            labels = {"route": route, "method": method, "status": str(status)}
+            labels: Mapping[str, str] = {"route": route, "method": method, "status": str(status)}
             lines.append(_line("endcap_http_requests_total", labels, number))
         lines.append("# TYPE endcap_http_request_seconds histogram")
         for route, buckets in sorted(self._buckets.items()):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from starlette.types import Receive, Scope
 
 from endcap.errors import BadInput, EndcapError, TooLarge
+from endcap.ingest.checked import known_fields
 from endcap.stores.ports import KeyInfo, KeyKind
 from endcap.web.replies import Reply
 from endcap.web.site import RunningShop, Site
@@ -86,7 +87,7 @@ Handler = Callable[[Call], Awaitable[Reply]]
 class Operation:
     """One method on one path. ``keys`` are the kinds that may use it; none means that no key is asked for.
 
-    ``request`` and ``response`` are structs; ``requests`` lists further forms that the body may have.
+    ``request`` and ``response`` are structs; a tuple of structs where the body may have any of several forms.
     """
 
     method: str
@@ -100,7 +101,19 @@ class Operation:
     success: tuple[int, ...] = (200,)
     failures: tuple[int, ...] = ()
     answer_type: str = "application/json"
-    key_in_query: bool = field(default=False)
+    key_in_query: bool = False
+
+    @property
+    def forms(self) -> tuple[Any, ...]:
+        """The forms that the body may have; none where no body is read."""
+        if self.request is None:
+            return ()
+        return self.request if isinstance(self.request, tuple) else (self.request,)
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The field names of the body in its simplest form."""
+        return known_fields(self.forms[0]) if self.forms else ()
 
 
 def _too_large(size: int, most: int) -> TooLarge:

@@ -65,7 +65,8 @@ def fault(
 async def respond(send: Send, answer: Reply, extra: Headers = (), *, head: bool = False) -> None:
     """Send an answer; without its body where only the head was asked for."""
     headers = [
-        (b"content-type", answer.content_type), (b"content-length", str(len(answer.body)).encode()), *_COMMON, *answer.headers, *extra
+        (b"content-type", answer.content_type), (b"content-length", str(len(answer.body)).encode()),
+        *_COMMON, *answer.headers, *extra,
     ]  # fmt: skip
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if head else answer.body})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import socket
+import sys
 from collections.abc import Callable
 
 import uvicorn
@@ -13,6 +14,10 @@ from endcap.web.application import Application
 from endcap.web.logs import Forwarding
 
 BACKLOG = 2_048
+SWITCH_S = 0.000_5
+"""How long one thread may keep the interpreter while another waits for it. A writer asks for it back after each statement; with
+Python's own 5 ms it logs 15,000 events a second beside a busy event loop, with this 92,000; with less, switching costs more."""
+
 DRAIN_S = 10
 """How long requests under way may take to end when the server is told to stop."""
 
@@ -43,6 +48,7 @@ def serve(application: Application, *, host: str, port: int, answering: Callable
         application, host=host, port=port, loop="uvloop", http="httptools", lifespan="on", access_log=False, log_config=None,
         proxy_headers=False, server_header=False, backlog=BACKLOG, timeout_graceful_shutdown=DRAIN_S,
     )  # fmt: skip
+    sys.setswitchinterval(SWITCH_S)
     # uvicorn takes the signals over while it serves and raises them again at its end: by then all is done.
     before = [(number, signal.signal(number, lambda *_: None)) for number in (signal.SIGTERM, signal.SIGINT)]
     try:

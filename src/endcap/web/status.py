@@ -29,7 +29,8 @@ async def metrics(call: Call) -> Reply:
 
 OPERATIONS = (
     Operation(
-        method="GET", path="/healthz", name="healthz", handler=healthz, keys=ANYBODY, summary="Is the process alive?", response=Health
+        method="GET", path="/healthz", name="healthz", handler=healthz, keys=ANYBODY, response=Health,
+        summary="Is the process alive?",
     ),
     Operation(
         method="GET", path="/readyz", name="readyz", handler=readyz, keys=ANYBODY, response=Readiness,

@@ -1,1 +1,1 @@
-"""The storefront over the synthetic shop."""
+"""The demo: a storefront over the synthetic shop, wired to Endcap the way any shop would wire it."""

@@ -19,7 +19,7 @@ from endcap.synthetic.rhythm import Rhythm
 from endcap.synthetic.truth import Truth
 
 _SEARCHES, _SECOND_INTEREST, _ADDS, _LOOKS_ALONG = 0.2, 0.3, 0.46, 0.12
-_IMPULSE, _REMOVES, _CHECKS_OUT, _BUYS = 0.05, 0.07, 0.84, 0.86
+_IMPULSE, _REMOVES, _CHECKS_OUT, _BUYS = 0.05, 0.07, 0.88, 0.9
 _TAKES_BOTH = 0.02
 _RUNS_OUT, _INTERVAL_SPREAD = 0.75, 0.12
 _REFUNDS, _RATES = 0.04, 0.12

@@ -99,7 +99,7 @@ def _add_variants(family: Family, assortment: Assortment, kind: Kind, dice: Dice
     weights = []
     for i, colour in enumerate(colours):
         for j, size in enumerate(kind.sizes or ("",)):
-            weights.append((2.5 if i == 0 else 0.8) * (1.5 if j in (1, 2) else 1.0))
+            weights.append((3.5 if i == 0 else 0.7) * (1.5 if j in (1, 2) else 1.0))
             choices = [word for word in (colour.capitalize() if len(kind.colours) > 1 else "", size) if word]
             attributes = {"colour": colour, **model.attributes, **({"size": size} if size else {})}
             larger = 1 + 0.55 * j if " " in size else 1.0  # "2 l" is more than "1 l"; "L" costs what "M" costs

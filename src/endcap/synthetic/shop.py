@@ -28,9 +28,9 @@ Progress = Callable[[float], None]
 class Size(msgspec.Struct, frozen=True, kw_only=True):
     """How much of a shop: people, about how often customers come, and the days it covers."""
 
-    customers: int = 6_500
-    guests: int = 10_500
-    visits_per_customer: float = 4.2
+    customers: int = 7_500
+    guests: int = 11_500
+    visits_per_customer: float = 4.8
     days: int = 180
 
     def __post_init__(self) -> None:

@@ -10,7 +10,7 @@ from msgspec import Meta
 from endcap.algorithms.base import Algorithm, FitContext, Requirement, Task, sharpened
 from endcap.artifacts.item_neighbors import ItemNeighbors
 from endcap.core.interactions import Dataset
-from endcap.kernels.pairs import count_pairs
+from endcap.kernels.neighbors import product_neighbors
 
 
 class AssociationRules(Algorithm, frozen=True, kw_only=True):
@@ -19,13 +19,13 @@ class AssociationRules(Algorithm, frozen=True, kw_only=True):
     Facts of a rule over ``n`` orders: ``support = n_ij / n``, ``confidence = n_ij / n_i``, ``lift = confidence / (n_j / n)``.
     Only rules with a lift above 1 are kept. None of the three is a ranking: lift is highest where two rare items met once, and
     confidence prefers what everybody buys anyway. Rules are ranked by confidence both ways,
-    ``score_ij = (n_ij / (n_i + shrink) * n_ij / (n_j + shrink))^(sharpness / 2)``: does ``i`` bring ``j``, and ``j`` bring ``i``?
+    ``score_ij = (n_ij / sqrt((n_i + shrink) (n_j + shrink)))^sharpness``: does ``i`` bring ``j``, and ``j`` bring ``i``?
 
-    Time O(Σ |b|²), memory O(pairs with enough support).
+    The facts of the best ``k`` by rank are kept. Time O(Σ |b|²), memory O(n_items × k).
 
     Source: Agrawal, Imieliński, Swami, "Mining Association Rules between Sets of Items in Large Databases", SIGMOD 1993; the
     ranking without shrinkage and sharpness is the measure IS of Tan, Kumar, Srivastava, "Selecting the Right Interestingness
-    Measure for Association Patterns", KDD 2002.
+    Measure for Association Patterns", KDD 2002. The sharpening is ours: see :func:`endcap.algorithms.base.sharpened`.
 
     Two of the three orders with tea hold a mug, and both orders with a mug hold tea:
 
@@ -39,7 +39,7 @@ class AssociationRules(Algorithm, frozen=True, kw_only=True):
     reason: ClassVar[str] = "bought_together"
     requirement: ClassVar[Requirement] = Requirement("bought_pairs", 500)
     label: ClassVar[str] = "Bought together, by rules"
-    grid: ClassVar = {"min_support": (3, 10), "sharpness": (2.0, 3.0, 4.0)}
+    grid: ClassVar = {"min_support": (3, 10), "sharpness": (2.0, 4.0)}
     tasks: ClassVar[tuple[Task, ...]] = ("basket",)
 
     k: Annotated[int, Meta(ge=1, le=10_000)] = 100
@@ -51,19 +51,19 @@ class AssociationRules(Algorithm, frozen=True, kw_only=True):
     def fit(self, data: Dataset, context: FitContext) -> ItemNeighbors:
         """The best rules of every antecedent."""
         del context  # Rules hold for the whole of the data: nothing decays, nothing is drawn.
-        baskets = data.baskets
-        pairs = count_pairs(baskets.indptr, baskets.items, n_items=data.n_items, min_count=self.min_support)
-        antecedents = np.concatenate((pairs.first, pairs.second))
-        consequents = np.concatenate((pairs.second, pairs.first))
-        together = np.concatenate((pairs.counts, pairs.counts)).astype(np.float64)
-        orders = np.bincount(baskets.items, minlength=data.n_items).astype(np.float64)
-        n = max(len(baskets), 1)
-        confidence = together / orders[antecedents]
-        base = orders[consequents] / n
-        both_ways = together**2 / ((orders[antecedents] + self.shrink) * (orders[consequents] + self.shrink))
-        keep = (confidence > base) & (confidence >= self.min_confidence)
-        facts = {"support": together[keep] / n, "confidence": confidence[keep], "lift": confidence[keep] / base[keep]}
+        orders = data.baskets.matrix()
+        n = max(len(data.baskets), 1)
+        bought = np.bincount(data.baskets.items, minlength=data.n_items).astype(np.float64)
+        norms = np.sqrt(np.maximum(bought, 1) + self.shrink)
+        top = product_neighbors(
+            orders.T.tocsr(), orders, left_norms=norms, right_norms=norms, shrink=0.0, min_shared=self.min_support, k=self.k
+        )
+        antecedents = np.repeat(np.arange(data.n_items, dtype=np.int32), np.diff(top.indptr))
+        confidence = top.shared / bought[antecedents]
+        lift = confidence / (bought[top.indices] / n)
+        keep = (lift > 1) & (confidence >= self.min_confidence)
+        facts = {"support": top.shared / n, "confidence": confidence, "lift": lift}
         return ItemNeighbors.from_triples(
-            antecedents[keep], consequents[keep], sharpened(both_ways[keep], self.sharpness / 2), n_items=data.n_items,
-            reason=self.reason, k=self.k, facts=facts,
+            antecedents[keep], top.indices[keep], sharpened(top.values[keep], self.sharpness), n_items=data.n_items,
+            reason=self.reason, facts={name: fact[keep] for name, fact in facts.items()},
         )  # fmt: skip

@@ -18,9 +18,9 @@ class CoPurchase(Algorithm, frozen=True, kw_only=True):
     """Basket-size-normalised cosine.
 
     ``score_ij = (sum over orders b with i and j of w_b / (df_i^(1 - popularity) * df_j^popularity))^sharpness`` with ``df`` the
-    (decayed) number of orders of an item and ``w_b = decay_b / (|b| - 1)^size_exponent``. An order of two says much about its pair, an
-    order of forty little about each of its 780; ``size_exponent=0`` and ``popularity=0.5`` is the plain cosine. A higher
-    ``popularity`` proposes rarer companions. The fact ``together`` is the number of orders that hold both.
+    (decayed) number of orders of an item and ``w_b = decay_b / (|b| - 1)^size_exponent``. An order of two says much about its
+    pair, an order of forty little about each of its 780; ``size_exponent=0`` and ``popularity=0.5`` is the plain cosine. A
+    higher ``popularity`` proposes rarer companions. The fact ``together`` is the number of orders that hold both.
 
     Time O(Σ |b|²), memory O(n_items × k).
 
@@ -39,7 +39,7 @@ class CoPurchase(Algorithm, frozen=True, kw_only=True):
     reason: ClassVar[str] = "bought_together"
     requirement: ClassVar[Requirement] = Requirement("bought_pairs", 500)
     label: ClassVar[str] = "Frequently bought together"
-    grid: ClassVar = {"size_exponent": (0.5, 1.0), "half_life_days": (None, 120.0), "sharpness": (1.0, 1.5, 2.0)}
+    grid: ClassVar = {"size_exponent": (0.5, 1.0), "half_life_days": (None, 120.0), "sharpness": (1.0, 2.0)}
     tasks: ClassVar[tuple[Task, ...]] = ("basket",)
 
     k: Annotated[int, Meta(ge=1, le=10_000)] = 100

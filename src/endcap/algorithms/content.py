@@ -52,10 +52,9 @@ class Content(Algorithm, frozen=True, kw_only=True):
     def fit(self, data: Dataset, context: FitContext) -> ItemNeighbors:
         """The items that read most like every item."""
         del context  # Neither time nor chance matters to it.
-        described = sparse.hstack(
-            [np.sqrt(1 - self.same_category) * self._words(data.catalog), np.sqrt(self.same_category) * _categories(data.catalog)],
-            format="csr",
-        )
+        words, categories = self._words(data.catalog), _categories(data.catalog)
+        parts = [np.sqrt(1 - self.same_category) * words, np.sqrt(self.same_category) * categories]
+        described = sparse.hstack(parts, format="csr")
         ones = np.ones(data.n_items)
         top = product_neighbors(
             described, described.T.tocsr(), left_norms=ones, right_norms=ones, shrink=0.0, min_shared=1, k=self.k

@@ -23,16 +23,16 @@ _B = 0.75
 class ItemKNN(Algorithm, frozen=True, kw_only=True):
     """Cosine of the items' columns in the people × items matrix.
 
-    ``score_ij = (x_i · x_j / (|x_i| |x_j| + shrink))^sharpness``. A cell of the matrix is the summed weight of a person's acts on an item,
-    at most ``cap``, then weighted: ``cosine`` as it is; ``tfidf`` times ``1 + log(n_items / items of the person)``, so that
-    people who take everything say little; ``bm25`` that, saturated by BM25 with the person's length. The fact ``people`` is how
-    many acted on both.
+    ``score_ij = (x_i · x_j / (|x_i| |x_j| + shrink))^sharpness``. A cell of the matrix is the summed weight of a person's acts on
+    an item, at most ``cap``, then weighted: ``cosine`` as it is; ``tfidf`` times ``1 + log(n_items / items of the person)``, so
+    that people who take everything say little; ``bm25`` that, saturated by BM25 with the person's length. The fact ``people``
+    is how many acted on both.
 
     Time O(Σ over people of items²), memory O(n_items × k).
 
     Source: Sarwar, Karypis, Konstan, Riedl, "Item-Based Collaborative Filtering Recommendation Algorithms", WWW 2001; BM25:
-    Robertson and Zaragoza, "The Probabilistic Relevance Framework", 2009, equation 3.15, a person being the document and its items
-    the terms. The sharpening is ours: see :func:`endcap.algorithms.base.sharpened`.
+    Robertson and Zaragoza, "The Probabilistic Relevance Framework", 2009, equation 3.15, a person being the document and
+    its items the terms. The sharpening is ours: see :func:`endcap.algorithms.base.sharpened`.
 
     Two people took mug and tea, one of them milk too:
 
@@ -80,4 +80,6 @@ class ItemKNN(Algorithm, frozen=True, kw_only=True):
 
 
 def _column_sums(matrix: sparse.csr_array) -> NDArray[np.float64]:
-    return np.bincount(matrix.indices, weights=matrix.data, minlength=matrix.shape[1])
+    sums: NDArray[np.float64] = np.zeros(matrix.shape[1])
+    sums += np.bincount(matrix.indices, weights=matrix.data, minlength=matrix.shape[1])
+    return sums

@@ -13,6 +13,7 @@ from endcap.artifacts.item_scores import ItemScores
 from endcap.core.events import EventType
 from endcap.core.interactions import Dataset
 
+
 class Popularity(Algorithm, frozen=True, kw_only=True):
     """Decayed counts: ``score_i = sum over acts e on i of weights[kind_e] * 2^(-age_e / half_life_days)``.
 

@@ -22,9 +22,10 @@ class Trending(Algorithm, frozen=True, kw_only=True):
     """The recent rate of an item against what its longer-run share of the shop's recent rate would be.
 
     With ``recent_i`` and ``usual_i`` the weighted acts a day under a short and a long half-life, and
-    ``expected_i = usual_i * sum(recent) / sum(usual)``, the score is ``(recent_i - expected_i) / sqrt(expected_i + damping)``: how
-    many standard deviations of a Poisson count the item is above its share, so a busy day of the whole shop is no trend, and
-    three views of an unknown item are no trend either. What is not above its share scores 0. Time O(n acts), memory O(n_items).
+    ``expected_i = usual_i * sum(recent) / sum(usual)``, the score is ``(recent_i - expected_i) / sqrt(expected_i + damping)``:
+    how many standard deviations of a Poisson count the item is above its share, so a busy day of the whole shop is no trend,
+    and three views of an unknown item are no trend either. What is not above its share scores 0. Time O(n acts), memory
+    O(n_items).
 
     Source: the decayed z-score of trend detection, e.g. Kleinberg, "Bursty and Hierarchical Structure in Streams", KDD 2002,
     reduced to two rates; the damping constant and the correction for the shop's own rhythm are ours.
@@ -63,4 +64,5 @@ class Trending(Algorithm, frozen=True, kw_only=True):
         # The days that the decayed sum stands for: the area under the decay since the first act, at least a millisecond.
         age_days = max(now_ms - int(acts.at_ms.min(initial=now_ms)), 1) / DAY_MS
         observed_days = half_life_days / _LN2 * -np.expm1(-_LN2 * age_days / half_life_days)
-        return sums / observed_days
+        rates: NDArray[np.float64] = sums / observed_days
+        return rates

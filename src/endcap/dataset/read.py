@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
+import numpy as np
 import polars as pl
 
 from endcap.core.events import KIND, LoggedEvent
 from endcap.core.interactions import Dataset
 from endcap.dataset.build import ACTS, build_dataset
-from endcap.stores.ports import EventLog, ShopStores
+from endcap.stores.ports import EventLog, LogHistory, ShopStores
 
-ITEM_KINDS = tuple(
-    KIND[name] for name in ("view", "click", "add_to_cart", "remove_from_cart", "purchase", "refund", "rating", "dismiss", "own")
-)
-"""The kinds of event that are acts of a person on an item; what was merely shown is none."""
+ITEM_TYPES = ("view", "click", "add_to_cart", "remove_from_cart", "purchase", "refund", "rating", "dismiss", "own")
+"""The types of event that are acts of a person on an item; what was merely shown is none."""
 
 _CHUNK = 50_000
 
@@ -29,31 +27,57 @@ def read_dataset(stores: ShopStores, *, as_of_ms: int | None = None) -> Dataset:
     acts = read_acts(stores.log)
     if as_of_ms is not None:
         acts = acts.filter(pl.col("at_ms") < as_of_ms)
-    position = int(acts["seq"].max() or 0)  # type: ignore[arg-type]
+    position = int(acts["seq"].to_numpy().max(initial=0))
     return build_dataset(acts, stores.catalog.all(), now_ms=as_of_ms, position=position)
 
 
 def read_acts(log: EventLog) -> pl.DataFrame:
-    """The acts of the whole log as a table with the columns of :data:`endcap.dataset.build.ACTS`, in log order."""
-    tables = []
-    after = 0
+    """The acts of the whole log as a table with the columns of :data:`endcap.dataset.build.ACTS`.
+
+    What is archived is read by the column, the rest event by event.
+    """
+    archived = log.history()
+    tables = [_archived_acts(archived)] if archived.files else []
+    after = archived.archived_until
     while events := log.read(after=after, limit=_CHUNK):
-        tables.append(_table(events))
+        tables.append(_acts_of(events))
         after = events[-1].seq
     return pl.concat(tables) if tables else ACTS.to_frame()
 
 
-def _table(events: Sequence[LoggedEvent]) -> pl.DataFrame:
-    columns: dict[str, list[Any]] = {name: [] for name in ACTS}
-    for logged in events:
-        event = logged.event
-        kind = KIND[event.type]
-        if kind not in ITEM_KINDS:
-            continue
-        for line in event.lines:
-            row = (
-                logged.seq, event.at, kind, event.user_id, event.session_id, line.item_id, line.quantity, event.order_id
-            )  # fmt: skip
-            for column, value in zip(columns.values(), row, strict=True):
-                column.append(value)
-    return pl.DataFrame(columns, schema=ACTS)
+def _acts_of(events: Sequence[LoggedEvent]) -> pl.DataFrame:
+    kept = [(one.seq, one.event) for one in events if one.event.type in ITEM_TYPES]
+    whole = pl.DataFrame(
+        {
+            "seq": [seq for seq, _ in kept],
+            "at_ms": [event.at_ms for _, event in kept],
+            "kind": [KIND[event.type] for _, event in kept],
+            "user": [event.user_id for _, event in kept],
+            "session": [event.session_id for _, event in kept],
+            "order": [event.order_id for _, event in kept],
+        },
+        schema={name: ACTS[name] for name in ("seq", "at_ms", "kind", "user", "session", "order")},
+    )
+    lines = [event.lines for _, event in kept]
+    repeats = np.repeat(np.arange(len(kept)), [len(one) for one in lines])
+    return whole[repeats].with_columns(
+        pl.Series("item", [line.item_id for one in lines for line in one], dtype=pl.String),
+        pl.Series("quantity", [line.quantity for one in lines for line in one], dtype=pl.Int64),
+    ).select(ACTS.names())  # fmt: skip
+
+
+def _archived_acts(archived: LogHistory) -> pl.DataFrame:
+    columns = ["seq", "at", "type", "user_id", "session_id", "item_id", "order_id", "quantity", "items"]
+    events = pl.scan_parquet(archived.files).select(columns).filter(
+        pl.col("seq") <= archived.archived_until, pl.col("type").is_in(ITEM_TYPES)
+    )  # fmt: skip
+    several = pl.col("items").list.len().fill_null(0) > 0
+    lists = events.filter(several).explode("items").with_columns(
+        item=pl.col("items").struct.field("item_id"), pieces=pl.col("items").struct.field("quantity")
+    )  # fmt: skip
+    single = events.filter(~several).with_columns(item=pl.col("item_id"), pieces=pl.col("quantity").fill_null(1))
+    return pl.concat([lists, single]).select(
+        pl.col("seq"), pl.col("at").alias("at_ms"), pl.col("type").replace_strict(KIND, return_dtype=pl.UInt8).alias("kind"),
+        pl.col("user_id").alias("user"), pl.col("session_id").alias("session"), pl.col("item"),
+        pl.col("pieces").alias("quantity"), pl.col("order_id").alias("order"),
+    ).collect()  # fmt: skip

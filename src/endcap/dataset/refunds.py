@@ -22,8 +22,9 @@ def without_refunded(acts: pl.DataFrame) -> pl.DataFrame:
     if refunds.is_empty():
         return acts
     acts = acts.with_row_index("line")
-    kept = acts.filter(pl.col("kind").is_in((_PURCHASE, _REFUND)) & pl.col("item").is_in(refunds["item"].unique().implode()))
-    returned = _returned_lines(kept)
+    concerned = pl.concat([acts.join(refunds, on=key, how="semi") for key in (["order", "item"], ["user", "item"])])
+    lines = concerned.filter(pl.col("kind").is_in((_PURCHASE, _REFUND))).unique("line").sort("line")
+    returned = _returned_lines(lines)
     return acts.filter((pl.col("kind") != _REFUND) & ~pl.col("line").is_in(returned)).drop("line")
 
 

@@ -62,7 +62,7 @@ def growth(name: str, data: Dataset) -> Growth:
 
 
 def _pairs(indptr: NDArray[np.int64], items: NDArray[np.int32], n_items: int) -> int:
-    return len(count_pairs(indptr, items, n_items=n_items, min_count=SEEN_TWICE).counts)
+    return count_pairs(indptr, items, n_items=n_items, min_count=SEEN_TWICE)
 
 
 def _sets(groups: NDArray[np.int64], items: NDArray[np.int32], n_items: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:

@@ -70,8 +70,8 @@ def succession_neighbors(
     shared, sizes = np.empty((n_items, width), np.int32), np.zeros(n_items, np.int64)
     _succession_rows(
         starts, places, ends, np.ascontiguousarray(items, np.int32), np.ascontiguousarray(weights, np.float32),
-        np.ascontiguousarray(leads, np.bool_), np.ascontiguousarray(follows, np.bool_), window, float(shrink), min_shared, repeats,
-        found, values, shared, sizes,
+        np.ascontiguousarray(leads, np.bool_), np.ascontiguousarray(follows, np.bool_), window, float(shrink), min_shared,
+        repeats, found, values, shared, sizes,
     )  # fmt: skip
     return _compact(found, values, shared, sizes)
 

@@ -31,8 +31,8 @@ def questions(task: Task, future: Dataset, rng: np.random.Generator) -> HeldOut:
     """The questions of a task over held-out time, a sample where there are many.
 
     ``basket``: up to three items of an order in turn, asked for with the rest. ``session``: every act of a visit but the first,
-    asked for with the acts before it, unless it came before: nobody needs to be led to what they just saw. ``purchase``: what a visit buys, asked for with the
-    other items that it looked at before.
+    asked for with the acts before it, unless its item came before: nobody needs to be led to what they just saw. ``purchase``:
+    what a visit buys, asked for with the other items that it looked at before.
     """
     return _TASKS[task](future, rng)
 

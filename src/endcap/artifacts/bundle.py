@@ -86,8 +86,8 @@ class Bundle:
 
 
 def write_bundle(
-    folder: Path, item_ids: list[str], made: Mapping[str, Made], *, created_at_ms: int, data_until_ms: int, position: int, seed: int,
-    notes: Mapping[str, object] | None = None,
+    folder: Path, item_ids: list[str], made: Mapping[str, Made], *, created_at_ms: int, data_until_ms: int, position: int,
+    seed: int, notes: Mapping[str, object] | None = None,
 ) -> Manifest:  # fmt: skip
     """Write a bundle into an empty folder and flush it to disk; returns its manifest.
 
@@ -116,8 +116,8 @@ def write_bundle(
     )  # fmt: skip
     described = msgspec.json.encode([FORMAT, data_until_ms, position, seed, ids, entries], order="deterministic")
     manifest = Manifest(
-        format=FORMAT, version=hashlib.sha256(described).hexdigest()[:16], created_at_ms=created_at_ms, data_until_ms=data_until_ms,
-        position=position, seed=seed, item_ids=ids, artifacts=entries, notes=dict(notes or {}),
+        format=FORMAT, version=hashlib.sha256(described).hexdigest()[:16], created_at_ms=created_at_ms,
+        data_until_ms=data_until_ms, position=position, seed=seed, item_ids=ids, artifacts=entries, notes=dict(notes or {}),
     )  # fmt: skip
     _write_durably(folder / "arrays.bin", b"".join(blocks))
     _write_durably(folder / "manifest.json", msgspec.json.format(msgspec.json.encode(manifest), indent=1))

@@ -95,6 +95,13 @@ class ItemNeighbors:
         """The artifact that gave these arrays."""
         facts = {name.removeprefix("fact_"): frozen(one) for name, one in arrays.items() if name.startswith("fact_")}
         try:
-            return cls(frozen(arrays["indptr"]), frozen(arrays["indices"]), frozen(arrays["values"]), reason, facts)
+            indptr, indices, values = (frozen(arrays[name]) for name in ("indptr", "indices", "values"))
         except KeyError as error:
             raise CorruptBundle(f"item_neighbors lacks the array {error}", remedy="train again or roll back") from error
+        # Kernels trust these numbers: one that points outside would read memory that is not ours.
+        sound = (
+            len(indptr) and indptr[0] == 0 and indptr[-1] == len(indices) == len(values) and bool((np.diff(indptr) >= 0).all())
+        )
+        if not sound or (len(indices) and not 0 <= indices.min() <= indices.max() < len(indptr) - 1):
+            raise CorruptBundle("item_neighbors points outside its items", remedy="train again or roll back")
+        return cls(indptr, indices, values, reason, facts)

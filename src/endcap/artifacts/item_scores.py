@@ -49,6 +49,9 @@ class ItemScores:
     def from_arrays(cls, arrays: Mapping[str, Array], reason: str) -> Self:
         """The artifact that gave these arrays."""
         try:
-            return cls(frozen(arrays["scores"]), frozen(arrays["order"]), reason)
+            scores, order = frozen(arrays["scores"]), frozen(arrays["order"])
         except KeyError as error:
             raise CorruptBundle(f"item_scores lacks the array {error}", remedy="train again or roll back") from error
+        if len(order) and not 0 <= order.min() <= order.max() < len(scores):
+            raise CorruptBundle("item_scores orders items that it does not number", remedy="train again or roll back")
+        return cls(scores, order, reason)

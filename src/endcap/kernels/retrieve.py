@@ -111,11 +111,42 @@ def best_allowed(total, touched, n_touched, blocked, open_from, open_until, now_
 
 
 @njit(nogil=True, cache=True)
-def contributions(scores, factors, rows, n_rows, out):  # type: ignore[no-untyped-def]
-    """What each source gave to each chosen item: ``out`` float32 (n_sources, n_rows) = factor × score."""
-    for s in range(len(factors)):
-        for r in range(n_rows):
-            out[s, r] = factors[s] * scores[s, rows[r]]
+def select(
+    scores,
+    touched,
+    n_touched,
+    factors,
+    total,
+    total_touched,
+    blocked,
+    open_from,
+    open_until,
+    now_ms,
+    k,
+    rows,
+    best,
+    leads,
+    removed,
+):  # type: ignore[no-untyped-def]
+    """Blend the sources and pick the ``k`` best items that may be shown; returns how many there are.
+
+    One call instead of three, since handing arrays over costs more than the work. ``factors`` come in as weights, see
+    :func:`blend`; ``rows``, ``best`` and ``removed`` are filled by :func:`best_allowed`; ``leads`` int32 (k,) receives the
+    source that gave most to each item. ``total`` is zeros again at the end.
+    """
+    n_total = blend(scores, touched, n_touched, factors, total, total_touched)
+    removed[:] = 0
+    found = best_allowed(total, total_touched, n_total, blocked, open_from, open_until, now_ms, k, rows, best, removed)
+    for place in range(found):
+        most = np.float32(-1.0)
+        for s in range(len(n_touched)):
+            given = factors[s] * scores[s, rows[place]]
+            if given > most:
+                most = given
+                leads[place] = s
+    for t in range(n_total):
+        total[total_touched[t]] = 0.0
+    return found
 
 
 @njit(nogil=True, cache=True)
@@ -138,11 +169,16 @@ def strongest_query(indptr, indices, values, query_rows, query_weights, item):  
 
 
 @njit(nogil=True, cache=True)
-def clear(scores, touched, n_touched, total, total_touched, n_total):  # type: ignore[no-untyped-def]
-    """Put every touched score and total back to zero."""
+def clear(scores, touched, n_touched):  # type: ignore[no-untyped-def]
+    """Put every touched score back to zero."""
     for s in range(len(n_touched)):
         for t in range(n_touched[s]):
             scores[s, touched[s, t]] = 0.0
-        n_touched[s] = 0
-    for t in range(n_total):
-        total[total_touched[t]] = 0.0
+
+
+@njit(nogil=True, cache=True)
+def mark(blocked, rows, code):  # type: ignore[no-untyped-def]
+    """Give ``rows`` (int32) a code in ``blocked`` (uint8), unless they have one: the first reason is the one that is told."""
+    for row in rows:
+        if blocked[row] == 0:
+            blocked[row] = code

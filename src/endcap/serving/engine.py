@@ -30,6 +30,7 @@ from endcap.core.request import (
 )
 from endcap.core.time import Clock
 from endcap.errors import UnknownName
+from endcap.kernels import retrieve
 from endcap.ranking.rules.base import Rule
 from endcap.serving.items import AVAILABLE, ItemTable
 from endcap.serving.placements import ReadyPlacement
@@ -147,26 +148,23 @@ def _blocked(
 ) -> NDArray[np.uint8]:
     """Why each row may not be shown in this answer, by code; 0 where it may."""
     blocked = items.blocked.copy()
-    _mark(blocked, query.exclude, _EXCLUDED)
-    _mark(blocked, items.rows(shown), TAKEN)
+    if len(query.exclude):
+        retrieve.mark(blocked, query.exclude, _EXCLUDED)
+    if shown:
+        retrieve.mark(blocked, np.array(items.rows(shown), dtype=np.int32), TAKEN)
     for code, rule in enumerate(rules, start=_FIRST_RULE):
-        _mark(blocked, rule.removes(query, items), min(code, 255))
+        rows = rule.removes(query, items)
+        if len(rows):
+            retrieve.mark(blocked, rows, min(code, 255))
     if request.filters is not None:
-        _mark(blocked, _outside(request.filters, items), _FILTERED)
+        retrieve.mark(blocked, _outside(request.filters, items), _FILTERED)
     return blocked
 
 
-def _mark(blocked: NDArray[np.uint8], rows: Rows | list[int], code: int) -> None:
-    """Give rows a code, unless they have one: the first reason to leave an item out is the one that is told."""
-    if len(rows):
-        chosen = blocked[rows]
-        blocked[rows] = np.where(chosen == AVAILABLE, code, chosen)
-
-
-def _outside(filters: Filters, items: ItemTable) -> list[int]:
+def _outside(filters: Filters, items: ItemTable) -> Rows:
     """The rows that the request's filters leave out."""
     wanted, unwanted, brands = set(filters.categories), set(filters.not_categories), set(filters.brands)
-    outside = []
+    outside: list[int] = []
     for row, item in enumerate(items.items):
         if item is None or items.blocked[row] != AVAILABLE:
             continue
@@ -181,7 +179,7 @@ def _outside(filters: Filters, items: ItemTable) -> list[int]:
             or (filters.price_max is not None and (item.price is None or priced > to_minor(filters.price_max, currency)))
         ):
             outside.append(row)
-    return outside
+    return np.array(outside, dtype=np.int32)
 
 
 def _fill(filler: ShelfFiller, shelves: Sequence[Shelf], count: int, *, explain: bool) -> list[tuple[Shelf, Filled]]:

@@ -111,36 +111,28 @@ class ShelfFiller:
         return len(filled.slots) - before
 
     def _blend(self, asked: list[Asked], count: int, filled: Filled) -> None:
-        scratch, items, now = self._scratch, self._items, self._query.now_ms
+        scratch, items = self._scratch, self._items
         n = len(asked)
-        scores, touched = scratch.scores[:n], scratch.touched[:n]
-        n_touched = np.zeros(n, dtype=np.int64)
-        factors = np.empty(n, dtype=np.float32)
-        n_total = 0
+        scores, touched, n_touched, factors = scratch.scores[:n], scratch.touched[:n], scratch.n_touched[:n], scratch.factors[:n]
+        n_touched[:] = 0
         try:
             for s, one in enumerate(asked):
                 started = time.perf_counter_ns()
                 factors[s] = one.source.weight
                 n_touched[s] = self._retrieve(one, scores[s], touched[s], filled)
                 one.micros = (time.perf_counter_ns() - started) / 1000
-            n_total = retrieve.blend(scores, touched, n_touched, factors, scratch.total, scratch.total_touched)
-            rows, best = np.empty(count, dtype=np.int32), np.empty(count, dtype=np.float32)
-            removed = np.zeros(256, dtype=np.int64)
-            found = retrieve.best_allowed(
-                scratch.total, scratch.total_touched, n_total, self._blocked, items.open_from, items.open_until, now, count,
-                rows, best, removed,
+            found: int = retrieve.select(
+                scores, touched, n_touched, factors, scratch.total, scratch.total_touched, self._blocked, items.open_from,
+                items.open_until, self._query.now_ms, count, scratch.rows, scratch.best, scratch.leads, scratch.removed,
             )  # fmt: skip
-            parts = np.empty((n, found), dtype=np.float32)
-            retrieve.contributions(scores, factors, rows, found, parts)
-            leading = parts.argmax(axis=0) if found else ()
-            for place, lead in enumerate(leading):
-                row = int(rows[place])
-                filled.slots.append(Slot(row, float(best[place]), self._why(asked[lead], row)))
+            rows, best = scratch.rows[:found].tolist(), scratch.best[:found].tolist()
+            for row, score, lead in zip(rows, best, scratch.leads[:found].tolist(), strict=True):
+                filled.slots.append(Slot(row, score, self._why(asked[lead], row)))
                 self._blocked[row] = TAKEN
             if filled.trace is not None:
-                self._explain(filled.trace, asked, n_touched, removed, rows[:found], best, parts)
+                self._explain(filled.trace, asked, rows, best)
         finally:
-            retrieve.clear(scores, touched, n_touched, scratch.total, scratch.total_touched, n_total)
+            retrieve.clear(scores, touched, n_touched)
 
     def _retrieve(self, one: Asked, scores: Array, touched: Array, filled: Filled) -> int:
         """Let a source score its candidates; a source that fails proposes nothing and is named."""
@@ -225,33 +217,33 @@ class ShelfFiller:
             self._blocked[row] = TAKEN
         return min(count, len(rows))
 
-    def _explain(
-        self, trace: ShelfTrace, asked: list[Asked], n_touched: Array, removed: Array, rows: Rows, best: Array, parts: Array
-    ) -> None:
+    def _explain(self, trace: ShelfTrace, asked: list[Asked], rows: list[int], best: list[float]) -> None:
+        scratch = self._scratch
         for s, one in enumerate(asked):
-            titles = [self._items.item_id(int(row)) for row in one.rows]
-            candidates = int(n_touched[s])
             trace.sources.append(
                 SourceTrace(
                     name=one.source.artifact,
                     weight=one.source.weight,
-                    asked_with=titles,
-                    candidates=candidates,
+                    asked_with=[self._items.item_id(int(row)) for row in one.rows],
+                    candidates=int(scratch.n_touched[s]),
                     micros=one.micros,
                 )
             )
-        for code in np.flatnonzero(removed).tolist():
+        for code in np.flatnonzero(scratch.removed).tolist():
             label = self._codes[code]
-            trace.removed[label] = trace.removed.get(label, 0) + int(removed[code])
-        for place, row in enumerate(rows.tolist()):
-            sources: dict[str, float] = {}
-            facts: dict[str, float] = {}
-            for s, one in enumerate(asked):
-                if parts[s, place] > 0:
-                    sources[one.source.artifact] = sources.get(one.source.artifact, 0.0) + float(parts[s, place])
-                    if isinstance(one.artifact, ItemNeighbors):
-                        known = one.artifact.pair_facts(self._lead(one, one.artifact, row), row)
-                        facts |= {f"{one.source.artifact}.{name}": value for name, value in known.items()}
-            trace.items.append(
-                ItemTrace(item_id=self._items.item_id(row), score=float(best[place]), sources=sources, facts=facts)
-            )
+            trace.removed[label] = trace.removed.get(label, 0) + int(scratch.removed[code])
+        for row, score in zip(rows, best, strict=True):
+            trace.items.append(self._item_trace(asked, row, score))
+
+    def _item_trace(self, asked: list[Asked], row: int, score: float) -> ItemTrace:
+        sources: dict[str, float] = {}
+        facts: dict[str, float] = {}
+        for s, one in enumerate(asked):
+            part = float(self._scratch.factors[s] * self._scratch.scores[s, row])
+            if part > 0:
+                name = one.source.artifact
+                sources[name] = sources.get(name, 0.0) + part
+                if isinstance(one.artifact, ItemNeighbors):
+                    known = one.artifact.pair_facts(self._lead(one, one.artifact, row), row)
+                    facts |= {f"{name}.{fact}": value for fact, value in known.items()}
+        return ItemTrace(item_id=self._items.item_id(row), score=score, sources=sources, facts=facts)

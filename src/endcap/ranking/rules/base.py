@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import ClassVar, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from endcap.core.catalog import Item
 from endcap.core.part import Part
@@ -38,6 +37,9 @@ class Rule(Part, frozen=True, kw_only=True):
         raise NotImplementedError
 
 
-def rows_of(rows: Sequence[int]) -> NDArray[np.int32]:
+NO_ROWS: Rows = np.empty(0, dtype=np.int32)
+
+
+def rows_of(rows: Sequence[int]) -> Rows:
     """The rows as int32, unknown ones (-1) left out."""
-    return np.array([row for row in rows if row >= 0], dtype=np.int32)
+    return NO_ROWS if not rows else np.array([row for row in rows if row >= 0], dtype=np.int32)

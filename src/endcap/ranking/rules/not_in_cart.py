@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-import numpy as np
-
 from endcap.core.query import Query, Rows
-from endcap.ranking.rules.base import ItemView, Rule
+from endcap.ranking.rules.base import ItemView, Rule, rows_of
 
 
 class NotInCart(Rule, frozen=True, kw_only=True):
@@ -19,4 +17,4 @@ class NotInCart(Rule, frozen=True, kw_only=True):
         """The cart's rows and the anchor's."""
         if query.anchor < 0:
             return query.cart
-        return np.append(query.cart, np.int32(query.anchor))
+        return rows_of([*query.cart.tolist(), query.anchor])

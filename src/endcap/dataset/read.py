@@ -73,11 +73,12 @@ def _archived_acts(archived: LogHistory) -> pl.DataFrame:
     )  # fmt: skip
     several = pl.col("items").list.len().fill_null(0) > 0
     lists = events.filter(several).explode("items").with_columns(
-        item=pl.col("items").struct.field("item_id"), pieces=pl.col("items").struct.field("quantity")
+        item_id=pl.col("items").struct.field("item_id"), quantity=pl.col("items").struct.field("quantity")
     )  # fmt: skip
-    single = events.filter(~several).with_columns(item=pl.col("item_id"), pieces=pl.col("quantity").fill_null(1))
-    return pl.concat([lists, single]).select(
+    single = events.filter(~several).with_columns(pl.col("quantity").fill_null(1))
+    lines = pl.concat([lists.drop("items"), single.drop("items")])
+    return lines.select(
         pl.col("seq"), pl.col("at").alias("at_ms"), pl.col("type").replace_strict(KIND, return_dtype=pl.UInt8).alias("kind"),
-        pl.col("user_id").alias("user"), pl.col("session_id").alias("session"), pl.col("item"),
-        pl.col("pieces").alias("quantity"), pl.col("order_id").alias("order"),
+        pl.col("user_id").alias("user"), pl.col("session_id").alias("session"), pl.col("item_id").alias("item"),
+        pl.col("quantity"), pl.col("order_id").alias("order"),
     ).collect()  # fmt: skip

@@ -14,8 +14,8 @@ Array = NDArray[Any]
 class Artifact(Protocol):
     """Immutable arrays that answer "which items?".
 
-    ``shape`` names the class in a bundle's manifest. Artifacts survive their arrays bit by bit: ``from_arrays(a.arrays(), reason)``
-    equals ``a``.
+    ``shape`` names the class in a bundle's manifest. Artifacts survive their arrays bit by bit:
+    ``from_arrays(a.arrays(), reason)`` equals ``a``.
     """
 
     shape: ClassVar[str]

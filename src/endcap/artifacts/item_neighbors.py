@@ -87,8 +87,8 @@ class ItemNeighbors:
 
     def arrays(self) -> dict[str, Array]:
         """The arrays to keep, by name."""
-        facts: dict[str, Array] = {f"fact_{name}": fact for name, fact in self.facts.items()}
-        return {"indptr": self.indptr, "indices": self.indices, "values": self.values} | facts
+        kept: dict[str, Array] = {"indptr": self.indptr, "indices": self.indices, "values": self.values}
+        return kept | {f"fact_{name}": fact for name, fact in self.facts.items()}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, Array], reason: str) -> Self:

@@ -33,6 +33,7 @@ Publish = Callable[[Dataset], Mapping[str, Artifact]]
 Progress = Callable[[str, float], None]
 """Told what is being done and which share of everything is done, 0 to 1."""
 
+_DIGITS = 6
 _DEPTH: dict[Portion, int] = {"test": 0, "validation": 1}
 
 
@@ -135,7 +136,11 @@ def _compare(answered: list[_Answered], window: Window) -> tuple[list[Row], list
     columns = {one.name: slice(at * width, (at + 1) * width) for at, one in enumerate(answered)}
 
     def estimates(mean: Floats, draws: Floats) -> dict[str, Estimate]:
-        return {name: Estimate(float(mean[at]), *interval(draws[:, at])) for at, name in enumerate(asked)}
+        # Rounded, so that where all queries agree the interval is the value, whatever the order of addition.
+        return {
+            name: Estimate(*(round(one, _DIGITS) for one in (float(mean[at]), *interval(draws[:, at]))))
+            for at, name in enumerate(asked)
+        }
 
     rows = [
         Row(

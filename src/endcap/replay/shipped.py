@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -26,6 +26,7 @@ from endcap.stores.ports import Act
 SPOT: dict[Task, tuple[str, str]] = {"basket": ("cart", "complete"), "session": ("home", "for_you")}
 """The placement and shelf that a task is asked at: what is missing from this cart, what comes next for this visitor."""
 
+_ASKED = DEPTH + 1
 _MOST_IN_CART = 200  # what a request may carry
 _SESSION = "replayed"
 
@@ -43,8 +44,8 @@ class _Visitor:
 class ShippedEngine:
     """An engine that serves ``artifacts`` to the queries of a window, at the spot that Endcap ships for the task.
 
-    Only the length differs from what a shop shows: the shelf is filled to :data:`DEPTH`, from its fallbacks where its sources
-    have no more.
+    Only the length differs from what a shop shows: the shelf is filled to the length of the lists, from its fallbacks where its
+    sources have no more.
     """
 
     def __init__(self, artifacts: Mapping[str, Artifact], window: Window, task: Task) -> None:
@@ -65,54 +66,49 @@ class ShippedEngine:
         for q in range(len(held_out)):
             slots = self.answer_one(q)
             rows = [self._rows[slot.item_id] for slot in slots]
-            lists[q, : len(rows)] = rows
+            lists[q, : len(rows[:DEPTH])] = rows[:DEPTH]
             target = int(held_out.targets[q])
             if target in rows:
-                ranks[q] = pessimistic_rank([slot.score for slot in slots], rows.index(target))
+                ranks[q] = pessimistic_rank([slot.score for slot in slots], rows.index(target), _ASKED)
         return Answers.single(ranks, lists, act_counts(self._window))
 
     def answer_one(self, q: int) -> list[Recommendation]:
-        """What the engine answers to one query."""
+        """What the engine answers to one query: one item more than the lists hold, which tells whether their end ties with it."""
         held_out = self._window.held_out
         known = [self._ids[row] for row in held_out.rows[held_out.starts[q] : held_out.starts[q + 1]]]
         if self._task == "basket":
             request = RecommendRequest(
-                placement=self._placement, shelf=self._shelf, cart=tuple(known[:_MOST_IN_CART]), count=DEPTH
+                placement=self._placement, shelf=self._shelf, cart=tuple(known[:_MOST_IN_CART]), count=_ASKED
             )
         else:
             now_ms = self._window.train.now_ms
             view = KIND["view"]
             self._visitor.acts = tuple(Act(seq=0, at_ms=now_ms, kind=view, item_id=one) for one in reversed(known))
-            request = RecommendRequest(placement=self._placement, shelf=self._shelf, session_id=_SESSION, count=DEPTH)
+            request = RecommendRequest(placement=self._placement, shelf=self._shelf, session_id=_SESSION, count=_ASKED)
         return self._engine.recommend(request).items
 
-    def one_by_one(self) -> Callable[[int], object]:
-        """A function that answers query ``q`` alone, for timing."""
-        return self.answer_one
 
+def pessimistic_rank(scores: list[float], place: int, asked: int) -> float:
+    """The rank of the item at ``place`` of a list, behind every item of equal score; a miss where it reaches the list's end.
 
-def pessimistic_rank(scores: list[float], place: int) -> float:
-    """The rank of the item at ``place`` of a full list, behind every neighbour of equal score.
+    Of a list that is as long as was ``asked`` for, what stands last may tie with what was cut off.
 
-    A tie that reaches the list's end may go on beyond it, so it is a miss.
-
-    >>> pessimistic_rank([3.0, 2.0, 2.0, 1.0], 1)
+    >>> pessimistic_rank([3.0, 2.0, 2.0, 1.0], 1, asked=4)
     3.0
-    >>> pessimistic_rank([3.0, 2.0, 2.0], 1)
-    inf
+    >>> pessimistic_rank([3.0, 2.0, 2.0], 1, asked=3), pessimistic_rank([3.0, 2.0, 2.0], 1, asked=4)
+    (inf, 3.0)
     """
-    after = place
-    while after + 1 < len(scores) and scores[after + 1] == scores[place]:
-        after += 1
-    tie_may_go_on = after > place and after + 1 == len(scores)
-    return MISS if tie_may_go_on else float(after + 1)
+    last = place
+    while last + 1 < len(scores) and scores[last + 1] == scores[place]:
+        last += 1
+    return MISS if last + 1 == asked else float(last + 1)
 
 
 def _lengthened(placement: Placement, shelf: str) -> Placement:
-    """The placement with its shelf as long as the lists."""
+    """The placement with that shelf alone, one longer than the lists."""
     chosen = next(one for one in placement.shelves if one.name == shelf)
-    longer = msgspec.structs.replace(chosen, min_count=DEPTH, max_count=DEPTH)
-    return msgspec.structs.replace(placement, shelves=(longer,), max_count=DEPTH)
+    longer = msgspec.structs.replace(chosen, min_count=_ASKED, max_count=_ASKED)
+    return msgspec.structs.replace(placement, shelves=(longer,), max_count=_ASKED)
 
 
 def _bundle(item_ids: list[str], artifacts: Mapping[str, Artifact]) -> Bundle:

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import numpy as np
+from scipy import sparse
+
+from endcap.artifacts.base import Artifact
+from endcap.artifacts.item_neighbors import ItemNeighbors
+from endcap.artifacts.item_scores import ItemScores
+from endcap.measurement.metrics.base import MISS
+from endcap.replay.answering import DEPTH, answer
+from endcap.replay.asking import Asking
+from endcap.replay.baskets import BasketProtocol
+from endcap.replay.held_out import HeldOut, Window
+from endcap.replay.prefixes import SessionProtocol
+from endcap.replay.shipped import SPOT, ShippedEngine, pessimistic_rank
+from endcap.serving.placements import shipped
+from tests.replay.worlds import clicks, orders, themed
+
+N_ITEMS = 30
+
+
+def random_window(seed: int, n_items: int = N_ITEMS) -> Window:
+    """A window whose vocabulary is large enough for full lists."""
+    base = BasketProtocol(orders(themed(400, themes=3, items=10))).window(0)
+    assert base.train.n_items == n_items
+    rng = np.random.default_rng(seed)
+    known = [rng.choice(n_items, 3, replace=False).tolist() for _ in range(40)]
+    targets = [int(rng.choice([row for row in range(n_items) if row not in rows])) for rows in known]
+    return Window(base.train, HeldOut.of(known, targets, range(40), known_barred=True), base.products)
+
+
+def neighbors(seed: int, n_items: int = N_ITEMS) -> ItemNeighbors:
+    rng = np.random.default_rng(seed)
+    dense = rng.random((n_items, n_items)) * (rng.random((n_items, n_items)) < 0.15)
+    return ItemNeighbors.of(sparse.csr_array(dense), "bought_together")
+
+
+def test_with_one_source_the_engine_lists_what_the_batch_lists() -> None:
+    window = random_window(1)
+    artifact = neighbors(2)
+    engine = ShippedEngine({"co_purchase": artifact}, window, "basket").answer()
+    batch = answer(artifact, window, Asking())
+    several = 0
+    for q in range(len(batch)):
+        proposed = batch.lists[q][batch.lists[q] >= 0]
+        several += len(proposed) > 1
+        assert engine.lists[q, : len(proposed)].tolist() == proposed.tolist()
+        if np.isfinite(batch.ranks[q]) and batch.ranks[q] <= len(proposed):
+            assert engine.ranks[q] == batch.ranks[q]
+    assert several > 30
+
+
+def test_the_list_goes_on_with_the_shelfs_fallback() -> None:
+    window = random_window(1)
+    popularity = ItemScores.of(np.arange(N_ITEMS, 0, -1), "popular")
+    found = ShippedEngine({"co_purchase": neighbors(2), "popularity": popularity}, window, "basket").answer()
+    assert (found.lists >= 0).all()
+    assert found.lists.shape == (40, DEPTH)
+    for q in range(40):
+        known = window.held_out.rows[window.held_out.starts[q] : window.held_out.starts[q + 1]]
+        assert not set(found.lists[q].tolist()) & set(known.tolist())
+
+
+def test_sessions_are_asked_with_the_newest_first() -> None:
+    sessions = [["a", "b", "c", "d"]] * 50
+    window = SessionProtocol(clicks(sessions, [(["a", "b"], "c"), (["b", "a"], "c")])).window(0)
+    # After a comes c, after b comes d: what was seen last counts most.
+    dense = np.zeros((4, 4))
+    dense[0, 2], dense[1, 3] = 1.0, 1.0
+    artifacts: dict[str, Artifact] = {"viewed_next": ItemNeighbors.of(sparse.csr_array(dense), "viewed_next")}
+    found = ShippedEngine(artifacts, window, "session").answer()
+    assert found.ranks.tolist() == [2.0, 1.0]
+
+
+def test_ties_count_against_the_engine() -> None:
+    scores = [5.0, 4.0, 4.0, 3.0, 3.0]
+    assert [pessimistic_rank(scores, place, asked=6) for place in range(5)] == [1.0, 3.0, 3.0, 5.0, 5.0]
+    # Five were asked for and five came: the last ones may tie with a sixth that was cut off.
+    assert [pessimistic_rank(scores, place, asked=5) for place in range(5)] == [1.0, 3.0, 3.0, MISS, MISS]
+
+
+def test_the_spots_are_shipped() -> None:
+    for placement, shelf in SPOT.values():
+        assert shelf in [one.name for one in shipped()[placement].shelves]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import json
 import random
 import subprocess
@@ -46,7 +47,7 @@ class Writer(threading.Thread):
     def run(self) -> None:
         """Send until refused."""
         number = 0
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, http.client.HTTPException):
             while True:
                 ids = [f"{self._prefix}-{number}-{place}" for place in range(10)]
                 self.sent += ids

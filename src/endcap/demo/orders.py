@@ -56,8 +56,8 @@ def bill(cart: Cart, window: Window) -> Bill:
 
 def purchase(visitor: Visitor, bought: Bill, order_id: str, now_ms: int) -> Event:
     """The order as an event. It names the answer that its first recommended line came from, and in its context all of them."""
-    credits = [(row.line.item_id, row.line.credit) for row in bought.rows if row.line.credit is not None]
-    first = credits[0][1] if credits else None
+    credited = [(row.line.item_id, row.line.credit) for row in bought.rows if row.line.credit is not None]
+    first = credited[0][1] if credited else None
     lines = tuple(Line(item_id=row.item.item_id, quantity=row.line.quantity, price=row.item.price) for row in bought.rows)
     return Event(
         event_id=new_id(now_ms),
@@ -79,10 +79,10 @@ def purchase(visitor: Visitor, bought: Bill, order_id: str, now_ms: int) -> Even
                     "placement": one.placement,
                     "position": one.position,
                 }
-                for item_id, one in credits
+                for item_id, one in credited
             ]
         }
-        if credits
+        if credited
         else None,
     )
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from urllib.parse import parse_qsl
+
 import msgspec
-from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -25,6 +26,7 @@ from endcap.synthetic.rhythm import season_at
 from endcap.web.site import Site
 
 _PAGE = 24
+_FORM_BYTES, _FORM_FIELDS = 16_384, 20
 _SEASONAL = 8
 _POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
@@ -101,8 +103,8 @@ class Storefront:
 
     async def _add(self, request: Request) -> Response:
         """Put an item into the cart: a form of the product page, or the script behind a shelf's button."""
-        visitor, form = self._visitor(request), await request.form()
-        item = self._window.find(_text(form, "item_id"))
+        visitor, form = self._visitor(request), await _form(request)
+        item = self._window.find(form.get("item_id", ""))
         if item is None or not item.available_at(self._clock.now_ms()):
             raise HTTPException(422, "this product cannot be bought now")
         visitor.cart = visitor.cart.add(item.item_id, _quantity(form), _credit(form))
@@ -114,8 +116,8 @@ class Storefront:
         return response
 
     async def _set(self, request: Request) -> Response:
-        visitor, form = self._visitor(request), await request.form()
-        visitor.cart = visitor.cart.set(_text(form, "item_id"), _quantity(form))
+        visitor, form = self._visitor(request), await _form(request)
+        visitor.cart = visitor.cart.set(form.get("item_id", ""), _quantity(form))
         response = RedirectResponse("/cart", 303)
         visitor.remember(response)
         return response
@@ -148,8 +150,8 @@ class Storefront:
 
     async def _account(self, request: Request) -> Response:
         """Become one of the shop's customers, or a guest again, who gets a new session."""
-        visitor, form = self._visitor(request), await request.form()
-        wanted = _text(form, "user_id")
+        visitor, form = self._visitor(request), await _form(request)
+        wanted = form.get("user_id", "")
         visitor.session_id = new_id(self._clock.now_ms())
         visitor.persona = next((one for one in self._prepared.personas if one.user_id == wanted), None)
         if visitor.persona is not None:
@@ -183,13 +185,21 @@ class Storefront:
         return response
 
 
-def _text(form: FormData, name: str) -> str:
-    value = form.get(name)
-    return value if isinstance(value, str) else ""
+async def _form(request: Request) -> dict[str, str]:
+    """The fields of a plain form, each once; nothing here needs files or more than a page of text."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _FORM_BYTES:
+            raise HTTPException(413, "the form is too large")
+    try:
+        return dict(parse_qsl(body.decode("utf-8", "replace"), max_num_fields=_FORM_FIELDS))
+    except ValueError as error:
+        raise HTTPException(422, f"the form has more than {_FORM_FIELDS} fields") from error
 
 
-def _quantity(form: FormData) -> int:
-    text = _text(form, "quantity") or "1"
+def _quantity(form: dict[str, str]) -> int:
+    text = form.get("quantity", "1")
     return min(int(text), 99) if text.isdecimal() else 1
 
 
@@ -203,11 +213,9 @@ def _order(request: Request) -> Order:
     return next((name for name in ORDERS if name == wanted), "featured")
 
 
-def _credit(form: FormData) -> Credit | None:
+def _credit(form: dict[str, str]) -> Credit | None:
     """The answer that the item came from, where the page names one."""
     try:
-        return msgspec.convert(
-            (_text(form, "recommendation_id"), _text(form, "placement"), _text(form, "position")), Credit, strict=False
-        )
+        return msgspec.convert([form.get(name, "") for name in Credit.__struct_fields__], Credit, strict=False)
     except msgspec.ValidationError:
         return None

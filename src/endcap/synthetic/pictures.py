@@ -48,18 +48,25 @@ def picture(item: Item) -> str:
     style = f".m{{fill:{fill}}}.sm{{stroke:{main}}}" + "".join(
         f".{name}{{fill:{shade}}}.s{name}{{stroke:{shade}}}" for name, shade in shades.items() if name != "m"
     )
-    ground = _mix(_GROUNDS[item.category[0]], main, 0.06)
+    ground = _mix(_GROUNDS[item.category[0]], main, 0.04 + 0.05 * (chance[3] % 3))
     if min(int(main[i : i + 2], 16) for i in (1, 3, 5)) > _PALE:
         ground = _mix(ground, "#6f6a58", 0.22)  # or a pale thing would vanish on a pale ground
-    turn, size = (chance[1] % 5) - 2, 0.9 + (chance[2] % 5) * 0.02
+    place = _placed(chance)
     return (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 240 240" width="480" height="480" role="img">'
         f'<defs><radialGradient id="g" cx=".5" cy=".38" r=".8"><stop offset="0" stop-color="{_mix(ground, "#ffffff", 0.65)}"/>'
         f'<stop offset="1" stop-color="{ground}"/></radialGradient>{pattern}</defs><style>{style}{_FIXED}</style>'
         '<rect width="240" height="240" fill="url(#g)"/>'
         f'<ellipse cx="120" cy="205" rx="88" ry="8" fill="{_INK}" fill-opacity=".1"/>'
-        f'<g transform="translate(120 130) scale({size:.2f}) rotate({turn}) translate(-120 -124)">{_drawing(_shape_of(item))}</g></svg>'
+        f'<g transform="{place}">{_drawing(_shape_of(item))}</g></svg>'
     )
+
+
+def _placed(chance: bytes) -> str:
+    """Where the drawing goes: every family is a little wider, lower or turned, and half of them face the other way."""
+    wide, high = 0.86 + (chance[2] % 5) * 0.04, 0.86 + (chance[2] // 5 % 4) * 0.04
+    mirrored = -1 if chance[1] & 64 else 1
+    return f"translate(120 128) rotate({chance[1] % 5 - 2}) scale({mirrored * wide:.2f} {high:.2f}) translate(-120 -124)"
 
 
 def _pattern(item: Item, chance: int, tone: str) -> str:

@@ -39,8 +39,6 @@ _MEANINGS = {
     "seconds": "how long it took",
 }
 
-_EPILOG = "The summary: " + "; ".join(f"[b]{name}[/b]: {meaning}" for name, meaning in _MEANINGS.items()) + "."
-
 
 def run(
     files: Annotated[list[Path], typer.Argument(help="CSV, JSON lines or Parquet files, gzipped or not.", metavar="FILE...")],
@@ -97,6 +95,10 @@ def run(
         typer.echo(msgspec.json.encode(summary).decode())
     else:
         _show(summary)
+
+
+# The words of the summary are explained where they are printed and in --help alike, from one list.
+run.__doc__ = f"{run.__doc__}\n\nThe summary counts:\n\n\b\n" + "\n".join(f"{name}: {text}" for name, text in _MEANINGS.items())
 
 
 def _columns(pairs: list[str]) -> dict[str, str]:

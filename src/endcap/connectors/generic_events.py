@@ -38,6 +38,7 @@ _SYNONYMS = {
 }
 _TYPES = {word: name for name, words in _SYNONYMS.items() for word in words} | {squashed(name): name for name in EVENT_TYPES}
 _ORDERS = frozenset({"purchase", "refund"})
+_SURELY, _PERHAPS = 500, 25  # a file of order lines has a fitness of 30, one of products 20
 _NUMBERS = frozenset({"quantity", "price", "rating", "position"})
 _LINE = ("item_id", "quantity", "price")
 
@@ -72,11 +73,13 @@ class GenericEvents(EventConnector, frozen=True, kw_only=True):
     )
 
     def fitness(self, source: Source, mapping: Mapping[str, str]) -> int:
-        """Whether the rows have a type that is one of events."""
+        """Whether the rows have a type that is one of events; sales and returns alone are rather lines of orders."""
         if not super().fitness(source, mapping):
             return 0
-        types = source.sample[mapping["type"]].drop_nulls()
-        return 500 if any(squashed(one) in _TYPES for one in types) else 0
+        types = {_TYPES.get(squashed(one)) for one in source.sample[mapping["type"]].drop_nulls()} - {None}
+        if not types:
+            return 0
+        return _SURELY if types - _ORDERS else _PERHAPS
 
     def read(self, reading: Reading) -> Iterator[Batch]:
         """The events, in the order of time."""

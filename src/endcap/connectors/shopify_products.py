@@ -10,7 +10,7 @@ from typing import ClassVar
 from endcap.connectors.base import Cells, Field, ProductConnector, parse_flag, price_and_list_price
 from endcap.core.ids import MAX_ID
 
-_WHOLE_PRODUCT = ("name", "description", "brand", "category", "type", "tags", "image_url", "published", "status")
+_WHOLE_PRODUCT = ("name", "description", "brand", "category", "type", "tags", "published", "status")
 _OPTIONS = (1, 2, 3)
 _NO_CHOICE = "Default Title"
 
@@ -74,6 +74,6 @@ class ShopifyProducts(ProductConnector, frozen=True, kw_only=True):
             price=price,
             list_price=list_price,
             stock=cells["stock"] if limited else None,
-            image_url=cells["variant_image"] or whole["image_url"],
+            image_url=cells["variant_image"] or head["image_url"],
             hidden="true" if unseen else None,
         )

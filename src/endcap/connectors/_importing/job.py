@@ -70,6 +70,8 @@ def import_files(
     finally:
         rejects.discard()
     tally.notes += _unknown_products(imports, stores.catalog, tally)
+    if tally.outcomes[Outcome.QUARANTINED]:
+        tally.notes.append("quarantined events differ from what the log holds under their ids, which stays as it is")
     return tally.summary(
         seconds=time.perf_counter() - started,
         resumed=any(one.earlier is not None for one in imports),

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC
 from pathlib import Path
 
 from endcap import registry
-from endcap.connectors.base import Connector, Dates, Kind, Source, open_source
-from endcap.connectors.base.cells import parse_number, parse_time
-from endcap.connectors.base.connector import DEFAULT_CURRENCY, squashed
+from endcap.connectors.base import (
+    DEFAULT_CURRENCY,
+    Connector,
+    Dates,
+    Kind,
+    Source,
+    open_source,
+    parse_number,
+    parse_time,
+    squashed,
+)
 from endcap.errors import BadFile, BadOption
+
+_ENOUGH_TO_GUESS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +76,7 @@ def plan(path: Path, options: ImportOptions) -> Plan:
     connectors = _candidates(options)
     fits: list[tuple[int, Plan]] = []
     for connector in connectors:
-        known = {name: column for name, column in overrides.items() if any(field.name == name for field in connector.fields)}
-        mapping = connector.map_columns(source, known)
+        mapping = _mapping(connector, source, overrides)
         fitness = connector.fitness(source, mapping)
         if options.layout is not None or (fitness and not connector.missing(mapping)):
             fits.append((fitness, Plan(source, connector, mapping, options.currency is not None)))
@@ -77,14 +87,18 @@ def plan(path: Path, options: ImportOptions) -> Plan:
     if len(chosen) > 1:
         names = " and ".join(one.layout for one in chosen)
         raise BadFile(f"{source.name} could be {names}", field="layout", value=names, remedy="choose one with --layout")
-    _check_overrides(chosen[0], overrides)
-    missing = chosen[0].connector.missing(chosen[0].mapping)
-    if missing:
-        raise _missing(source, missing)
+    _check(chosen[0], overrides)
     return chosen[0]
 
 
 def _candidates(options: ImportOptions) -> list[Connector]:
+    if options.currency is not None and not re.fullmatch("[A-Z]{3}", options.currency):
+        raise BadOption(
+            f"currency is {options.currency!r}",
+            field="currency",
+            value=options.currency,
+            remedy="give an ISO 4217 code such as EUR",
+        )
     given = {"currency": options.currency, "timezone": options.timezone, "dates": options.dates}
     settings = {name: value for name, value in given.items() if value is not None}
     layouts = (options.layout,) if options.layout is not None else registry.names("connectors")
@@ -117,8 +131,24 @@ def _overrides(source: Source, columns: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def _check_overrides(chosen: Plan, overrides: Mapping[str, str]) -> None:
+def _mapping(connector: Connector, source: Source, overrides: Mapping[str, str]) -> dict[str, str]:
+    return {name: columns[0] for name, columns in connector.map_columns(source, overrides).items()}
+
+
+def _check(chosen: Plan, overrides: Mapping[str, str]) -> None:
+    """Refuse a plan that lacks a column, or has two for one field, or that was told of a field it does not have."""
     known = [field.name for field in chosen.connector.fields]
+    missing = chosen.connector.missing(chosen.mapping)
+    if missing:
+        raise _missing(chosen.source, missing)
+    for name, columns in chosen.connector.map_columns(chosen.source, overrides).items():
+        if len(columns) > 1:
+            raise BadFile(
+                f"{chosen.source.name}: {' and '.join(map(repr, columns))} could both be {name}",
+                field=name,
+                value=columns,
+                remedy=f"choose one with --map {name}=COLUMN",
+            )
     for name in overrides:
         if name not in known:
             raise BadOption(
@@ -134,22 +164,26 @@ def _unrecognised(source: Source, connectors: Sequence[Connector], overrides: Ma
             remedy="add a row with the names of the columns",
         )  # fmt: skip
 
-    def lacks(connector: Connector) -> list[str]:
-        known = {name: column for name, column in overrides.items() if any(field.name == name for field in connector.fields)}
-        return connector.missing(connector.map_columns(source, known))
-
     general = [connector for connector in connectors if not connector.marks] or list(connectors)
-    nearest = min(general, key=lambda connector: len(lacks(connector)) / sum(field.required for field in connector.fields))
-    return _missing(source, lacks(nearest), nearest.kind)
+    tried = [(connector, _mapping(connector, source, overrides)) for connector in general]
+    nearest, mapping = max(tried, key=lambda pair: (-len(pair[0].missing(pair[1])), len(pair[1])))
+    if len(mapping) < _ENOUGH_TO_GUESS:
+        return BadFile(
+            f"{source.name} has no layout that is known; its columns are {_listed(source.columns)}",
+            field="columns",
+            value=source.columns,
+            remedy="say what it holds with --kind and which column is which with --map FIELD=COLUMN",
+        )
+    return _missing(source, nearest.missing(mapping), f" (read as {nearest.kind})")
 
 
-def _missing(source: Source, fields: Sequence[str], kind: str | None = None) -> BadFile:
-    what = f"{source.name} cannot be told to be orders, products or events; read as {kind} it" if kind else source.name
+def _missing(source: Source, fields: Sequence[str], read_as: str = "") -> BadFile:
     return BadFile(
-        f"{what} has no column for {' and '.join(fields)}; its columns are {_listed(source.columns)}",
-        field=fields[0] if fields else "layout", value=source.columns,
+        f"{source.name}{read_as} has no column for {' and '.join(fields)}; its columns are {_listed(source.columns)}",
+        field=fields[0],
+        value=source.columns,
         remedy=" ".join(["name it with", *(f"--map {name}=COLUMN" for name in fields)]),
-    )  # fmt: skip
+    )
 
 
 def _listed(columns: Sequence[str], most: int = 30) -> str:

@@ -3,7 +3,7 @@
 from endcap.connectors.base.batch import BATCH_EVENTS, Batch, Reject
 from endcap.connectors.base.cells import map_cells, money_text, parse_flag, parse_list, parse_number, parse_time
 from endcap.connectors.base.checks import MAX_PIECES, Check
-from endcap.connectors.base.connector import Connector, Dates, Field, Kind, Reading, squashed
+from endcap.connectors.base.connector import DEFAULT_CURRENCY, Connector, Dates, Field, Kind, Reading, squashed
 from endcap.connectors.base.events import EventConnector, EventReader, Unsound
 from endcap.connectors.base.order_events import in_parts
 from endcap.connectors.base.orders import OrderConnector, filled_down
@@ -13,6 +13,7 @@ from endcap.connectors.base.table import ROW, Table
 
 __all__ = [
     "BATCH_EVENTS",
+    "DEFAULT_CURRENCY",
     "MAX_PIECES",
     "ROW",
     "Batch",

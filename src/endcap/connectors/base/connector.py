@@ -17,7 +17,7 @@ from endcap.connectors.base.table import REPEATED
 from endcap.core.events import Currency
 from endcap.core.part import Part
 from endcap.core.time import DAY_MS
-from endcap.errors import BadFile, BadOption
+from endcap.errors import BadOption
 
 Kind = Literal["products", "orders", "events"]
 Dates = Literal["auto", "day-first", "month-first"]
@@ -86,39 +86,33 @@ class Connector(Part, frozen=True, kw_only=True):
             ) from error  # fmt: skip
 
     def fitness(self, source: Source, mapping: Mapping[str, str]) -> int:
-        """How surely a file has this layout, 0 for not at all; a layout with all its marks outdoes any without."""
+        """How surely a file has this layout, 0 for not at all; a layout with all its marks outdoes those without."""
         present = {squashed(column) for column in source.columns}
         if self.marks:
             return 100 * len(self.marks) if all(squashed(mark) in present for mark in self.marks) else 0
         required = [field.name for field in self.fields if field.required]
-        return len(required) if all(name in mapping for name in required) else 0
+        return 10 * len(required) if all(name in mapping for name in required) else 0
 
     def read(self, reading: Reading) -> Iterator[Batch]:
         """The file's events and items. Raises BadFile where it cannot be read."""
         raise NotImplementedError
 
-    def map_columns(self, source: Source, overrides: Mapping[str, str]) -> dict[str, str]:
-        """The column of the file for each field that has one; ``overrides`` come first.
-
-        Raises BadFile where two columns fit equally well.
-        """
+    def map_columns(self, source: Source, overrides: Mapping[str, str]) -> dict[str, list[str]]:
+        """The file's columns for each field that has one: more than one where they fit equally well. ``overrides`` come first."""
         present: dict[str, list[str]] = {}
         for column in source.columns:
             present.setdefault(squashed(column), []).append(column)
-        mapping: dict[str, str] = {}
+        found: dict[str, list[str]] = {}
         for field in self.fields:
-            if field.name in overrides:
-                mapping[field.name] = overrides[field.name]
-                continue
-            found = next((present[name] for name in map(squashed, (*field.columns, field.name)) if name in present), [])
-            if len(found) > 1:
-                raise BadFile(
-                    f"{source.name}: {' and '.join(map(repr, found))} could both be {field.name}", field=field.name, value=found,
-                    remedy=f"choose one with --map {field.name}=COLUMN",
-                )  # fmt: skip
-            if found:
-                mapping[field.name] = found[0]
-        return mapping
+            names = map(squashed, (*field.columns, field.name))
+            columns = (
+                [overrides[field.name]]
+                if field.name in overrides
+                else next((present[one] for one in names if one in present), [])
+            )
+            if columns:
+                found[field.name] = columns
+        return found
 
     def day_first(self, cells: pl.Series) -> tuple[bool, list[str]]:
         """Whether the dates of a column have the day before the month, and a note where that had to be assumed."""

@@ -18,7 +18,7 @@ from typing import IO, Literal, cast
 
 import polars as pl
 
-from endcap.connectors.base.table import Table, csv_table, jsonl_table, parquet_table
+from endcap.connectors.base.table import ROW, Table, csv_table, jsonl_table, parquet_table
 from endcap.errors import BadFile
 
 Format = Literal["csv", "jsonl", "parquet"]
@@ -73,7 +73,7 @@ class Source:
     @property
     def columns(self) -> list[str]:
         """The names of the columns, as the file writes them."""
-        return self.sample.columns
+        return [name for name in self.sample.columns if name != ROW]
 
     def numbered_lines(self) -> Iterator[tuple[int, bytes]]:
         """The lines that are not empty, with their numbers from 1, read as they are asked for."""

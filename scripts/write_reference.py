@@ -17,6 +17,8 @@ from endcap.core.events import EVENT_TYPES, REQUIRED, Event
 from endcap.core.request import RecommendRequest
 from endcap.serving.placements import shipped
 from endcap.serving.reasons import TEMPLATES
+from endcap.web.application import OPERATIONS
+from endcap.web.openapi import rendered
 
 REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
 NOTE = "<!-- Written by scripts/write_reference.py; change the code and run `make docs`. -->\n"
@@ -102,7 +104,35 @@ def placements() -> str:
     return text
 
 
-PAGES = {"cli.md": cli, "errors.md": error_codes, "events.md": events, "placements.md": placements}
+def http() -> str:
+    """All operations of the HTTP interface."""
+    text = (
+        f"# HTTP interface\n\n{NOTE}\nThe whole description, with every field, is [openapi.json](openapi.json); a running server "
+    )
+    text += "gives it at `/openapi.json`, and a page at `/docs`. A key is sent as `Authorization: Bearer KEY`; the shop is the "
+    text += "key's.\n\n"
+    rows = [
+        [f"`{one.method} {one.path}`", ", ".join(one.keys) or "none needed", ", ".join(map(str, one.success)), one.summary]
+        for one in OPERATIONS
+    ]
+    text += table(["operation", "keys", "answers", "what it does"], rows)
+    text += '\nEvery error has the form `{"error": {"code", "message", "field", "value", "remedy"}}`; see [errors](errors.md).\n'
+    return text
+
+
+def described() -> str:
+    """The OpenAPI document."""
+    return rendered(OPERATIONS).decode()
+
+
+PAGES = {
+    "cli.md": cli,
+    "errors.md": error_codes,
+    "events.md": events,
+    "placements.md": placements,
+    "http.md": http,
+    "openapi.json": described,
+}
 
 
 def main() -> int:

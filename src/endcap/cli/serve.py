@@ -24,6 +24,8 @@ def run(
     """Answer over HTTP until told to stop. Prints one line when it answers."""
     endcap = Endcap.open(home)
     try:
+        for name in shop or ():
+            endcap.shop(name)
         site = Site(endcap, shops=tuple(shop or ()))
 
         def answering(url: str) -> None:

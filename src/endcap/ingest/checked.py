@@ -28,6 +28,7 @@ _WORDS = {
 }  # fmt: skip
 
 T = TypeVar("T")
+_anything = msgspec.json.Decoder(Any)
 
 
 def decode(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
@@ -37,9 +38,18 @@ def decode(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
     where it is another thing than was asked for.
     """
     try:
-        return decoder.decode(body)
+        return _well_formed(decoder, body)
     except msgspec.ValidationError as error:
-        raise explained(error, body, known_fields(decoder.type)) from error
+        # The decoder stops at the first wrong type: that the rest is JSON at all is not known yet.
+        sent = _well_formed(_anything, body)
+        raise explained(error, sent, known_fields(decoder.type)) from error
+
+
+def _well_formed(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
+    try:
+        return decoder.decode(body)
+    except msgspec.ValidationError:
+        raise
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise _bad_json(error, body) from error
     except RecursionError as error:
@@ -51,8 +61,8 @@ def known_fields(kind: Any) -> tuple[str, ...]:
     return kind.__struct_fields__ if isinstance(kind, type) and issubclass(kind, msgspec.Struct) else ()
 
 
-def explained(error: msgspec.ValidationError, body: bytes, known: Sequence[str] = ()) -> BadInput:
-    """What a validation error means to the person who sent ``body``; ``known`` are the fields of its outermost object."""
+def explained(error: msgspec.ValidationError, sent: object, known: Sequence[str] = ()) -> BadInput:
+    """What a validation error means to the person who sent that; ``known`` are the fields of its outermost object."""
     match = _MESSAGE.fullmatch(str(error))
     what, path = (match["what"], match["path"] or "") if match else (str(error), "")
     unknown = re.search(r"unknown field `(.*)`", what)
@@ -65,7 +75,7 @@ def explained(error: msgspec.ValidationError, body: bytes, known: Sequence[str] 
         near = get_close_matches(name, known, n=1) if not path else []
         remedy = f"did you mean {near[0]}?" if near else "leave it out"
         return BadInput(f"{field} is not a field that is known here", field=field, value=name, remedy=remedy)
-    value = _value_at(body, path)
+    value = _value_at(sent, path)
     field = path.lstrip(".") or "body"
     return BadInput(f"{field} is {shown(value)}", field=field, value=_brief(value), remedy=_remedy(what, field, value))
 
@@ -116,8 +126,7 @@ def _in_words(kinds: str) -> str:
     return " or ".join(_WORDS.get(kind, kind) for kind in kinds.split(" | "))
 
 
-def _value_at(body: bytes, path: str) -> object:
-    value = msgspec.json.decode(body)
+def _value_at(value: object, path: str) -> object:
     for name, index in _STEP.findall(path):
         if name and isinstance(value, dict):
             value = value.get(name)

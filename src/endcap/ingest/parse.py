@@ -68,6 +68,8 @@ _raw_list = msgspec.json.Decoder(list[msgspec.Raw])
 _raw_events = msgspec.json.Decoder(_RawEvents)
 _raw_items = msgspec.json.Decoder(_RawItems)
 _raw_fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_raw_lines = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
+_anything = msgspec.json.Decoder(Any)
 _item = msgspec.json.Decoder(Item)
 _EVENT_FIELDS = frozenset(Event.__struct_fields__)
 _LINE_FIELDS = frozenset(Line.__struct_fields__)
@@ -96,12 +98,16 @@ def parse_events(body: bytes, *, now_ms: int, permit: Callable[[Event], None] | 
 
     if events is not None:
         return _sift(events, lambda event: event, check)
-    return _sift(_members(body, "events", _raw_events), _parse_event, check)
+    return _sift(_members(body, "events", lambda sent: decode(_raw_events, sent).events), _parse_event, check)
 
 
 def parse_items(body: bytes) -> Parsed[Item]:
     """The items of an object, an array or ``{"items": [...]}``; raises as :func:`parse_events` does."""
-    return _sift(_members(body, "items", _raw_items), lambda raw: decode(_item, bytes(raw)), lambda _item: None)
+    return _sift(
+        _members(body, "items", lambda sent: decode(_raw_items, sent).items),
+        lambda raw: decode(_item, bytes(raw)),
+        lambda _item: None,
+    )
 
 
 def _sift(members: list[R], parse: Callable[[R], T], check: Callable[[T], None]) -> Parsed[T]:
@@ -139,17 +145,13 @@ def _all_at_once(body: bytes) -> list[Event] | None:
         return None
 
 
-def _members(
-    body: bytes, name: str, envelope: msgspec.json.Decoder[_RawEvents] | msgspec.json.Decoder[_RawItems]
-) -> list[msgspec.Raw]:
+def _members(body: bytes, name: str, unwrapped: Callable[[bytes], list[msgspec.Raw]]) -> list[msgspec.Raw]:
+    """The members of a batch as they were sent; ``unwrapped`` takes them out of an object with ``name``."""
     if body.lstrip()[:1] == b"[":
         members = decode(_raw_list, body)
     else:
         fields = decode(_raw_fields, body)
-        if name not in fields or (name == "items" and "item_id" in fields):
-            return [msgspec.Raw(body)]
-        batch = decode(envelope, body)
-        members = batch.events if isinstance(batch, _RawEvents) else batch.items
+        members = unwrapped(body) if name in fields else [msgspec.Raw(body)]
     if len(members) > MAX_BATCH:
         raise _too_many(len(members), name)
     return members
@@ -192,13 +194,13 @@ def _with_known_fields_only(raw: bytes) -> bytes:
 
 
 def _context_fields(raw: msgspec.Raw | None) -> dict[str, msgspec.Raw]:
-    return {} if raw is None or raw == b"null" else decode(_raw_fields, bytes(raw))
+    return {} if raw is None or bytes(raw) == b"null" else decode(_raw_fields, bytes(raw))
 
 
 def _readable_lines(raw: msgspec.Raw) -> tuple[msgspec.Raw, list[dict[str, msgspec.Raw]] | None]:
     try:
-        lines = msgspec.json.decode(raw, type=list[dict[str, msgspec.Raw]])
-    except msgspec.MsgspecError:
+        lines = _raw_lines.decode(raw)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
         return raw, None  # the decoder of events says what is wrong with it
     extras = [{name: value for name, value in line.items() if name not in _LINE_FIELDS} for line in lines]
     if not any(extras):
@@ -208,7 +210,7 @@ def _readable_lines(raw: msgspec.Raw) -> tuple[msgspec.Raw, list[dict[str, msgsp
 
 
 def _readable_time(raw: msgspec.Raw) -> msgspec.Raw:
-    value = msgspec.json.decode(raw)
+    value = decode(_anything, bytes(raw))
     if isinstance(value, float) and value.is_integer():
         return msgspec.Raw(str(int(value)).encode())
     if isinstance(value, str):
@@ -222,7 +224,7 @@ def _readable_time(raw: msgspec.Raw) -> msgspec.Raw:
 def _check_type(raw: msgspec.Raw | None) -> None:
     if raw is None:
         raise BadEvent("type is missing", field="type", value=None, remedy=f"send one of {', '.join(EVENT_TYPES)}")
-    name = msgspec.json.decode(raw)
+    name = decode(_anything, bytes(raw))
     if name in EVENT_TYPES:
         return
     near = get_close_matches(name, EVENT_TYPES, n=1) if isinstance(name, str) else []

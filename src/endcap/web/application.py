@@ -39,7 +39,7 @@ class Application:
         endpoints = _endpoints(site)
         self._exact: dict[str, ASGIApp] = {path: one for path, one in endpoints.items() if "{" not in path}
         patterns: list[BaseRoute] = [
-            Route(path, endpoint=one, include_in_schema=False) for path, one in endpoints.items() if "{" in path
+            Route(_pattern(path), endpoint=one, include_in_schema=False) for path, one in endpoints.items() if "{" in path
         ]
         described = Response(openapi.rendered(OPERATIONS), media_type="application/json")
         own: list[BaseRoute] = [
@@ -71,6 +71,11 @@ def _endpoints(site: Site) -> dict[str, Endpoint]:
     for operation in OPERATIONS:
         by_path[operation.path].append(operation)
     return {path: Endpoint(site, operations) for path, operations in by_path.items()}
+
+
+def _pattern(path: str) -> str:
+    """The path as Starlette reads it; an item's id may hold slashes, which servers hand over decoded."""
+    return path.replace("{item_id}", "{item_id:path}")
 
 
 def _always(response: Response) -> Callable[[Request], Awaitable[Response]]:

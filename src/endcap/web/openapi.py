@@ -15,6 +15,10 @@ from endcap.web.messages import ErrorAnswer
 from endcap.web.operations import Operation
 
 _REF = "#/components/schemas/{name}"
+_ABOUT = (
+    "Cross-sell and upsell for a shop. The shop is the key's. Times are ISO 8601 or epoch milliseconds, money a decimal in the "
+    "major unit."
+)
 _PHRASES = {
     200: "Done", 202: "Accepted and on disk", 400: "No JSON", 401: "No key, or an unknown one", 403: "The key may not do this",
     404: "A name that nothing answers to", 413: "Too large", 422: "The body cannot be used; for batches, none of it",
@@ -36,8 +40,7 @@ def document(operations: Sequence[Operation]) -> dict[str, Any]:
             "info": {
                 "title": "Endcap",
                 "version": version("endcap"),
-                "description": "Cross-sell and upsell for a shop. The shop is the key's. Times are ISO 8601 or epoch milliseconds; money "
-                "is a decimal in the major unit.",
+                "description": _ABOUT,
             },
             "paths": paths,
             "components": {

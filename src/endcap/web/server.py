@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import uvicorn
 
+from endcap.errors import Busy
 from endcap.web.application import Application
 from endcap.web.logs import Forwarding
 
@@ -41,18 +42,31 @@ class Server(uvicorn.Server):
 def serve(application: Application, *, host: str, port: int, answering: Callable[[str], None]) -> None:
     """Serve until SIGTERM or SIGINT; then finish what was begun, write what waits, and return.
 
-    ``answering`` is given the address once requests are answered. Raises OSError where the port is taken.
+    ``answering`` is given the address once requests are answered. Raises Busy where the port cannot be had.
     """
+    listener = _listen(host, port)
     logging.getLogger("uvicorn").addHandler(Forwarding(application.site.log))
     config = uvicorn.Config(
-        application, host=host, port=port, loop="uvloop", http="httptools", lifespan="on", access_log=False, log_config=None,
+        application, loop="uvloop", http="httptools", lifespan="on", access_log=False, log_config=None,
         proxy_headers=False, server_header=False, backlog=BACKLOG, timeout_graceful_shutdown=DRAIN_S,
     )  # fmt: skip
     sys.setswitchinterval(SWITCH_S)
     # uvicorn takes the signals over while it serves and raises them again at its end: by then all is done.
     before = [(number, signal.signal(number, lambda *_: None)) for number in (signal.SIGTERM, signal.SIGINT)]
     try:
-        Server(config, answering).run()
+        Server(config, answering).run(sockets=[listener])
     finally:
+        listener.close()
         for number, handler in before:
             signal.signal(number, handler)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server(address[:2], family=family, backlog=BACKLOG)  # type: ignore[arg-type]
+    except OSError as error:
+        raise Busy(
+            f"port {port} of {host} cannot be had: {error.strerror or error}", field="--port", value=port,
+            remedy="stop what uses it, or choose another with --port",
+        ) from error  # fmt: skip

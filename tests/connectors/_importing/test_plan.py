@@ -73,6 +73,13 @@ def test_options_that_nothing_takes(shop: Shop) -> None:
     assert shop.opened == 0
 
 
+def test_of_several_files_some_may_do_without_a_named_column(shop: Shop) -> None:
+    orders = shop.write("orders.csv", ORDERS)
+    products = shop.write("products.csv", "sku,title\nA,Apple\n")
+    summary = shop.bring(products, orders, columns=MAP)
+    assert [one.layout for one in summary.files] == ["generic_products", "generic_orders"]
+
+
 def test_the_kind_can_be_named(shop: Shop) -> None:
     text = "order_id,sku,date,title\n1,A,2026-01-01,Apple\n"
     summary = shop.bring(text, kind="products")

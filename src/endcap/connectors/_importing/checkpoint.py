@@ -55,3 +55,4 @@ class Checkpoint:
     def clear(self) -> None:
         """The file is all in."""
         self._path.unlink(missing_ok=True)
+        self._path.with_suffix(".new").unlink(missing_ok=True)

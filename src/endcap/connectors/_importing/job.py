@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from endcap.connectors._importing.checkpoint import Checkpoint, Progress
-from endcap.connectors._importing.plan import ImportOptions, Plan, plan
+from endcap.connectors._importing.plan import ImportOptions, Plan, plans
 from endcap.connectors._importing.rejects import RejectsFile
 from endcap.connectors._importing.summary import FileSummary, Summary, Tally
 from endcap.connectors.base import Batch, Reading
@@ -53,11 +53,11 @@ def import_files(
     """
     started = time.perf_counter()
     settings = options or ImportOptions()
-    plans = sorted((plan(path, settings) for path in paths), key=lambda one: _KINDS.index(one.connector.kind))
+    planned = sorted(plans(paths, settings), key=lambda one: _KINDS.index(one.connector.kind))
     tally = Tally()
     rejects = RejectsFile(rejects_path or folder / f"{paths[0].name}.rejects.csv")
     now_ms = (clock or SystemClock()).now_ms()
-    imports = [_begun(one, folder, now_ms) for one in plans]
+    imports = [_begun(one, folder, now_ms) for one in planned]
     stores = open_stores()
     folder.mkdir(parents=True, exist_ok=True)
     files = []

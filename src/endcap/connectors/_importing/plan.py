@@ -65,15 +65,20 @@ class Plan:
         return []
 
 
-def plan(path: Path, options: ImportOptions) -> Plan:
-    """Open a file and find out what it is.
+def plans(paths: Sequence[Path], options: ImportOptions) -> list[Plan]:
+    """Open files and find out what they are.
 
-    Raises BadFile where it cannot be read, or where no layout or more than one fits; BadOption for an option that no
+    Raises BadFile where one cannot be read, or where no layout or more than one fits; BadOption for an option that no
     connector takes.
     """
-    source = open_source(path)
-    overrides = _overrides(source, options.columns)
     connectors = _candidates(options)
+    sources = [open_source(path) for path in paths]
+    _check_columns(sources, options.columns)
+    return [_plan(source, connectors, options) for source in sources]
+
+
+def _plan(source: Source, connectors: Sequence[Connector], options: ImportOptions) -> Plan:
+    overrides = _overrides(source, options.columns)
     fits: list[tuple[int, Plan]] = []
     for connector in connectors:
         mapping = _mapping(connector, source, overrides)
@@ -117,18 +122,27 @@ def _candidates(options: ImportOptions) -> list[Connector]:
 
 
 def _overrides(source: Source, columns: Mapping[str, str]) -> dict[str, str]:
-    """The columns that were named by hand, as the file writes them."""
+    """The columns of this file that were named by hand, as the file writes them."""
     found = {}
     for name, column in columns.items():
         same = [one for one in source.columns if one == column]
         same = same or [one for one in source.columns if squashed(one) == squashed(column)]
-        if not same:
+        if same:
+            found[name] = same[0]
+    return found
+
+
+def _check_columns(sources: Sequence[Source], columns: Mapping[str, str]) -> None:
+    """Refuse a column named by hand that no file has; of several files, some may do without it."""
+    for name, column in columns.items():
+        if not any(_overrides(source, {name: column}) for source in sources):
+            source = sources[0]
             raise BadFile(
                 f"{source.name} has no column {column!r} to take for {name}; its columns are {_listed(source.columns)}",
-                field=name, value=column, remedy=f"correct --map {name}=COLUMN",
-            )  # fmt: skip
-        found[name] = same[0]
-    return found
+                field=name,
+                value=column,
+                remedy=f"correct --map {name}=COLUMN",
+            )
 
 
 def _mapping(connector: Connector, source: Source, overrides: Mapping[str, str]) -> dict[str, str]:

@@ -73,7 +73,9 @@ def _acts(lines: pl.DataFrame) -> pl.DataFrame:
     returned = lines.with_columns(
         pl.lit(_REFUND).alias("act"), pl.coalesce("cancelled_at_ms", "at_ms").alias("at"), back.alias("quantity")
     ).filter(pl.col("quantity") > 0)
-    return pl.concat([sold, returned]).sort("at", "act", "first_row", "order_id", ROW)
+    # An order may come back by its status and by rows of its own: that is one return.
+    whole_act = pl.col("at", "first_row").min().over("act", "order_id")
+    return pl.concat([sold, returned]).with_columns(whole_act).sort("at", "act", "first_row", "order_id", ROW)
 
 
 def _events(orders: pl.DataFrame, lines: list[Line]) -> Iterator[Event]:

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 import numpy as np
 import pytest
 from scipy import sparse
 
+from endcap.artifacts.base import Array
 from endcap.artifacts.item_neighbors import ItemNeighbors
 from endcap.artifacts.item_scores import ItemScores
 from endcap.errors import BadInput
@@ -66,11 +68,12 @@ class _Odd:
     reason = "test"
     n_items = 4
 
-    def arrays(self) -> dict[str, object]:
+    def arrays(self) -> dict[str, Array]:
         return {}
 
     @classmethod
-    def from_arrays(cls, _arrays: object, _reason: str) -> _Odd:
+    def from_arrays(cls, arrays: Mapping[str, Array], reason: str) -> _Odd:
+        del arrays, reason
         return cls()
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from endcap.core.time import DAY_MS
+from endcap.core.time import DAY_MS, iso
 from endcap.replay.baskets import BasketProtocol
 from endcap.replay.held_out import Window
 from endcap.replay.layouts.base import Clicks, Orders, Prefixes
@@ -53,7 +53,7 @@ def write_orders(path: Path, baskets: Sequence[Sequence[str]]) -> Path:
     """A CSV of these baskets, one a day, in the generic layout."""
     lines = ["order_id,sku,created_at"]
     for number, basket in enumerate(baskets):
-        at = (np.datetime64("2024-01-01T10:00:00") + np.timedelta64(number, "D")).item().isoformat()
+        at = iso(START_MS + number * DAY_MS)
         lines += [f"{number},{item},{at}" for item in basket]
     path.write_text("\n".join(lines) + "\n")
     return path

@@ -22,7 +22,7 @@ from endcap.replay.evaluation import BASELINE, SHIPPED, evaluate
 from endcap.replay.held_out import EvaluationProtocol, Portion
 from endcap.replay.layouts import order_layout, session_layout
 from endcap.replay.prefixes import SessionProtocol
-from endcap.replay.report import Estimate, Evaluation
+from endcap.replay.report import Estimate, Evaluation, Row
 from endcap.training.job import fit_all
 
 app = typer.Typer(
@@ -96,36 +96,38 @@ def _name(path: Path) -> str:
 
 
 _SHOWN = ("hit_rate@10", "hit_rate@20", "mrr@10", "mrr@20", "ndcg@10", "coverage@10")
+_WIDTH = 150  # what the table needs: a narrow terminal or a pipe gets long lines instead of cut figures
 
 
 def _show(found: Evaluation) -> None:
-    console = Console()
+    console = Console(width=max(Console().width, _WIDTH), highlight=False)
     report = found.report
-    console.print(f"[bold]{report.dataset}[/]: {report.task}, {found.portion} part", highlight=False)
-    console.print(
-        f"{found.n_queries:,} queries in {found.n_clusters:,} clusters, {found.n_items:,} items. {report.protocol}.",
-        highlight=False,
-    )
     names = [name for name in _SHOWN if name in report.rows[0].metrics]
+    console.print(f"[bold]{report.dataset}[/]: {report.task}, {found.portion} part")
+    console.print(f"{found.n_queries:,} queries in {found.n_clusters:,} clusters, {found.n_items:,} items. {report.protocol}.\n")
+    console.print(_table(report.rows, names))
+    console.print("± is half of the 95 % interval.\n", style="dim")
+    for one in found.differences:
+        if one.row == SHIPPED or one.against != BASELINE:
+            gains = ", ".join(f"{name} {_signed(one.metrics[name])}" for name in names[:4])
+            console.print(f"{one.row} − {one.against}: {gains}")
+    for choice in found.chosen:
+        options = ", ".join(f"{name}={value}" for name, value in {**choice.options, **choice.asking}.items())
+        console.print(f"{choice.row}: best of {choice.trials} settings on validation: {options}", style="dim")
+    for name, why in found.left_out.items():
+        console.print(f"{name} is left out: {why}.", style="dim")
+
+
+def _table(rows: Sequence[Row], names: Sequence[str]) -> Table:
     table = Table(box=None, pad_edge=False)
-    table.add_column("method")
+    table.add_column("method", no_wrap=True)
     for heading in (*names, "fit s", "peak MiB", "µs p50", "µs p99"):
-        table.add_column(heading, justify="right")
-    for row in report.rows:
+        table.add_column(heading, justify="right", no_wrap=True)
+    for row in rows:
         cost = (f"{row.fit_seconds:.2f}", f"{row.peak_mb:.0f}", f"{row.query_us_p50:.0f}", f"{row.query_us_p99:.0f}")
         style = "bold" if row.name == SHIPPED else None
         table.add_row(row.name, *(_with_interval(row.metrics[name]) for name in names), *cost, style=style)
-    console.print(table)
-    for one in found.differences:
-        if one.against == BASELINE and one.row != SHIPPED:
-            continue
-        gains = ", ".join(f"{name} {_signed(one.metrics[name])}" for name in names[:4])
-        console.print(f"{one.row} − {one.against}: {gains}", highlight=False)
-    for choice in found.chosen:
-        options = ", ".join(f"{name}={value}" for name, value in {**choice.options, **choice.asking}.items())
-        console.print(f"[dim]{choice.row}: best of {choice.trials} settings on validation: {options}[/]", highlight=False)
-    for name, why in found.left_out.items():
-        console.print(f"[dim]{name} is left out: {why}.[/]", highlight=False)
+    return table
 
 
 def _with_interval(one: Estimate) -> str:

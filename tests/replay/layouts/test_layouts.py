@@ -1,0 +1,154 @@
+"""Each layout on a file of a few lines, and which one is taken for what."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from endcap import registry
+from endcap.core.time import to_ms
+from endcap.errors import BadFile, BadOption
+from endcap.replay.layouts import order_layout, session_layout
+from endcap.replay.layouts.base import OrderLayout, Orders, SessionLayout
+from tests.replay.worlds import write_sessions
+
+RETAIL = """InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country
+2,85123a ,MUG,6,2010-12-02 08:00:00,2.55,17850.0,UK
+2,71053,TEA,1,2010-12-02 08:01:00,3.39,17850.0,UK
+2,71053,TEA,2,2010-12-02 08:02:00,3.39,17850.0,UK
+1,85123A,MUG,1,2010-12-03 08:00:00,2.55,,UK
+1,22222,MILK,1,2010-12-03 08:00:00,1.00,,UK
+3,POST,POSTAGE,1,2010-12-04 08:00:00,18.00,,UK
+3,22222,MILK,1,2010-12-04 08:00:00,1.00,,UK
+C4,85123A,MUG,-6,2010-12-05 08:00:00,2.55,17850.0,UK
+5,85123A,MUG,1,2010-12-06 08:00:00,0.0,,UK
+5,71053,TEA,-1,2010-12-06 08:00:00,3.39,,UK
+"""
+SHOPIFY = """Name,Lineitem quantity,Lineitem name,Lineitem price,Lineitem sku,Vendor,Email,Created at
+#1002,1,Mug,4.50,MUG,Kiln,ann@example.org,2024-01-02 10:00:00 +0100
+#1002,1,Tea,3.00,TEA,Leaf,,
+#1001,1,Mug,4.50,MUG,Kiln,,2024-01-01 10:00:00 +0100
+#1001,0,Tea,3.00,TEA,Leaf,,2024-01-01 10:00:00 +0100
+#1001,2,Milk,1.00,MILK,,,2024-01-01 10:00:00 +0100
+"""
+
+
+def baskets(orders: Orders) -> list[tuple[str, list[str]]]:
+    held = orders.lines.group_by("basket", maintain_order=True).agg("item_id")["item_id"].to_list()
+    return list(zip(orders.order_ids, held, strict=True))
+
+
+def test_online_retail_keeps_what_was_sold_and_sorts_it_by_time(tmp_path: Path) -> None:
+    path = tmp_path / "retail.csv"
+    path.write_text(RETAIL)
+    layout = order_layout(path, None)
+    assert registry.name_of(layout) == "online_retail"
+    found = layout.read(path)
+    assert baskets(found) == [("2", ["71053", "85123A"]), ("1", ["22222", "85123A"])]
+    assert found.at_ms.tolist() == [to_ms(datetime(2010, 12, 2, 8, tzinfo=UTC)), to_ms(datetime(2010, 12, 3, 8, tzinfo=UTC))]
+    assert found.lines["title"].to_list() == ["TEA", "MUG", "MILK", "MUG"]
+    assert found.lines["user_id"].to_list() == ["17850.0", "17850.0", None, None]
+
+
+def test_the_second_edition_of_online_retail_has_other_headings(tmp_path: Path) -> None:
+    path = tmp_path / "retail.csv"
+    path.write_text(RETAIL.replace("InvoiceNo", "Invoice").replace("UnitPrice", "Price").replace("CustomerID", "Customer ID"))
+    assert registry.name_of(order_layout(path, None)) == "online_retail"
+    assert len(order_layout(path, None).read(path)) == 2
+
+
+def test_an_order_export_is_recognised_by_its_headings(tmp_path: Path) -> None:
+    path = tmp_path / "orders_export.csv"
+    path.write_text(SHOPIFY)
+    layout = order_layout(path, None)
+    assert registry.name_of(layout) == "orders"
+    found = layout.read(path)
+    assert found.timed
+    # The line without a time is left out, and so is the one of which nothing was bought.
+    assert baskets(found) == [("#1001", ["MILK", "MUG"])]
+    assert found.lines["title"].to_list() == ["Milk", "Mug"]
+    assert found.lines["price"].to_list() == [1.0, 4.5]
+
+
+def test_orders_without_a_time_column_keep_the_order_of_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "orders.csv"
+    path.write_text("basket_id,product_id\n9,b\n9,a\n3,a\n3,c\n")
+    found = order_layout(path, None).read(path)
+    assert not found.timed
+    assert baskets(found) == [("9", ["a", "b"]), ("3", ["a", "c"])]
+
+
+def test_times_that_cannot_be_read_name_the_column(tmp_path: Path) -> None:
+    path = tmp_path / "orders.csv"
+    path.write_text("order_id,sku,created_at\n1,a,soon\n1,b,later\n")
+    with pytest.raises(BadFile, match="column created_at holds no times"):
+        order_layout(path, None).read(path)
+
+
+def test_groceries_has_a_basket_a_line(tmp_path: Path) -> None:
+    path = tmp_path / "baskets.csv"
+    path.write_text("mug,tea,milk\ntea\nmilk,mug\nmug, tea ,lamp,bulb\n")
+    layout = order_layout(path, None)
+    assert registry.name_of(layout) == "groceries"
+    assert baskets(layout.read(path)) == [
+        ("0", ["milk", "mug", "tea"]),
+        ("2", ["milk", "mug"]),
+        ("3", ["bulb", "lamp", "mug", "tea"]),
+    ]
+
+
+def test_instacart_names_its_products(tmp_path: Path) -> None:
+    lines = {"order_id": [7, 7, 3], "product_id": [11, 10, 10], "add_to_cart_order": [1, 2, 1], "reordered": [0, 0, 1]}
+    pl.DataFrame(lines).write_parquet(tmp_path / "order_products__train.parquet")
+    products = {"product_id": [10, 11], "product_name": ["Tea", "Mug"], "aisle_id": [1, 2], "department_id": [5, 5]}
+    pl.DataFrame(products).write_parquet(tmp_path / "products.parquet")
+    pl.DataFrame({"aisle_id": [1, 2], "aisle": ["drinks", "cups"]}).write_parquet(tmp_path / "aisles.parquet")
+    pl.DataFrame({"department_id": [5], "department": ["kitchen"]}).write_parquet(tmp_path / "departments.parquet")
+    layout = order_layout(tmp_path, None)
+    assert registry.name_of(layout) == "instacart"
+    found = layout.read(tmp_path)
+    assert baskets(found) == [("3", ["10"]), ("7", ["10", "11"])]
+    assert found.lines["title"].to_list() == ["Tea", "Tea", "Mug"]
+    assert found.lines["category"].to_list() == ["kitchen > drinks", "kitchen > drinks", "kitchen > cups"]
+    assert len(layout.files(tmp_path)) == 4
+
+
+def test_sessions_are_ordered_by_the_file_and_their_clicks_by_position(tmp_path: Path) -> None:
+    train, test = tmp_path / "train.csv", tmp_path / "test.jsonl"
+    write_sessions(train, test, [], [(["a", "b"], "c")])
+    train.write_text("session_id,position,item_id\n9,1,b\n9,0,a\n2,0,c\n9,2,c\n2,1,a\n")
+    found = session_layout(None).read(train, test)
+    assert [found.item_ids[row] for row in found.items] == ["a", "b", "c", "c", "a"]
+    assert found.indptr.tolist() == [0, 3, 5]
+    assert found.test.prefixes == [["a", "b"]]
+    assert found.test.targets == ["c"]
+
+
+def test_a_missing_column_is_named(tmp_path: Path) -> None:
+    (tmp_path / "train.csv").write_text("session,item_id\n1,a\n")
+    (tmp_path / "test.jsonl").write_text('{"prefix": ["a"], "target": "b"}\n')
+    with pytest.raises(BadFile, match="no column session_id"):
+        session_layout(None).read(tmp_path / "train.csv", tmp_path / "test.jsonl")
+
+
+def test_layouts_answer_to_the_names_of_public_data_sets() -> None:
+    assert registry.name_of(session_layout("retailrocket_sessions")) == "session_prefixes"
+    assert isinstance(session_layout("diginetica"), SessionLayout)
+    with pytest.raises(BadOption, match="use endcap evaluate basket"):
+        session_layout("groceries")
+
+
+def test_every_layout_is_of_one_of_the_two_kinds() -> None:
+    kinds = [registry.find("layouts", name) for name in registry.names("layouts")]
+    assert all(issubclass(kind, OrderLayout) != issubclass(kind, SessionLayout) for kind in kinds)
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [("online_retail", "online_retail"), ("instacart", "instacart"), ("groceries", "groceries")],
+)
+def test_the_public_data_sets_are_recognised(data_dir: Path, data: str, name: str) -> None:
+    assert registry.name_of(order_layout(data_dir / data, None)) == name

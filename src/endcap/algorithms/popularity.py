@@ -36,9 +36,7 @@ class Popularity(Algorithm, frozen=True, kw_only=True):
     grid: ClassVar = {"half_life_days": (7.0, 30.0, 90.0, 365.0)}
 
     half_life_days: Annotated[float, Meta(gt=0, le=36_500)] = 30.0
-    weights: dict[EventType, Weight] = msgspec.field(
-        default_factory=lambda: {"view": 1.0, "add_to_cart": 3.0, "purchase": 10.0}
-    )
+    weights: dict[EventType, Weight] = msgspec.field(default_factory=lambda: {"view": 1.0, "add_to_cart": 3.0, "purchase": 10.0})
 
     def fit(self, data: Dataset, context: FitContext) -> ItemScores:
         """The decayed count of every item."""

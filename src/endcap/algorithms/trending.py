@@ -16,16 +16,18 @@ from endcap.core.interactions import Dataset, Interactions
 from endcap.core.time import DAY_MS
 
 _LN2 = float(np.log(2.0))
+_ROUNDING = 1e-9
 
 
 class Trending(Algorithm, frozen=True, kw_only=True):
     """The recent rate of an item against what its longer-run share of the shop's recent rate would be.
 
     With ``recent_i`` and ``usual_i`` the weighted acts a day under a short and a long half-life, and
-    ``expected_i = usual_i * sum(recent) / sum(usual)``, the score is ``(recent_i - expected_i) / sqrt(expected_i + damping)``:
-    how many standard deviations of a Poisson count the item is above its share, so a busy day of the whole shop is no trend,
-    and three views of an unknown item are no trend either. What is not above its share scores 0. Time O(n acts), memory
-    O(n_items).
+    ``expected_i = usual_i * sum(recent) / sum(usual)``, the score is
+    ``(recent_i - expected_i) / sqrt(expected_i + damping * typical)``, ``typical = sum(w^2) / sum(w)`` being the weight of a
+    typical act: up to a constant, how many standard deviations of a compound Poisson count the item is above its share. So a busy
+    day of the whole shop is no trend, and neither are a few views of an unknown item: ``damping`` acts a day are expected of
+    any. What is not above its share scores 0. Time O(n acts), memory O(n_items).
 
     Source: the decayed z-score of trend detection, e.g. Kleinberg, "Bursty and Hierarchical Structure in Streams", KDD 2002,
     reduced to two rates; the damping constant and the correction for the shop's own rhythm are ours.
@@ -45,24 +47,26 @@ class Trending(Algorithm, frozen=True, kw_only=True):
 
     half_life_days: Annotated[float, Meta(gt=0, le=36_500)] = 3.0
     usual_half_life_days: Annotated[float, Meta(gt=0, le=36_500)] = 30.0
-    damping: Annotated[float, Meta(gt=0)] = 1.0
-    weights: dict[EventType, Weight] = msgspec.field(
-        default_factory=lambda: {"view": 1.0, "add_to_cart": 3.0, "purchase": 10.0}
-    )
+    damping: Annotated[float, Meta(gt=0)] = 3.0
+    weights: dict[EventType, Weight] = msgspec.field(default_factory=lambda: {"view": 1.0, "add_to_cart": 3.0, "purchase": 10.0})
 
     def fit(self, data: Dataset, context: FitContext) -> ItemScores:
         """How far every item is above its usual share."""
-        recent = self._rates(data.interactions, context.now_ms, self.half_life_days)
-        usual = self._rates(data.interactions, context.now_ms, self.usual_half_life_days)
-        expected = usual * (recent.sum() / max(usual.sum(), np.finfo(np.float64).tiny))
-        return ItemScores.of((recent - expected) / np.sqrt(expected + self.damping), self.reason)
+        acts, tiny = data.interactions, np.finfo(np.float64).tiny
+        counted = act_weights(acts.kinds, self.weights)
+        recent = _rates(acts, counted, context.now_ms, self.half_life_days)
+        usual = _rates(acts, counted, context.now_ms, self.usual_half_life_days)
+        expected = usual * (recent.sum() / max(usual.sum(), tiny))
+        typical = np.square(counted).sum() / max(counted.sum(), tiny)
+        above = np.where(recent > expected * (1 + _ROUNDING), recent - expected, 0.0)
+        return ItemScores.of(above / np.sqrt(expected + self.damping * max(typical, tiny)), self.reason)
 
-    def _rates(self, acts: Interactions, now_ms: int, half_life_days: float) -> NDArray[np.float64]:
-        """Weighted acts a day of every item, float64 (n_items,)."""
-        counted = act_weights(acts.kinds, self.weights) * decay(acts.at_ms, now_ms, half_life_days)
-        sums = np.bincount(acts.items, weights=counted, minlength=acts.n_items)
-        # The days that the decayed sum stands for: the area under the decay since the first act, at least a millisecond.
-        age_days = max(now_ms - int(acts.at_ms.min(initial=now_ms)), 1) / DAY_MS
-        observed_days = half_life_days / _LN2 * -np.expm1(-_LN2 * age_days / half_life_days)
-        rates: NDArray[np.float64] = sums / observed_days
-        return rates
+
+def _rates(acts: Interactions, weights: NDArray[np.float64], now_ms: int, half_life_days: float) -> NDArray[np.float64]:
+    """Weighted acts a day of every item, float64 (n_items,)."""
+    sums = np.bincount(acts.items, weights=weights * decay(acts.at_ms, now_ms, half_life_days), minlength=acts.n_items)
+    # The days that the decayed sum stands for: the area under the decay since the first act, at least a millisecond.
+    age_days = max(now_ms - int(acts.at_ms.min(initial=now_ms)), 1) / DAY_MS
+    observed_days = half_life_days / _LN2 * -np.expm1(-_LN2 * age_days / half_life_days)
+    rates: NDArray[np.float64] = sums / observed_days
+    return rates

@@ -38,7 +38,8 @@ def list_(shop: ShopOption, json: JsonOption = False, home: HomeOption = DEFAULT
     for one in manifests:
         names = ", ".join(artifact.name for artifact in one.artifacts)
         mark = "serves" if one.version == active else ""
-        table.add_row(mark, one.version, iso(one.created_at_ms), iso(one.data_until_ms - 1), names)
+        until = iso(one.data_until_ms - 1)[:19] if one.data_until_ms else "no events"
+        table.add_row(mark, one.version, iso(one.created_at_ms)[:19], until, names)
     console.print(table)
 
 

@@ -13,13 +13,13 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from endcap import registry
 from endcap.cli._options import DEFAULT_HOME, HomeOption, JsonOption, ShopOption
 from endcap.core.time import iso, to_ms
 from endcap.stores import sqlite
 from endcap.training.job import FitReport, TrainingReport, train
 from endcap.training.job import Progress as Report
 
+ASKED_FOR = {"basket": "rest of order", "session": "next view", "purchase": "next purchase"}
 _FORMATS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]
 
 
@@ -58,14 +58,16 @@ def _progress_bar() -> Iterator[Report]:
 
 def _show(made: TrainingReport, shop: str) -> None:
     console = Console()
+    until = f" up to {iso(made.data_until_ms - 1)}" if made.interactions else ""
     console.print(
         f"[bold]{shop}[/]: {made.interactions:,} acts on {made.items:,} products, {made.baskets:,} orders and "
-        f"{made.sessions:,} visits up to {iso(made.data_until_ms - 1)}",
+        f"{made.sessions:,} visits{until}",
         highlight=False,
     )
     table = Table(box=None, pad_edge=False)
-    for heading in ("artifact", "entries", "seconds", "HR@10", "MRR@20", "held-out questions", "options chosen"):
-        table.add_column(heading, justify="left" if heading in {"artifact", "options chosen"} else "right")
+    for heading in ("artifact", "entries", "seconds", "HR@10", "MRR@20", "asked for", "options chosen"):
+        left = heading in {"artifact", "asked for", "options chosen"}
+        table.add_column(heading, justify="left" if left else "right", no_wrap=heading == "artifact")
     for one in made.fitted:
         table.add_row(*_row(one))
     console.print(table)
@@ -79,16 +81,8 @@ def _show(made: TrainingReport, shop: str) -> None:
 
 
 def _row(one: FitReport) -> tuple[str, ...]:
-    figures = ("-", "-", "-")
+    figures = ("-", "-", "too few to hold some out")
     if one.quality:
-        figures = (
-            f"{one.quality.hit_rate_10:.3f}", f"{one.quality.mrr_20:.3f}", f"{one.quality.questions:,} ({one.quality.task})"
-        )  # fmt: skip
-    return (one.name, f"{one.entries:,}", f"{one.seconds:.1f}", *figures, ", ".join(_chosen(one)))
-
-
-def _chosen(one: FitReport) -> Iterator[str]:
-    """The options that tuning may change, as ``name value``."""
-    algorithm = registry.find("algorithms", one.algorithm)
-    for name in getattr(algorithm, "grid", {}):
-        yield f"{name} {one.options[name]}"
+        figures = (f"{one.quality.hit_rate_10:.3f}", f"{one.quality.mrr_20:.3f}", ASKED_FOR[one.quality.task])
+    chosen = ", ".join(f"{name} {one.options[name]}" for name in one.tuned)
+    return (one.name, f"{one.entries:,}", f"{one.seconds:.1f}", *figures, chosen)

@@ -31,9 +31,7 @@ VISIT_KINDS = tuple(KIND[name] for name in ("view", "click", "add_to_cart", "pur
 _PURCHASE = KIND["purchase"]
 
 
-def build_dataset(
-    acts: pl.DataFrame, products: Sequence[Item] = (), *, now_ms: int | None = None, position: int = 0
-) -> Dataset:
+def build_dataset(acts: pl.DataFrame, products: Sequence[Item] = (), *, now_ms: int | None = None, position: int = 0) -> Dataset:
     """The data set of acts with the columns of :data:`ACTS`, in any order, and the products known.
 
     Items are numbered in the order of ``products``, then of first appearance. A person is the user, else the session. Refunds
@@ -86,9 +84,7 @@ def dataset_from_baskets(
     people = np.arange(len(baskets), dtype=np.int32) if users is None else np.asarray(users, np.int32)
     sizes = np.diff(indptr)
     kinds = np.full(len(baskets.items), _PURCHASE, np.uint8)
-    acts = Interactions(
-        np.repeat(people, sizes), baskets.items, kinds, np.repeat(at_ms, sizes), _count(people), len(item_ids)
-    )
+    acts = Interactions(np.repeat(people, sizes), baskets.items, kinds, np.repeat(at_ms, sizes), _count(people), len(item_ids))
     now_ms = int(at_ms[-1]) + 1 if len(at_ms) else 0
     return Dataset(list(item_ids), acts, baskets, no_sessions(len(item_ids)), catalog_of(item_ids, products), now_ms)
 
@@ -133,9 +129,7 @@ def _with_codes(acts: pl.DataFrame, item_ids: list[str]) -> pl.DataFrame:
 
 def _interactions(acts: pl.DataFrame, n_items: int) -> Interactions:
     users = acts["person"].to_numpy()
-    return Interactions(
-        users, acts["row"].to_numpy(), acts["kind"].to_numpy(), acts["at_ms"].to_numpy(), _count(users), n_items
-    )
+    return Interactions(users, acts["row"].to_numpy(), acts["kind"].to_numpy(), acts["at_ms"].to_numpy(), _count(users), n_items)
 
 
 def _baskets(acts: pl.DataFrame, n_items: int) -> Baskets:

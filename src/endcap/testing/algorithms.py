@@ -1,37 +1,23 @@
-"""What every algorithm must do, and small data to show it on. A plug-in author can run the same checks."""
+"""What every algorithm must do. A plug-in author can run the same checks."""
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 
+import msgspec
 import numpy as np
-import polars as pl
+from numpy.typing import NDArray
 
-from endcap.algorithms.base import Algorithm, FitContext
+from endcap.algorithms.base import Algorithm, FitContext, Task
+from endcap.artifacts.base import Artifact
+from endcap.artifacts.item_neighbors import ItemNeighbors
+from endcap.artifacts.item_scores import ItemScores
 from endcap.core.catalog import Item
-from endcap.core.events import KIND
 from endcap.core.interactions import Dataset
-from endcap.core.time import to_ms
 from endcap.dataset.build import ACTS, build_dataset
-
-
-def example(*lines: str, kind: str = "purchase") -> Dataset:
-    """A data set of events written as ``"<ISO time> item item ..."``, one basket, or one visit's views, a line.
-
-    Items are numbered as they appear; the data end when the last event happens.
-
-    >>> example("2000-01-01 mug tea", "2000-01-02 tea").item_ids
-    ['mug', 'tea']
-    """
-    rows: list[tuple[Any, ...]] = []
-    for number, line in enumerate(lines, 1):
-        at, *items = line.split()
-        for item in items:
-            at_ms = to_ms(datetime.fromisoformat(at))
-            rows.append((number, at_ms, KIND[kind], f"user {number}", f"visit {number}", item, 1, None))
-    acts = pl.DataFrame(rows, schema=ACTS, orient="row")
-    return build_dataset(acts, now_ms=int(acts["at_ms"].max() or 0))  # type: ignore[arg-type]
+from endcap.dataset.stats import UNITS
+from endcap.serving.reasons import TEMPLATES
+from endcap.testing.histories import example, only_products, random_data, renumbered
 
 
 def fit_example(algorithm: Algorithm, *lines: str, kind: str = "purchase") -> Any:
@@ -51,3 +37,106 @@ def fit_titles(algorithm: Algorithm, *titles: str) -> Any:
     products = [Item(item_id=str(number), title=title) for number, title in enumerate(titles)]
     data = build_dataset(ACTS.to_frame(), products, now_ms=0)
     return algorithm.fit(data, FitContext(rng=np.random.default_rng(0), now_ms=0))
+
+
+class AlgorithmContract:
+    """What holds for every algorithm. A test class inherits it and gives the fixture ``algorithm``, the class."""
+
+    def test_it_says_what_it_is(self, algorithm: type[Algorithm]) -> None:
+        assert issubclass(algorithm, Algorithm)
+        assert algorithm.reason in TEMPLATES, "serving has no sentence for its reason"
+        assert algorithm.label
+        assert "Source:" in (algorithm.__doc__ or ""), "the docstring names no source"
+        for variant in algorithm.variants.values():
+            wanted = variant.requirement or algorithm.requirement
+            assert wanted.measure in UNITS
+            assert wanted.at_least > 0
+            assert set(variant.tasks or algorithm.tasks) <= set(get_args(Task))
+
+    def test_its_variants_and_its_grid_can_be_built(self, algorithm: type[Algorithm]) -> None:
+        for variant in algorithm.variants.values():
+            built = msgspec.convert(dict(variant.options), algorithm)
+            assert msgspec.convert(built.options(), algorithm) == built
+        for name, values in algorithm.grid.items():
+            for value in values:
+                msgspec.convert({name: value}, algorithm)
+
+    def test_it_copes_with_next_to_nothing(self, algorithm: type[Algorithm]) -> None:
+        for data in (example(), example("2000-01-01 mug"), only_products(), example("2000-01-01 mug tea", kind="view")):
+            for built in _variants(algorithm):
+                assert _fit(built, data).n_items == data.n_items
+
+    def test_its_artifact_is_sound(self, algorithm: type[Algorithm]) -> None:
+        data = random_data(1)
+        for built in _variants(algorithm):
+            artifact = _fit(built, data)
+            assert artifact.n_items == data.n_items
+            assert artifact.reason in TEMPLATES
+            check_artifact(artifact)
+            again = type(artifact).from_arrays(artifact.arrays(), artifact.reason)
+            _assert_equal(again, artifact)
+
+    def test_the_same_data_and_seed_give_the_same_artifact(self, algorithm: type[Algorithm]) -> None:
+        for built in _variants(algorithm):
+            _assert_equal(_fit(built, random_data(2)), _fit(built, random_data(2)))
+
+    def test_it_leaves_its_input_alone(self, algorithm: type[Algorithm]) -> None:
+        data, untouched = random_data(3), random_data(3)
+        for built in _variants(algorithm):
+            _fit(built, data)
+        for part in ("interactions", "baskets", "sessions"):
+            one, other = getattr(data, part), getattr(untouched, part)
+            for name in one.__slots__:
+                np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
+        assert data.catalog.titles == untouched.catalog.titles
+
+    def test_nothing_changes_where_items_are_numbered_otherwise(self, algorithm: type[Algorithm]) -> None:
+        data = random_data(4)
+        order = np.random.default_rng(0).permutation(data.n_items)
+        for built in _variants(algorithm):
+            plain, other = _fit(built, data), _fit(built, renumbered(data, order))
+            np.testing.assert_allclose(_dense(other), _dense(plain)[np.ix_(*[order] * _dense(plain).ndim)], rtol=1e-5)
+
+
+def check_artifact(artifact: Artifact) -> None:
+    """Fail where an artifact breaks what serving relies on."""
+    if isinstance(artifact, ItemScores):
+        assert np.isfinite(artifact.scores).all()
+        assert (artifact.scores >= 0).all()
+        assert artifact.order.tolist() == ItemScores.of(artifact.scores, artifact.reason).order.tolist()
+    elif isinstance(artifact, ItemNeighbors):
+        assert np.isfinite(artifact.values).all()
+        assert (artifact.values > 0).all()
+        for item in range(artifact.n_items):
+            indices, values = artifact.row(item)
+            assert item not in indices
+            assert len(set(indices.tolist())) == len(indices)
+            assert (np.diff(values) <= 0).all()
+            assert ((indices >= 0) & (indices < artifact.n_items)).all()
+        for fact in artifact.facts.values():
+            assert fact.shape == artifact.values.shape
+            assert np.isfinite(fact).all()
+
+
+def _variants(algorithm: type[Algorithm]) -> list[Algorithm]:
+    return [msgspec.convert(dict(variant.options), algorithm) for variant in algorithm.variants.values()]
+
+
+def _fit(algorithm: Algorithm, data: Dataset) -> Artifact:
+    return algorithm.fit(data, FitContext(rng=np.random.default_rng(0), now_ms=data.now_ms))
+
+
+def _assert_equal(one: Artifact, other: Artifact) -> None:
+    left, right = one.arrays(), other.arrays()
+    assert left.keys() == right.keys()
+    for name in left:
+        assert left[name].dtype == right[name].dtype
+        np.testing.assert_array_equal(left[name], right[name])
+
+
+def _dense(artifact: Artifact) -> NDArray[Any]:
+    if isinstance(artifact, ItemNeighbors):
+        dense: NDArray[Any] = artifact.matrix().toarray()
+        return dense
+    assert isinstance(artifact, ItemScores)
+    return artifact.scores

@@ -29,14 +29,15 @@ Progress = Callable[[str, float], None]
 class FitReport(msgspec.Struct, frozen=True, kw_only=True):
     """One artifact: the options chosen, what it cost, what it holds, how it did on held-out time.
 
-    ``entries`` counts the neighbours of an item-neighbours artifact, the scored items of an item-scores artifact. ``quality`` is
-    missing where the data were too few to hold some out.
+    ``tuned`` names the options that held-out time chose; it is empty, and ``quality`` missing, where the data were too few to
+    hold some out. ``entries`` counts the neighbours of an item-neighbours artifact, the scored items of an item-scores artifact.
     """
 
     name: str
     algorithm: str
     label: str
     options: dict[str, object]
+    tuned: tuple[str, ...]
     seconds: float
     entries: int
     warming_up: bool
@@ -128,7 +129,8 @@ def _fit(
     artifact = algorithm.fit(data, FitContext(rng=np.random.default_rng(seed), now_ms=data.now_ms))
     return artifact, FitReport(
         name=plan.name, algorithm=plan.algorithm_name, label=plan.label, options=algorithm.options(),
-        seconds=time.perf_counter() - started, entries=_entries(artifact), warming_up=warming_up, quality=quality,
+        tuned=tuple(plan.tunable) if quality else (), seconds=time.perf_counter() - started, entries=_entries(artifact),
+        warming_up=warming_up, quality=quality,
     )  # fmt: skip
 
 
@@ -137,7 +139,7 @@ def _tuned(plan: Planned, validation: Validation | None) -> tuple[Algorithm, Qua
     task = validation.task_for(plan.variant.tasks or plan.algorithm.tasks) if validation else None
     if validation is None or task is None:
         return plan.algorithm, None
-    best = validation.best(plan.algorithm, task, fixed=plan.variant.options)
+    best = validation.best(plan.algorithm, task, plan.tunable)
     return best.algorithm, best.quality
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 
@@ -45,6 +46,11 @@ class Planned(msgspec.Struct, frozen=True, kw_only=True):
     def label(self) -> str:
         """What a merchandiser calls it."""
         return self.variant.label or self.algorithm.label
+
+    @property
+    def tunable(self) -> dict[str, tuple[Any, ...]]:
+        """The option values to try: the algorithm's grid without what makes the variant what it is."""
+        return {name: values for name, values in self.algorithm.grid.items() if name not in self.variant.options}
 
     @property
     def requirement(self) -> Requirement:

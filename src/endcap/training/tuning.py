@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -72,18 +73,17 @@ class Validation:
         context = FitContext(rng=np.random.default_rng(self._seed), now_ms=window.train.now_ms)
         return Trial(algorithm, quality(algorithm.fit(window.train, context), window, task))
 
-    def best(self, algorithm: Algorithm, task: Task, fixed: Collection[str] = ()) -> Trial:
-        """The best of the algorithm and its grid, ``fixed`` options apart; of equals the one that comes first."""
-        trials = (self.judge(candidate, task) for candidate in grid(algorithm, fixed))
+    def best(self, algorithm: Algorithm, task: Task, tunable: Mapping[str, tuple[Any, ...]]) -> Trial:
+        """The best of the algorithm as it is and with all combinations of ``tunable`` options; of equals the first."""
+        trials = (self.judge(candidate, task) for candidate in combinations(algorithm, tunable))
         return max(trials, key=lambda trial: trial.quality.objective)
 
 
-def grid(algorithm: Algorithm, fixed: Collection[str] = ()) -> Iterator[Algorithm]:
-    """The algorithm itself, then with every other combination of the option values that it wants tried."""
+def combinations(algorithm: Algorithm, tunable: Mapping[str, tuple[Any, ...]]) -> Iterator[Algorithm]:
+    """The algorithm itself, then with every other combination of these option values."""
     yield algorithm
-    tried = {name: values for name, values in algorithm.grid.items() if name not in fixed}
-    for values in product(*tried.values()):
-        candidate = msgspec.structs.replace(algorithm, **dict(zip(tried, values, strict=True)))
+    for values in product(*tunable.values()):
+        candidate = msgspec.structs.replace(algorithm, **dict(zip(tunable, values, strict=True)))
         if candidate != algorithm:
             yield candidate
 

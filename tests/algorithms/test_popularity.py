@@ -1,0 +1,18 @@
+from __future__ import annotations
+
+import pytest
+
+from endcap.algorithms.popularity import Popularity
+from endcap.errors import BadOption
+from endcap.testing.algorithms import fit_example
+
+
+def test_kinds_weigh_differently() -> None:
+    assert fit_example(Popularity(weights={"view": 2.0}), "2000-01-01 mug", kind="view").scores.tolist() == [2.0]
+    assert fit_example(Popularity(weights={"view": 2.0}), "2000-01-01 mug").scores.tolist() == [0.0]
+
+
+@pytest.mark.parametrize("options", [{"half_life_days": 0.0}, {"weights": {"view": -1.0}}, {"weights": {"gaze": 1.0}}])
+def test_unsound_options_are_refused(options: dict[str, object]) -> None:
+    with pytest.raises(BadOption):
+        Popularity(**options)  # type: ignore[arg-type]

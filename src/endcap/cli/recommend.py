@@ -12,6 +12,7 @@ from rich.table import Table
 
 from endcap.app import Endcap, end_of_data
 from endcap.cli._options import DEFAULT_HOME, HomeOption, JsonOption, ShopOption
+from endcap.core.money import written
 from endcap.core.request import Explanation, RecommendRequest, RecommendResponse
 from endcap.core.time import FixedClock, to_ms
 from endcap.errors import BadInput
@@ -81,7 +82,7 @@ def _show(answer: RecommendResponse, unknown: list[str]) -> None:
             table.add_column(heading, justify="right" if heading in {"#", "price", "score"} else "left")
         for one in answer.items:
             if one.shelf == name:
-                price = f"{one.price} {one.currency}" if one.price is not None else ""
+                price = written(one.price, one.currency) if one.price is not None and one.currency else ""
                 table.add_row(str(one.position + 1), one.item_id, one.title, price, f"{one.score:.3f}", one.reason.text)
         console.print(table)
         console.print()

@@ -26,6 +26,15 @@ def to_minor(amount: Decimal, currency: str) -> int:
     return int(amount.scaleb(exponent(currency)).quantize(Decimal(1), rounding=ROUND_HALF_UP))
 
 
+def written(amount: Decimal, currency: str) -> str:
+    """The amount with the decimals of its currency, as a person reads it.
+
+    >>> written(Decimal("4"), "EUR"), written(Decimal("4.00"), "JPY")
+    ('4.00 EUR', '4 JPY')
+    """
+    return f"{amount:.{exponent(currency)}f} {currency}"
+
+
 def to_major(minor: int, currency: str) -> Decimal:
     """The amount in the major unit.
 

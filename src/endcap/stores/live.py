@@ -130,9 +130,11 @@ class LiveHistories:
         self._applied = events[-1].seq
 
     def _join(self, user: PersonKey, session: PersonKey, seq: int) -> None:
-        known = self._cache[user]
-        if known.last_seq < seq:
-            self._put(user, History(seq, _trimmed(_merged(known.acts, self._cache[session].acts))))
+        # Both ways: a page's own requests carry the session alone, and from now on it is known whose it is.
+        both = _trimmed(_merged(self._cache[user].acts, self._cache[session].acts))
+        for key in (user, session):
+            if self._cache[key].last_seq < seq:
+                self._put(key, History(seq, both))
 
     def _put(self, key: PersonKey, history: History) -> None:
         self._cache[key] = history

@@ -224,7 +224,7 @@ def _readable_time(raw: msgspec.Raw) -> msgspec.Raw:
 def _check_type(raw: msgspec.Raw | None) -> None:
     if raw is None:
         raise BadEvent("type is missing", field="type", value=None, remedy=f"send one of {', '.join(EVENT_TYPES)}")
-    name = decode(_anything, bytes(raw))
+    name: object = decode(_anything, bytes(raw))
     if name in EVENT_TYPES:
         return
     near = get_close_matches(name, EVENT_TYPES, n=1) if isinstance(name, str) else []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import socket
 import sys
@@ -64,9 +65,9 @@ def serve(application: Application, *, host: str, port: int, answering: Callable
 def _listen(host: str, port: int) -> socket.socket:
     try:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        return socket.create_server(address[:2], family=family, backlog=BACKLOG)  # type: ignore[arg-type]
+        return socket.create_server(address[:2], family=family, backlog=BACKLOG)
     except OSError as error:
         raise Busy(
-            f"port {port} of {host} cannot be had: {error.strerror or error}", field="--port", value=port,
+            f"port {port} of {host} cannot be had: {os.strerror(error.errno or 0)}", field="--port", value=port,
             remedy="stop what uses it, or choose another with --port",
         ) from error  # fmt: skip

@@ -127,6 +127,7 @@ class Site:
             running = self._running.get(name)
             if running is None:
                 service = await asyncio.to_thread(self.endcap.shop, name, create=create)
+                await asyncio.to_thread(service.warm)
                 running = RunningShop(name, service, self.log)
                 running.events.start()
                 running.decisions.start()

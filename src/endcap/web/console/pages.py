@@ -78,7 +78,7 @@ class Console:
             shops=sorted(self._site.shops) if open_here else [shop.name],
             figures=views.figures(shop, counts, now_ms), bars=views.event_bars(counts), bundle=views.bundle_view(shop, now_ms),
             degraded=shop.degraded, placements=sorted(shop.service.state.placements), asked=asked, answer=answer, refusal=refusal,
-            micros=micros, title_of=_titles(shop),
+            micros=micros, title_of=_titles(shop), counting=counts.position < shop.service.live.applied_seq,
         )  # fmt: skip
 
     def _asked(self, query: QueryParams, shop: RunningShop) -> tuple[dict[str, str], RecommendResponse | None, str | None, float]:

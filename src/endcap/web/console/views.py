@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,25 +59,31 @@ def figures(shop: RunningShop, counts: Counts, now_ms: int) -> list[Figure]:
     products = [item for item in service.state.items.items if item is not None]
     available = sum(item.available_at(now_ms) for item in products)
     quarantined = service.stores.log.quarantined_count()
-    share = f"counted {counts.position / total:.0%} so far" if counts.position < total else ""
+    newest_ms = service.stores.log.last_at_ms()
     lag = total - service.live.applied_seq
-    newest = f"newest {ago(now_ms - counts.last_at_ms)}" if counts.last_at_ms is not None else "none yet"
     return [
-        Figure("Events", number(total), newest),
-        Figure("Orders", number(counts.events["purchase"]), share or f"{number(counts.events['refund'])} refunds"),
-        Figure("Customers", number(len(counts.customers)), share or f"{number(len(counts.sessions))} visits"),
+        Figure("Events", number(total), f"newest {ago(now_ms - newest_ms)}" if newest_ms else "none yet"),
+        *_counted(counts, total),
         Figure("Products", number(len(products)), f"{number(available)} available now"),
-        Figure("Time span", span(counts), share or dates(counts)),
         Figure(
             "Quarantine", number(quarantined), "ids that came twice with different contents" if quarantined else "nothing odd",
             alarm=quarantined > 0,
         ),
-        Figure(
-            "Live state", "up to date" if lag <= 0 else f"{number(lag)} behind",
-            "an event counts in the next answer", alarm=lag > 0,
-        ),
+        Figure("Live state", f"{number(lag)} behind" if lag > 0 else "up to date", "what happens counts at once", alarm=lag > 0),
         Figure("Answers kept", number(service.stores.decisions.count()), "each can be read again"),
     ]  # fmt: skip
+
+
+def _counted(counts: Counts, total: int) -> list[Figure]:
+    """What only the whole log tells; until it is counted, how far that came."""
+    if counts.position < total:
+        share = f"counting, {counts.position / total:.0%}"
+        return [Figure(name, "…", share) for name in ("Orders", "Customers", "Time span")]
+    return [
+        Figure("Orders", number(counts.events["purchase"]), f"{number(counts.events['refund'])} refunds"),
+        Figure("Customers", number(len(counts.customers)), f"{number(len(counts.sessions))} visits"),
+        Figure("Time span", span(counts), dates(counts)),
+    ]
 
 
 def event_bars(counts: Counts) -> list[tuple[str, str, float]]:
@@ -97,7 +104,7 @@ def bundle_view(shop: RunningShop, now_ms: int) -> BundleView | None:
     rows = [
         ArtifactRow(
             name=one.name.replace("_", " "), algorithm=one.algorithm.replace("_", " "), shape=one.shape.replace("_", " "),
-            options=", ".join(f"{key} {value}" for key, value in one.options.items()),
+            options=_options(one.options),
             quality=_quality(measured.get(one.name) if isinstance(measured, dict) else None),
         )
         for one in manifest.artifacts
@@ -163,6 +170,17 @@ def dates(counts: Counts) -> str:
     if counts.first_at_ms is None or counts.last_at_ms is None:
         return "no events yet"
     return f"{iso(counts.first_at_ms)[:10]} to {iso(counts.last_at_ms)[:10]}"
+
+
+def _options(options: Mapping[str, object]) -> str:
+    """Options in words, those that are not set left out."""
+    words = []
+    for name, value in options.items():
+        if isinstance(value, dict):
+            words.append(f"{name} ({_options(value)})")
+        elif value is not None:
+            words.append(f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}")
+    return ", ".join(words)
 
 
 def _minute(at_ms: int) -> str:

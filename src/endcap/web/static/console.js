@@ -89,14 +89,30 @@
   document.querySelectorAll("[data-search]").forEach(attachSearch);
   document.querySelectorAll("[data-submits]").forEach((select) => select.addEventListener("change", () => select.form.submit()));
 
+  const fetched = async (address) => {
+    const response = await fetch(address);
+    if (!response.ok || response.redirected) return null;
+    return new DOMParser().parseFromString(await response.text(), "text/html");
+  };
+  const replaceWith = (page, id) => document.getElementById(id).replaceWith(document.adoptNode(page.getElementById(id)));
+
   const form = document.querySelector("[data-ask]");
   form?.addEventListener("submit", async (event) => {
     event.preventDefault();
     const address = "/console?" + new URLSearchParams(new FormData(form));
-    const response = await fetch(address);
-    if (!response.ok || response.redirected) return location.assign(address);
-    const page = new DOMParser().parseFromString(await response.text(), "text/html");
-    document.getElementById("answer").replaceWith(document.adoptNode(page.getElementById("answer")));
+    const page = await fetched(address);
+    if (!page) return location.assign(address);
+    replaceWith(page, "answer");
     history.replaceState(null, "", address);
   });
+
+  /* The figures stay true while the page is open; while the log is being counted they are asked for more often. */
+  const follow = async () => {
+    if (!document.hidden) {
+      const page = await fetched("/console?" + new URLSearchParams({ shop: shopOf(form) })).catch(() => null);
+      if (page) document.querySelectorAll("[data-live]").forEach((one) => replaceWith(page, one.id));
+    }
+    setTimeout(follow, document.querySelector("[data-counting]") ? 700 : 5000);
+  };
+  if (form) setTimeout(follow, document.querySelector("[data-counting]") ? 700 : 5000);
 })();

@@ -105,7 +105,21 @@ def test_kill_9_in_the_middle_is_harmless(tmp_path: Path) -> None:
     undisturbed = tmp_path / "undisturbed"
     endcap("import", file, "--shop", "s", "--home", undisturbed)
     assert exported == endcap("export", "events", "--shop", "s", "--home", undisturbed).stdout.splitlines()
-    assert not list((home / "shops/s/imports").iterdir())
+    assert [one.name for one in (home / "shops/s/imports").iterdir()] == [".lock"]
+
+
+def test_two_imports_at_once_into_one_shop_take_turns(tmp_path: Path) -> None:
+    file = tmp_path / "orders.csv"
+    file.write_text(ORDERS + "1,A,2026-01-01,0,1,c\n")
+    command = [sys.executable, "-m", "endcap", "import", str(file), "--shop", "s", "--home", str(tmp_path / "home"), "--json"]
+    both = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    summaries = []
+    for child in both:
+        out, error = child.communicate(timeout=300)
+        assert child.returncode == 0, error
+        summaries.append(json.loads(out))
+    assert sum(one["events"] for one in summaries) == sum(one["duplicates"] for one in summaries) == 25_000
+    assert all(Path(one["rejects_file"]).exists() for one in summaries)
 
 
 def count(home: Path) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,10 +16,15 @@ from endcap.connectors._importing.summary import FileSummary, Summary, Tally
 from endcap.connectors.base import Batch, Reading
 from endcap.core.time import Clock, SystemClock
 from endcap.errors import BadFile
+from endcap.stores.locks import FileLock
 from endcap.stores.ports import CatalogStore, Outcome, ShopStores
 
 _KINDS = ("products", "orders", "events")
 """The order in which files are imported: what a products file says of an item comes before what its sales tell."""
+
+_LOCK = ".lock"
+_PATIENCE_S = 3_600.0
+"""How long an import waits for another one into the same shop; they keep their progress and rejects in the same files."""
 
 Advance = Callable[[Plan, float], None]
 """Told how much of a file is done, from 0 to 1."""
@@ -60,15 +66,8 @@ def import_files(
     imports = [_begun(one, folder, now_ms) for one in planned]
     stores = open_stores()
     folder.mkdir(parents=True, exist_ok=True)
-    files = []
-    try:
-        for one in imports:
-            before = tally.lines
-            _import(one, stores, tally, rejects, advance)
-            files.append(_described(one.plan, tally.lines - before))
-        rejects_file = rejects.close()
-    finally:
-        rejects.discard()
+    with closing(FileLock(folder / _LOCK, timeout_s=_PATIENCE_S)) as lock, lock:
+        files, rejects_file = _all_in(imports, stores, tally, rejects, advance)
     tally.notes += _unknown_products(imports, stores.catalog, tally)
     if tally.outcomes[Outcome.QUARANTINED]:
         tally.notes.append("quarantined events differ from what the log holds under their ids, which stays as it is")
@@ -78,6 +77,20 @@ def import_files(
         rejects_file=str(rejects_file) if rejects_file else None,
         files=files,
     )
+
+
+def _all_in(
+    imports: Sequence[_Import], stores: ShopStores, tally: Tally, rejects: RejectsFile, advance: Advance
+) -> tuple[list[FileSummary], Path | None]:
+    files = []
+    try:
+        for one in imports:
+            before = tally.lines
+            _import(one, stores, tally, rejects, advance)
+            files.append(_described(one.plan, tally.lines - before))
+        return files, rejects.close()
+    finally:
+        rejects.discard()
 
 
 def _begun(one: Plan, folder: Path, now_ms: int) -> _Import:

@@ -35,6 +35,7 @@ class RejectsFile:
             self._path.unlink(missing_ok=True)
             return None
         self._file.close()
+        self._file = None
         self._part.replace(self._path)
         return self._path
 

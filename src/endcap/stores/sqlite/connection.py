@@ -63,6 +63,7 @@ class Database:
         self._write_lock = threading.Lock()
         self._read_lock = threading.Lock()
         self._wal_pages = 0
+        self._checkpoint_at = _CHECKPOINT_PAGES
         with mapped(path):
             self._turnstile = Turnstile(path, timeout_s=_TIMEOUT_S)
             with self._turnstile:
@@ -87,8 +88,9 @@ class Database:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 raise
-            if self._wal_pages >= _CHECKPOINT_PAGES:
+            if self._wal_pages >= self._checkpoint_at:
                 self._checkpoint()
+                self._checkpoint_at = self._wal_pages + _CHECKPOINT_PAGES
 
     @contextmanager
     def read(self) -> Iterator[apsw.Connection]:
@@ -112,7 +114,7 @@ class Database:
         return apsw.SQLITE_OK
 
     def _checkpoint(self) -> None:
-        # What was committed is on disk already, so a checkpoint that fails is tried again after the next commit.
+        # What was committed is on disk already, so a checkpoint that fails, because somebody reads, is tried again later.
         connection = self._writer
         connection.set_busy_timeout(_CHECKPOINT_TIMEOUT_MS)
         with suppress(apsw.Error):

@@ -80,11 +80,13 @@ class SqliteLog:
 
     def _rows(self, after: int, limit: int) -> tuple[list[Row], int, bool]:
         """The next rows, the place they reach to, and whether that is the end of the log."""
-        rows = self.hot_rows(after, limit)
-        # Asked after reading: where nothing beyond ``after`` is archived even now, no row was pruned before it was read.
         archived_until = self.archived_until()
         if after >= archived_until:
-            return rows, rows[-1][0] if rows else after, len(rows) < limit
+            rows = self.hot_rows(after, limit)
+            # Asked again: where nothing beyond ``after`` is archived even now, no row was pruned before it was read.
+            archived_until = self.archived_until()
+            if after >= archived_until:
+                return rows, rows[-1][0] if rows else after, len(rows) < limit
         rows = load_archive_reader()(self.archive_folder, self.archive_files(), after, archived_until, limit)
         return rows, rows[-1][0] if len(rows) == limit else archived_until, False
 

@@ -54,6 +54,11 @@ def test_the_order_of_sessions_is_their_clock() -> None:
     assert (np.diff(train.interactions.at_ms) >= 0).all()
 
 
+def test_the_protocol_says_how_many_targets_are_returns() -> None:
+    asked = [(["a", "b"], "a"), (["a", "b"], "c"), (["a"], "b"), (["c"], "b")]
+    assert "25.0% of the test targets are in theirs" in SessionProtocol(clicks(SESSIONS, asked)).name
+
+
 def test_too_few_sessions_are_refused_with_a_remedy() -> None:
     with pytest.raises(NotEnoughData, match="evaluate on more sessions"):
         SessionProtocol(clicks([["a", "b"]], [])).window(0)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from endcap.core.events import encode_event
 from endcap.core.time import iso
-from tests.connectors.conftest import Shop, new_shop
+from tests.connectors.conftest import Shop, lines_of, new_shop
 
 VIEW = {"event_id": "1", "type": "view", "at": 1_700_000_000_000, "user_id": "u", "item_id": "A"}
 BUY = {
@@ -50,6 +50,14 @@ def test_what_was_exported_comes_back_byte_for_byte(shop: Shop) -> None:
 def test_unknown_fields_move_into_the_context(shop: Shop) -> None:
     shop.bring(shop.write("e.jsonl", jsonl({**VIEW, "page": "/a", "context": {"device": "phone"}})))
     assert shop.events[0].context == {"page": "/a", "device": "phone"}
+
+
+def test_unknown_fields_of_lines_move_there_too(shop: Shop) -> None:
+    line = {"item_id": 7, "quantity": 2, "price": 3.10, "colour": "red"}
+    shop.bring(shop.write("e.jsonl", jsonl({**BUY, "items": [line, {"item_id": "B"}]})))
+    (event,) = shop.events
+    assert lines_of(event) == [("7", 2, "3.1"), ("B", 1, "None")]
+    assert event.context == {"items": [{"colour": "red"}, {}]}
 
 
 def test_numbers_are_taken_as_ids_and_an_id_is_made_where_there_is_none(shop: Shop) -> None:

@@ -51,6 +51,16 @@ def test_what_is_rejected_and_why(shop: Shop) -> None:
     assert bad.rejects == {"bad_quantity": 1}
 
 
+def test_types_go_by_the_names_that_trackers_use(shop: Shop) -> None:
+    line = '{{"event":"{}","timestamp":"2026-01-01T10:00:0{}Z","userId":5,"sku":"A","orderId":"{}"}}\n'
+    names = ["Product Viewed", "product_added", "Checkout Started", "Order Completed"]
+    text = "".join(line.format(name, second, "9" if second == 3 else "") for second, name in enumerate(names))
+    shop.bring(shop.write("track.jsonl", text))
+    assert [event.type for event in shop.events] == ["view", "add_to_cart", "begin_checkout", "purchase"]
+    alone = shop.bring(shop.write("track.jsonl", line.format("purchase", 5, "10")))
+    assert alone.files[0].layout == "generic_events"
+
+
 def test_a_list_of_sales_and_returns_is_a_list_of_orders(shop: Shop) -> None:
     summary = shop.bring("order_id,date,type,sku,qty\n1,2026-01-01,sale,A,1\n2,2026-01-02,return,A,1\n")
     assert summary.files[0].layout == "generic_orders"

@@ -112,6 +112,7 @@ def test_an_order_with_its_items_in_a_list(shop: Shop) -> None:
     summary = shop.bring(shop.write("orders.jsonl", json.dumps(order) + "\n"))
     assert lines_of(shop.events[0]) == [("A", 2, "None"), ("B", 1, "None")]
     assert (shop.events[0].event_id, shop.items["A"].price, summary.lines) == ("order:5", None, 2)
+    assert (shop.events[0].currency, summary.notes) == (None, [])
 
 
 def test_orders_never_overwrite_what_the_shop_said_of_a_product(shop: Shop) -> None:

@@ -26,16 +26,18 @@ from endcap.connectors.base import (
 from endcap.core.events import EVENT_TYPES, Event, Line
 
 _SYNONYMS = {
-    "view": ("view", "views", "pageview", "productview", "viewitem", "detail", "pv", "impressiondetail", "visit"),
-    "click": ("click", "clicks", "select", "selectitem"),
-    "search": ("search", "searches", "viewsearchresults"),
-    "add_to_cart": ("addtocart", "addcart", "cart", "cartadd", "basket", "addtobasket"),
-    "remove_from_cart": ("removefromcart", "removecart", "cartremove", "removefrombasket"),
-    "begin_checkout": ("begincheckout", "checkout", "initiatecheckout"),
-    "purchase": ("purchase", "purchases", "buy", "transaction", "order", "sale", "orderplaced"),
-    "refund": ("refund", "refunds", "return", "returned", "cancellation"),
-    "rating": ("rating", "rate", "review"),
+    "view": ("views", "viewed", "pageview", "productview", "productviewed", "viewitem", "itemview", "detail", "pv"),
+    "click": ("clicks", "clicked", "productclicked", "select", "selectitem"),
+    "search": ("searches", "searched", "productssearched", "viewsearchresults"),
+    "add_to_cart": ("addcart", "addedtocart", "productadded", "cart", "cartadd", "addtobasket", "basket"),
+    "remove_from_cart": ("removecart", "removedfromcart", "productremoved", "cartremove", "removefrombasket"),
+    "begin_checkout": ("checkout", "checkoutstarted", "initiatecheckout"),
+    "purchase": ("purchases", "purchased", "buy", "bought", "transaction", "order", "ordered", "ordercompleted", "sale"),
+    "refund": ("refunds", "refunded", "orderrefunded", "return", "returned", "cancellation"),
+    "rating": ("rate", "rated", "review", "productreviewed"),
 }
+"""What trackers and published data sets call the types of events: Google Analytics 4, Segment, RetailRocket and others."""
+
 _TYPES = {word: name for name, words in _SYNONYMS.items() for word in words} | {squashed(name): name for name in EVENT_TYPES}
 _ORDERS = frozenset({"purchase", "refund"})
 _SURELY, _PERHAPS = 500, 25  # a file of order lines has a fitness of 30, one of products 20
@@ -73,13 +75,13 @@ class GenericEvents(EventConnector, frozen=True, kw_only=True):
     )
 
     def fitness(self, source: Source, mapping: Mapping[str, str]) -> int:
-        """Whether the rows have a type that is one of events; sales and returns alone are rather lines of orders."""
+        """Whether the rows have a type that is one of events; a ``type`` of sales and returns alone is rather one of orders."""
         if not super().fitness(source, mapping):
             return 0
         types = {_TYPES.get(squashed(one)) for one in source.sample[mapping["type"]].drop_nulls()} - {None}
         if not types:
             return 0
-        return _SURELY if types - _ORDERS else _PERHAPS
+        return _SURELY if types - _ORDERS or squashed(mapping["type"]) != "type" else _PERHAPS
 
     def read(self, reading: Reading) -> Iterator[Batch]:
         """The events, in the order of time."""

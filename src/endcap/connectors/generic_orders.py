@@ -8,7 +8,10 @@ from endcap.connectors.base import Field, OrderConnector
 
 
 class GenericOrders(OrderConnector, frozen=True, kw_only=True):
-    """A ``status`` takes a whole order back after its sale; a ``type`` says that the document itself takes goods back."""
+    """A ``status`` takes a whole order back after its sale; a ``type`` says that the document itself takes goods back.
+
+    A column that is just called ``name`` is left alone: in a list of orders it may as well be the customer's.
+    """
 
     label: ClassVar[str] = "orders"
     fields: ClassVar[tuple[Field, ...]] = (
@@ -45,7 +48,7 @@ class GenericOrders(OrderConnector, frozen=True, kw_only=True):
         ),
         Field("mail", ("email", "customer_email", "email_address", "e_mail")),
         Field("currency", ("currency", "currency_code", "order_currency")),
-        Field("title", ("title", "product_name", "item_name", "product_title", "item_title", "description", "name")),
+        Field("title", ("title", "product_name", "item_name", "product_title", "item_title", "line_item_name", "description")),
         Field("brand", ("brand", "vendor", "manufacturer")),
         Field("category", ("category", "product_category", "categories", "department")),
         Field("status", ("status", "order_status", "financial_status", "payment_status")),

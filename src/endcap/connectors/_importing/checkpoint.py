@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from endcap.connectors._importing.plan import Plan
+from endcap.stores.durable import mapped_files
 from endcap.stores.ports import EventLog, Outcome
 
 
@@ -49,8 +50,9 @@ class Checkpoint:
         """Keep how far this attempt has come."""
         fresh = self._path.with_suffix(".new")
         progress = Progress(now_ms=now_ms, last_seq=log.last_seq(), events=events, outcomes=dict(outcomes))
-        fresh.write_bytes(msgspec.json.encode(progress))
-        fresh.replace(self._path)
+        with mapped_files(self._path):
+            fresh.write_bytes(msgspec.json.encode(progress))
+            fresh.replace(self._path)
 
     def clear(self) -> None:
         """The file is all in."""

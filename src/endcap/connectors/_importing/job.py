@@ -112,7 +112,9 @@ def _chained(first: list[Batch], rest: Iterator[Batch]) -> Iterator[Batch]:
 
 
 def _import(one: _Import, stores: ShopStores, tally: Tally, rejects: RejectsFile, advance: Advance) -> None:
-    earlier = one.earlier if one.earlier and one.earlier.last_seq <= stores.log.last_seq() else None
+    if one.earlier and one.earlier.last_seq > stores.log.last_seq():
+        one.earlier = None  # the log was put back to an older state since
+    earlier = one.earlier
     done, outcomes = 0, Counter[Outcome]()
     if earlier is not None:
         # What an earlier attempt brought in is there already, as far as this one is concerned.

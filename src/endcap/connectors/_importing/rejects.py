@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import IO
 
 from endcap.connectors.base import Reject
+from endcap.stores.durable import mapped_files
 
 HEADER = ("file", "row", "column", "reason", "value")
 
@@ -21,13 +22,14 @@ class RejectsFile:
         self._file: IO[str] | None = None
 
     def write(self, source: str, rejects: Iterable[Reject]) -> None:
-        """Add rejected rows of a file."""
-        for reject in rejects:
-            if self._file is None:
-                self._path.parent.mkdir(parents=True, exist_ok=True)
-                self._file = self._part.open("w", newline="", encoding="utf-8")
-                csv.writer(self._file).writerow(HEADER)
-            csv.writer(self._file).writerow((source, reject.row, reject.column, reject.reason, reject.value))
+        """Add rejected rows of a file. Raises StoreError where they cannot be written."""
+        with mapped_files(self._path):
+            for reject in rejects:
+                if self._file is None:
+                    self._path.parent.mkdir(parents=True, exist_ok=True)
+                    self._file = self._part.open("w", newline="", encoding="utf-8")
+                    csv.writer(self._file).writerow(HEADER)
+                csv.writer(self._file).writerow((source, reject.row, reject.column, reject.reason, reject.value))
 
     def close(self) -> Path | None:
         """Put the file in its place and return its path; take an older one away where nothing was rejected this time."""

@@ -12,18 +12,20 @@ import msgspec
 from endcap.connectors.base.batch import Reject
 from endcap.connectors.base.cells import parse_time
 from endcap.connectors.base.connector import MAX_AHEAD_MS, Connector, Kind
-from endcap.core.events import Event
+from endcap.core.events import Event, Line
 from endcap.errors import EndcapError
 
 _PATH = re.compile(r"`\$\.?([^`]*)`")
 _MISSING = re.compile(r"missing required field `(\w+)`")
 _FIELDS = frozenset(Event.__struct_fields__)
-_IDS = ("event_id", "user_id", "session_id", "item_id", "order_id")
+_LINE_FIELDS = frozenset(Line.__struct_fields__)
+_IDS = frozenset({"event_id", "user_id", "session_id", "item_id", "order_id"})
 _SHOWN = 80
 _MADE_ID = "event:"
 
 _event = msgspec.json.Decoder(Event)
 _fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_list_of_fields = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
 
 
 class EventConnector(Connector, frozen=True, kw_only=True):
@@ -76,11 +78,12 @@ class EventReader:
             found = _fields.decode(text)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise Unsound("bad_json", "", text.decode("utf-8", "replace").strip()) from error
-        known = {name: value for name, value in found.items() if name in _FIELDS}
-        others = {name: value for name, value in found.items() if name not in _FIELDS}
-        for name in _IDS:
-            if name in known and bytes(known[name])[:1] not in {b'"', b"n"}:
-                known[name] = msgspec.Raw(b'"' + bytes(known[name]) + b'"')
+        known, others = _sorted_out(found, _FIELDS)
+        if "items" in known:
+            known["items"], unknown = _lines(known["items"])
+            others |= {"items": unknown} if unknown else {}
+        for name in _IDS & known.keys():
+            known[name] = _id(known[name])
         if "event_id" not in known:
             known["event_id"] = msgspec.Raw(f'"{_MADE_ID}{sha256(text.strip()).hexdigest()[:32]}"'.encode())
         if "at" in known:
@@ -100,6 +103,30 @@ class EventReader:
         text = bytes(raw).decode().strip('"')
         at_ms = parse_time(text, self._zone, day_first=self._day_first) if raw != b"null" else None
         return raw if at_ms is None else msgspec.Raw(str(at_ms).encode())
+
+
+def _sorted_out(found: dict[str, msgspec.Raw], fields: frozenset[str]) -> tuple[dict[str, msgspec.Raw], dict[str, msgspec.Raw]]:
+    known = {name: value for name, value in found.items() if name in fields}
+    return known, {name: value for name, value in found.items() if name not in fields}
+
+
+def _lines(raw: msgspec.Raw) -> tuple[msgspec.Raw, msgspec.Raw | None]:
+    """The lines of an order with the fields that lines have, and what else was in each of them, where anything was."""
+    try:
+        lines = [_sorted_out(line, _LINE_FIELDS) for line in _list_of_fields.decode(raw)]
+    except msgspec.MsgspecError:
+        return raw, None  # the decoder of events says what is wrong with it
+    for known, _ in lines:
+        if "item_id" in known:
+            known["item_id"] = _id(known["item_id"])
+    others = [unknown for _, unknown in lines]
+    text = msgspec.Raw(msgspec.json.encode([known for known, _ in lines]))
+    return text, msgspec.Raw(msgspec.json.encode(others)) if any(others) else None
+
+
+def _id(raw: msgspec.Raw) -> msgspec.Raw:
+    """An id as text, where it was written as a number."""
+    return msgspec.Raw(b'"' + bytes(raw) + b'"') if bytes(raw)[:1].isdigit() else raw
 
 
 def _unsound(message: str, known: dict[str, msgspec.Raw]) -> Unsound:

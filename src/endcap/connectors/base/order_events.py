@@ -49,7 +49,10 @@ def batches_of(lines: pl.DataFrame, heads: pl.DataFrame) -> Iterator[Batch]:
     """
     acts = _acts(lines.join(heads, on=_ORDER))
     orders = acts.group_by("act", "order_id", maintain_order=True).agg(
-        pl.col("at").first(), pl.col("customer").first(), pl.col("currency_code").first(), pl.len().alias("lines")
+        pl.col("at").first(),
+        pl.col("customer").first(),
+        pl.col("currency_code").filter(pl.col("unit_price").is_not_null()).first(),
+        pl.len().alias("lines"),
     )
     prices: dict[str | None, Decimal | None] = {text: Decimal(text) for text in acts["unit_price"].unique() if text is not None}
     prices[None] = None

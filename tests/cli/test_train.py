@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from endcap.cli import bundles, train
+from endcap.core.catalog import Item
+from endcap.core.events import Event, Line
+from endcap.core.time import DAY_MS
+from endcap.errors import NoBundle, NotEnoughData, UnknownName
+from endcap.stores import sqlite
+from endcap.testing.samples import AT_MS
+
+
+def command() -> typer.Typer:
+    app = typer.Typer()
+    app.command()(train.run)
+    return app
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    opened = sqlite.open_home(tmp_path)
+    stores = opened.open("s", create=True)
+    lines = (Line(item_id="mug"), Line(item_id="tea"))
+    stores.log.append(
+        [Event(event_id=str(day), type="purchase", at=AT_MS + day * DAY_MS, user_id=f"u{day}", items=lines) for day in range(9)]
+    )
+    stores.catalog.put([Item(item_id="mug", title="Mug"), Item(item_id="tea", title="Tea")])
+    opened.open("empty", create=True)
+    opened.close()
+    return tmp_path
+
+
+def test_the_report_names_what_was_fitted_and_what_waits(home: Path) -> None:
+    done = CliRunner().invoke(command(), ["--shop", "s", "--home", str(home)], env={"COLUMNS": "200"})
+    assert done.exit_code == 0, done.output
+    assert "18 acts on 2 products, 9 orders and 0 visits up to 2011-03-21" in done.output
+    assert "co_purchase" in done.output
+    assert "Warming up: Frequently bought together" in done.output
+    assert "Left out: Customers also viewed: 0 of 500 pairs seen in at least two visits" in done.output
+
+
+def test_json_is_one_object_with_the_version_that_serves(home: Path) -> None:
+    done = CliRunner().invoke(command(), ["--shop", "s", "--home", str(home), "--json", "--seed", "3"])
+    report = json.loads(done.stdout)
+    stores = sqlite.open_home(home).open("s")
+    assert report["version"] == stores.bundles.active()
+    assert stores.bundles.load(report["version"]).manifest.seed == 3
+
+
+def test_as_of_hides_what_came_later(home: Path) -> None:
+    done = CliRunner().invoke(command(), ["--shop", "s", "--home", str(home), "--json", "--as-of", "2011-03-16"])
+    assert json.loads(done.stdout)["baskets"] == 3
+
+
+def test_a_shop_without_data_is_told_what_to_do(home: Path) -> None:
+    with pytest.raises(NotEnoughData, match="import orders, products or events first"):
+        train.run(shop="empty", home=home)
+    with pytest.raises(UnknownName):
+        train.run(shop="nobody", home=home)
+
+
+def test_bundles_are_listed_activated_and_rolled_back(home: Path) -> None:
+    def call(*words: str) -> str:
+        done = CliRunner().invoke(bundles.app, [*words, "--shop", "s", "--home", str(home)], env={"COLUMNS": "200"})
+        if done.exception:
+            raise done.exception
+        return done.output
+
+    assert "no bundle yet" in call("list")
+    with pytest.raises(NoBundle):
+        call("roll-back")
+    versions = []
+    for seed in ("1", "2"):
+        done = CliRunner().invoke(command(), ["--shop", "s", "--home", str(home), "--json", "--seed", seed])
+        versions.append(json.loads(done.stdout)["version"])
+    listed = json.loads(call("list", "--json"))
+    assert (listed["active"], [one["version"] for one in listed["bundles"]]) == (versions[1], versions[::-1])
+    assert json.loads(call("roll-back", "--json")) == {"active": versions[0]}
+    serving = next(line for line in call("list").splitlines() if line.startswith("serves"))
+    assert versions[0] in serving
+    assert f"bundle {versions[1]} serves" in call("activate", versions[1])
+    with pytest.raises(UnknownName):
+        call("activate", "none")

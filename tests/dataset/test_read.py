@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from endcap.core.catalog import Item
+from endcap.core.events import Event, Line
+from endcap.core.interactions import Dataset
+from endcap.core.time import DAY_MS
+from endcap.dataset.read import read_dataset
+from endcap.stores import memory, sqlite
+from endcap.stores.compaction import compact
+from endcap.stores.ports import Home, ShopStores
+from endcap.testing.samples import AT_MS
+
+LINES = (Line(item_id="c"), Line(item_id="b", quantity=3))
+EVENTS = [
+    Event(event_id="1", type="view", at=AT_MS + DAY_MS, session_id="s", user_id="u", item_id="b"),
+    Event(event_id="2", type="impression", at=AT_MS + DAY_MS, session_id="s", items=(Line(item_id="never acted on"),)),
+    Event(event_id="3", type="purchase", at=AT_MS + 2 * DAY_MS, user_id="u", items=LINES),
+    Event(event_id="4", type="identify", at=AT_MS + 2 * DAY_MS, user_id="u", session_id="s"),
+    Event(event_id="5", type="view", at=AT_MS, session_id="t", item_id="a"),
+    Event(event_id="6", type="refund", at=AT_MS + 4 * DAY_MS, user_id="u", items=(Line(item_id="b", quantity=3),)),
+    Event(event_id="7", type="add_to_cart", at=AT_MS + 6 * DAY_MS, session_id="t", item_id="a", quantity=2),
+]
+
+
+@pytest.fixture(params=["memory", "sqlite", "archived"])
+def shop(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ShopStores]:
+    home: Home = memory.open_home() if request.param == "memory" else sqlite.open_home(tmp_path)
+    stores = home.open("s", create=True)
+    stores.log.append(EVENTS)
+    stores.catalog.put([Item(item_id="c", title="Cup")])
+    if request.param == "archived":
+        compact(stores, keep_hot_days=3, now_ms=AT_MS + 7 * DAY_MS)
+        assert 0 < stores.log.history().archived_until < len(EVENTS)
+    yield stores
+    home.close()
+
+
+def basket(data: Dataset) -> list[str]:
+    return [data.item_ids[row] for row in data.baskets.items]
+
+
+def test_the_log_is_read_with_purchases_net_of_refunds(shop: ShopStores) -> None:
+    data = read_dataset(shop)
+    assert data.item_ids == ["c", "a", "b"]
+    assert data.interactions.items.tolist() == [1, 2, 0, 1]
+    assert basket(data) == ["c"]
+    assert (data.now_ms, data.position) == (AT_MS + 6 * DAY_MS + 1, 7)
+    assert data.catalog.titles == ["Cup", "", ""]
+
+
+def test_nothing_at_or_after_the_cut_is_seen(shop: ShopStores) -> None:
+    data = read_dataset(shop, as_of_ms=AT_MS + 4 * DAY_MS)
+    assert sorted(basket(data)) == ["b", "c"], "the refund came later"
+    assert (data.now_ms, data.position) == (AT_MS + 4 * DAY_MS, 5)
+    before = read_dataset(shop, as_of_ms=AT_MS)
+    assert (len(before.interactions.items), before.item_ids, before.position) == (0, ["c"], 0)
+
+
+def test_an_empty_shop_is_an_empty_data_set() -> None:
+    data = read_dataset(memory.open_home().open("s", create=True))
+    assert (data.n_items, data.now_ms, data.position) == (0, 0, 0)

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from endcap import registry
+from endcap.algorithms.base import Algorithm
+from endcap.testing.histories import example, random_data
+from endcap.training.readiness import planned, readiness
+
+
+def test_every_variant_of_every_algorithm_is_planned_once() -> None:
+    plans = list(planned())
+    names = [plan.name for plan in plans]
+    assert len(set(names)) == len(names)
+    for name in registry.names("algorithms"):
+        found = registry.find("algorithms", name)
+        assert issubclass(found, Algorithm)
+        assert sum(1 for plan in plans if plan.algorithm_name == name) == len(found.variants)
+
+
+def test_what_a_variant_sets_is_not_tuned() -> None:
+    for plan in planned():
+        assert not set(plan.variant.options) & set(plan.tunable)
+        assert set(plan.tunable) <= set(plan.algorithm.grid)
+
+
+def test_the_meter_counts_and_forecasts() -> None:
+    orders = [f"2000-01-{day:02} a{day} b{day} c{day}" for day in range(1, 31)]
+    data = example(*orders, *[order.replace("2000-01", "2000-02") for order in orders[:28]])
+    one = next(one for one in readiness(data) if one.name == "co_purchase")
+    assert (one.measure, one.value, one.at_least, one.ready) == ("bought_pairs", 84, 500, False)
+    # From 28 January to 28 February twenty-seven days brought three pairs each, and one day none.
+    assert one.per_day == 2.8
+    assert one.days_left == 149
+    assert "topped up" in one.meanwhile
+
+
+def test_enough_is_ready_and_nothing_says_nothing_of_when() -> None:
+    ready = {one.name: one for one in readiness(random_data(0))}
+    assert ready["popularity"].ready
+    assert ready["popularity"].days_left == 0
+    for one in readiness(example()):
+        assert (one.value, one.ready, one.days_left) == (0, False, None)

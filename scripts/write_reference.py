@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,8 +16,10 @@ from endcap.cli import app
 from endcap.core.catalog import Item
 from endcap.core.events import EVENT_TYPES, REQUIRED, Event
 from endcap.core.request import RecommendRequest
+from endcap.dataset.stats import UNITS
 from endcap.serving.placements import shipped
 from endcap.serving.reasons import TEMPLATES
+from endcap.training.readiness import planned
 from endcap.web.application import OPERATIONS
 from endcap.web.openapi import rendered
 
@@ -125,7 +128,52 @@ def described() -> str:
     return rendered(OPERATIONS).decode()
 
 
+def algorithms() -> str:
+    """Algorithms with their formulas, sources, options and the data they want."""
+    text = f"# Algorithms\n\n{NOTE}\n{ALGORITHMS}\n"
+    text += table(["measure", "what it counts"], [[f"`{name}`", words] for name, words in UNITS.items()])
+    plans = list(planned())
+    for name in registry.names("algorithms"):
+        algorithm = registry.find("algorithms", name)
+        own = [plan for plan in plans if plan.algorithm_name == name]
+        text += f"\n## `{name}`\n\n{formula(algorithm)}\n\n"
+        rows = [
+            [f"`{plan.name}`", plan.label, f"{plan.requirement.at_least:,} {UNITS[plan.requirement.measure]}",
+             ", ".join(f"{option} = {value}" for option, value in plan.variant.options.items())]
+            for plan in own
+        ]  # fmt: skip
+        text += table(["artifact", "shown as", "is ready with", "made with"], rows) + "\n"
+        grid = own[0].algorithm.grid
+        options = own[0].algorithm.options() | {option: algorithm().options()[option] for option in own[0].variant.options}
+        rows = [[f"`{option}`", f"`{value}`", ", ".join(map(str, grid.get(option, ())))] for option, value in options.items()]
+        text += table(["option", "default", "tried on held-out time"], rows)
+    return text
+
+
+def formula(algorithm: Any) -> str:
+    """The docstring of an algorithm without the example at its end."""
+    text = re.sub(r":\w+:`[\w.]*?(\w+)`", r"`\1`", inspect.getdoc(algorithm) or "")
+    paragraphs = text.split("\n\n")
+    return "\n\n".join(paragraph for paragraph in paragraphs if ">>>" not in paragraph and not paragraph.endswith(":"))
+
+
+ALGORITHMS = """\
+`endcap train` fits every algorithm here and puts what it made into one bundle; placements name the artifacts and weigh them.
+
+Options are chosen where there is enough data: the newest tenth of the orders or visits is held out, each combination of the
+values that are tried is fitted on what came before, and the one with the best MRR@20 + HR@20 / 4 on the held-out part is fitted
+again on everything. With fewer than 200 held-out questions the defaults stay.
+
+`sharpness` is a power that scores are raised to. What several items ask for together is scored by a sum: at 1 all of them add up,
+and the higher the power, the more the closest one alone decides.
+
+Every algorithm says how much data it wants; `endcap check` shows how much there is, how fast it grows and what is served
+meanwhile. An algorithm that wants more is fitted all the same and marked as warming up. Pairs count once two orders, visits or
+people agree on them: one alone may be chance.
+"""
+
 PAGES = {
+    "algorithms.md": algorithms,
     "cli.md": cli,
     "errors.md": error_codes,
     "events.md": events,

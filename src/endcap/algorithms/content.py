@@ -47,7 +47,7 @@ class Content(Algorithm, frozen=True, kw_only=True):
 
     k: Annotated[int, Meta(ge=1, le=10_000)] = 50
     same_category: Annotated[float, Meta(ge=0, le=1)] = 0.1
-    title_pairs: bool = True
+    word_pairs: bool = True
 
     def fit(self, data: Dataset, context: FitContext) -> ItemNeighbors:
         """The items that read most like every item."""
@@ -64,7 +64,7 @@ class Content(Algorithm, frozen=True, kw_only=True):
     def _words(self, catalog: Catalog) -> sparse.csr_array:
         texts = [_text(catalog, row) for row in range(len(catalog))]
         vectorizer = TfidfVectorizer(
-            sublinear_tf=True, ngram_range=(1, 2 if self.title_pairs else 1), token_pattern=r"(?u)\b\w+\b", dtype=np.float32
+            sublinear_tf=True, ngram_range=(1, 2 if self.word_pairs else 1), token_pattern=r"(?u)\b\w+\b", dtype=np.float32
         )
         try:
             words = sparse.csr_array(vectorizer.fit_transform(texts))

@@ -31,7 +31,7 @@ class ItemKNN(Algorithm, frozen=True, kw_only=True):
     Time O(Σ over people of items²), memory O(n_items × k).
 
     Source: Sarwar, Karypis, Konstan, Riedl, "Item-Based Collaborative Filtering Recommendation Algorithms", WWW 2001; BM25:
-    Robertson and Zaragoza, "The Probabilistic Relevance Framework", 2009, equation 3.15, a person being the document and
+    Robertson and Zaragoza, "The Probabilistic Relevance Framework", 2009, chapter 3, a person being the document and
     its items the terms. The sharpening is ours: see :func:`endcap.algorithms.base.sharpened`.
 
     Two people took mug and tea, one of them milk too:

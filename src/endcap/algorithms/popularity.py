@@ -19,7 +19,7 @@ class Popularity(Algorithm, frozen=True, kw_only=True):
 
     Serving keeps to a category by filtering, so one score per item is enough. Time O(n acts), memory O(n_items).
 
-    Source: the popularity baseline of every comparison, with exponential decay as in Ji, Sun, Zhang, Liu: "A Re-visit of the
+    Source: the popularity baseline of every comparison, with exponential decay as in Ji, Sun, Zhang, Li: "A Re-visit of the
     Popularity Baseline in Recommender Systems", SIGIR 2020, who find that popularity at the time of asking beats the overall one.
 
     Two purchases a half-life ago count as much as one just now:

@@ -27,7 +27,7 @@ class SequentialRules(Algorithm, frozen=True, kw_only=True):
     Time O(n acts × window), memory O(n_items × k).
 
     Source: sequential rules, Kamehkhosh, Jannach, Ludewig, "A Comparison of Frequent Pattern Techniques and a Deep Learning
-    Method for Session-Based Recommendation", TempRec 2017, section 2.3, with their weight 1/gap; the shrunk normalisation and
+    Method for Session-Based Recommendation", TempRec 2017, with their weight 1/gap; the shrunk normalisation and
     the decay are ours.
 
     After the mug one visitor looked at tea and then milk, another at tea:

@@ -30,6 +30,8 @@ C4,85123A,MUG,-6,2010-12-05 08:00:00,2.55,17850.0,UK
 SHOPIFY = """Name,Lineitem quantity,Lineitem name,Lineitem price,Lineitem sku,Vendor,Email,Created at
 #1002,1,Mug,4.50,MUG,Kiln,ann@example.org,2024-01-02 10:00:00 +0100
 #1002,1,Tea,3.00,TEA,Leaf,,
+#1003,1,Tea,3.00,TEA,Leaf,,
+#1003,1,Mug,4.50,MUG,Kiln,,
 #1001,1,Mug,4.50,MUG,Kiln,,2024-01-01 10:00:00 +0100
 #1001,0,Tea,3.00,TEA,Leaf,,2024-01-01 10:00:00 +0100
 #1001,2,Milk,1.00,MILK,,,2024-01-01 10:00:00 +0100
@@ -67,10 +69,11 @@ def test_an_order_export_is_recognised_by_its_headings(tmp_path: Path) -> None:
     assert registry.name_of(layout) == "orders"
     found = layout.read(path)
     assert found.timed
-    # The line without a time is left out, and so is the one of which nothing was bought.
-    assert baskets(found) == [("#1001", ["MILK", "MUG"])]
-    assert found.lines["title"].to_list() == ["Milk", "Mug"]
-    assert found.lines["price"].to_list() == [1.0, 4.5]
+    # The order without a time is left out, and so is the line of which nothing was bought; the first line speaks for its order.
+    assert baskets(found) == [("#1001", ["MILK", "MUG"]), ("#1002", ["MUG", "TEA"])]
+    assert found.lines["title"].to_list() == ["Milk", "Mug", "Mug", "Tea"]
+    assert found.lines["price"].to_list() == [1.0, 4.5, 4.5, 3.0]
+    assert found.lines["user_id"].to_list() == [None, None, "ann@example.org", "ann@example.org"]
 
 
 def test_orders_without_a_time_column_keep_the_order_of_the_file(tmp_path: Path) -> None:

@@ -43,6 +43,8 @@ class Orders:
         time the orders are sorted by (time of the first line, order_id). Raises BadFile where nothing is left.
         """
         timed = "at_ms" in lines.columns
+        if "user_id" in lines.columns:  # some exports name the customer on the first line of an order only
+            lines = lines.with_columns(pl.col("user_id").drop_nulls().first().over("order_id"))
         facts = [pl.col(name).drop_nulls().last() for name in FACTS if name in lines.columns]
         at = [pl.col("at_ms").min()] if timed else []
         pairs = lines.group_by("order_id", "item_id", maintain_order=True).agg(*facts, *at)

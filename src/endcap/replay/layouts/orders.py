@@ -39,8 +39,8 @@ _MOST_UNREAD = 0.5  # the share of times that may be unreadable before the colum
 class GenericOrders(OrderLayout, frozen=True, kw_only=True):
     """Lines with an order and an item, and what else their headings tell: time, customer, title, brand, category, price.
 
-    Lines without an order or an item, with a quantity of 0 or less, or without a readable time where there is a time column,
-    are left out.
+    Lines without an order or an item, with a quantity of 0 or less, and orders without a readable time where there is a time
+    column, are left out.
     """
 
     also_called = ("generic", "shopify", "woocommerce")
@@ -79,7 +79,9 @@ class GenericOrders(OrderLayout, frozen=True, kw_only=True):
             ),
             *([_times(table[found["at_ms"]])] if "at_ms" in found else []),
         )
-        wanted = [pl.col(field).is_not_null() for field in ("order_id", "item_id", "at_ms") if field in lines.columns]
+        wanted = [pl.col(field).is_not_null() for field in _REQUIRED]
+        if "at_ms" in lines.columns:  # some exports tell the time on the first line of an order only
+            wanted.append(pl.col("at_ms").max().over("order_id").is_not_null())
         if "quantity" in lines.columns:
             wanted.append(pl.col("quantity").fill_null(1) > 0)
         return Orders.of(lines.filter(*wanted), min_items=2)

@@ -65,6 +65,14 @@ def test_logging_in_keeps_the_session(stores: ShopStores) -> None:
     assert seen(on, "ann") == ["mug"]
 
 
+def test_a_session_that_logged_in_knows_its_customer(stores: ShopStores) -> None:
+    on = live(stores)
+    login = Event(event_id="e2", type="identify", at=AT + 2, user_id="ann", session_id="s")
+    on.apply(stores.log.append([event(1, item="bowl", user_id="ann"), login]).logged)
+    on.apply(stores.log.append([event(3, session_id="s")]).logged)
+    assert seen(on, session="s") == ["mug", "bowl"]
+
+
 def test_events_of_another_process_are_caught_up_with(stores: ShopStores) -> None:
     on = live(stores)
     stores.log.append([event(1, session_id="s")])

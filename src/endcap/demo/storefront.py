@@ -96,10 +96,12 @@ class Storefront:
         return self._page(
             request, "product.html", item=item, colours=self._window.choices(item, "colour"),
             sizes=self._window.choices(item, "size"), available=item.available_at(self._clock.now_ms()),
+            exclude=self._window.variants([item]),
         )  # fmt: skip
 
     async def _cart(self, request: Request) -> Response:
-        return self._page(request, "cart.html")
+        rows = bill(self._visitor(request).cart, self._window).rows
+        return self._page(request, "cart.html", exclude=self._window.variants(row.item for row in rows))
 
     async def _add(self, request: Request) -> Response:
         """Put an item into the cart: a form of the product page, or the script behind a shelf's button."""

@@ -70,6 +70,10 @@ class Window:
                 hits.append((-sum(scores), item.title, item))
         return [item for _, _, item in sorted(hits, key=lambda hit: hit[:2])[:limit]]
 
+    def variants(self, items: Iterable[Item]) -> list[str]:
+        """The ids of all variants of these items, which nobody wants to see beside them."""
+        return [one.item_id for item in items for one in self._families[item.family or item.item_id]]
+
     def choices(self, item: Item, attribute: str) -> list[Choice]:
         """The values of an attribute in the item's family, each leading to the variant nearest to this one."""
         found: dict[str, Item] = {}

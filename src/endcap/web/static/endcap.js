@@ -99,6 +99,7 @@
       const answer = await post("/v1/events", batch, { keepalive: true });
       // What is refused as wrong would be refused for ever; only a busy or absent engine is asked again.
       taken = answer.status < 500 && answer.status !== 429;
+      await answer.text(); // a body left unread keeps its connection busy
     } catch {
       /* offline: later */
     }

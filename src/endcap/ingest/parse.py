@@ -18,7 +18,7 @@ from endcap.core.catalog import Item
 from endcap.core.events import EVENT_TYPES, Event, Line
 from endcap.core.time import DAY_MS, iso, to_ms
 from endcap.errors import BadEvent, BadInput, EndcapError, TooLarge
-from endcap.ingest.checked import check_context, decode, shown
+from endcap.ingest.checked import check_context, decode, is_small, shown
 
 MAX_BATCH = 1_000
 """How many events or items one request may carry."""
@@ -83,11 +83,11 @@ def parse_events(body: bytes, *, now_ms: int, permit: Callable[[Event], None] | 
     """
     latest_ms = now_ms + MAX_AHEAD_MS
     events = _all_at_once(body)
-    if events is not None:
-        if len(events) > MAX_BATCH:
-            raise _too_many(len(events), "events")
-        if permit is None and all(event.context is None and event.at_ms <= latest_ms for event in events):
-            return Parsed(events, [])
+    if events is not None and len(events) > MAX_BATCH:
+        raise _too_many(len(events), "events")
+
+    if events is not None and permit is None and _all_plain(events, latest_ms):
+        return Parsed(events, [])
 
     def check(event: Event) -> None:
         if event.at_ms > latest_ms:
@@ -108,6 +108,15 @@ def parse_items(body: bytes) -> Parsed[Item]:
         lambda raw: decode(_item, bytes(raw)),
         lambda _item: None,
     )
+
+
+def _all_plain(events: list[Event], latest_ms: int) -> bool:
+    """Whether no event is early and no context needs measuring: true of almost every batch."""
+    for event in events:
+        context = event.context
+        if event.at_ms > latest_ms or (context is not None and not is_small(context)):
+            return False
+    return True
 
 
 def _sift(members: list[R], parse: Callable[[R], T], check: Callable[[T], None]) -> Parsed[T]:

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -51,6 +54,16 @@ def test_json_is_one_object_with_the_version_that_serves(home: Path) -> None:
     stores = sqlite.open_home(home).open("s")
     assert report["version"] == stores.bundles.active()
     assert stores.bundles.load(report["version"]).manifest.seed == 3
+
+
+def test_another_process_makes_the_same_bundle(home: Path) -> None:
+    versions = set()
+    for hash_seed in ("1", "2"):
+        environment = os.environ | {"PYTHONHASHSEED": hash_seed}
+        command = [sys.executable, "-m", "endcap", "train", "--shop", "s", "--home", str(home), "--json"]
+        done = subprocess.run(command, capture_output=True, env=environment, check=True, timeout=120)
+        versions.add(json.loads(done.stdout)["version"])
+    assert len(versions) == 1
 
 
 def test_as_of_hides_what_came_later(home: Path) -> None:

@@ -119,6 +119,20 @@ def test_an_empty_shop_says_what_to_do_and_keeps_what_serves() -> None:
     assert stores.bundles.active() is None
 
 
+def test_a_training_that_dies_leaves_what_serves(shop: ShopStores) -> None:
+    serving = train(shop).version
+    for last_words in ("Popular products", "publishing"):
+
+        def die(what: str, _share: float, at: str = last_words) -> None:
+            if what == at:
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            train(shop, seed=1, progress=die)
+    assert shop.bundles.active() == serving
+    assert [one.version for one in shop.bundles.list()] == [serving]
+
+
 def test_progress_grows_to_one(shop: ShopStores) -> None:
     told: list[float] = []
     train(shop, progress=lambda _what, share: told.append(share))

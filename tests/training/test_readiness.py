@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from endcap import registry
 from endcap.algorithms.base import Algorithm
+from endcap.core.placement import Placement, Shelf, Source
 from endcap.testing.histories import example, random_data
 from endcap.training.readiness import planned, readiness
 
@@ -30,7 +31,7 @@ def test_the_meter_counts_and_forecasts() -> None:
     # From 28 January to 28 February twenty-seven days brought three pairs each, and one day none.
     assert one.per_day == 2.8
     assert one.days_left == 149
-    assert "topped up" in one.meanwhile
+    assert one.meanwhile.startswith("the few answers it has, then popular products, then ")
 
 
 def test_enough_is_ready_and_nothing_says_nothing_of_when() -> None:
@@ -38,4 +39,15 @@ def test_enough_is_ready_and_nothing_says_nothing_of_when() -> None:
     assert ready["popularity"].ready
     assert ready["popularity"].days_left == 0
     for one in readiness(example()):
-        assert (one.value, one.ready, one.days_left) == (0, False, None)
+        assert (one.value, one.ready, one.days_left, one.meanwhile) == (0, False, None, "the shop's range")
+
+
+def test_what_is_served_meanwhile_comes_from_the_placements() -> None:
+    shelf = Shelf(
+        name="also", title="Also", sources=(Source(artifact="viewed_next"),),
+        fallback=(Source(artifact="trending"), Source(artifact="content")),
+    )  # fmt: skip
+    placements = {"mine": Placement(name="mine", shelves=(shelf,))}
+    found = {one.name: one.meanwhile for one in readiness(example("2000-01-01 mug tea"), placements)}
+    assert found["viewed_next"] == "trending now, then the shop's range", "nothing is described, so content has no answers"
+    assert found["co_purchase"] == "the shop's range"

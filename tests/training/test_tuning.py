@@ -4,8 +4,10 @@ from typing import Any
 
 import numpy as np
 
+from endcap.algorithms.base import FitContext
 from endcap.algorithms.co_purchase import CoPurchase
 from endcap.algorithms.popularity import Popularity
+from endcap.artifacts.item_scores import ItemScores
 from endcap.core.interactions import Dataset
 from endcap.core.time import DAY_MS
 from endcap.dataset.build import dataset_from_baskets
@@ -33,6 +35,20 @@ def test_the_options_that_fit_the_shop_win() -> None:
     assert best.quality == forgetful
     assert forgetful.objective > stubborn.objective
     assert 0 < forgetful.mrr_20 <= forgetful.hit_rate_10 <= forgetful.hit_rate_20 <= 1
+
+
+def test_nothing_that_is_asked_about_was_seen() -> None:
+    data = shifting()
+    newest = data.baskets.at_ms[int(0.9 * len(data.baskets))]
+    seen: list[int] = []
+
+    class Watching(Popularity, frozen=True, kw_only=True):
+        def fit(self, data: Dataset, context: FitContext) -> ItemScores:
+            seen.extend((int(data.interactions.at_ms.max()), int(data.baskets.at_ms.max()), context.now_ms - 1))
+            return super().fit(data, context)
+
+    Validation(data, seed=0).judge(Watching(), "basket")
+    assert max(seen) < newest
 
 
 def test_of_equals_the_first_is_kept() -> None:

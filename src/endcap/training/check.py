@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from endcap.dataset.read import read_dataset
+from endcap.serving.placements import DOCUMENT_KIND, effective
 from endcap.stores.ports import ShopStores
 from endcap.training.readiness import Readiness, readiness
 
@@ -25,7 +26,9 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
 def check(stores: ShopStores, *, as_of_ms: int | None = None) -> Check:
     """Look at everything the shop knew before ``as_of_ms``, or all of it."""
     data = read_dataset(stores, as_of_ms=as_of_ms)
+    placements = effective(stores.documents.all(DOCUMENT_KIND))
     return Check(
         shop=stores.shop, items=data.n_items, interactions=len(data.interactions.items), baskets=len(data.baskets),
-        sessions=len(data.sessions), data_until_ms=data.now_ms, bundle=stores.bundles.active(), algorithms=tuple(readiness(data)),
+        sessions=len(data.sessions), data_until_ms=data.now_ms, bundle=stores.bundles.active(),
+        algorithms=tuple(readiness(data, placements)),
     )  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -11,7 +11,9 @@ import msgspec
 from endcap import registry
 from endcap.algorithms.base import Algorithm, Requirement, Variant
 from endcap.core.interactions import Dataset
+from endcap.core.placement import Placement, Shelf
 from endcap.dataset.stats import UNITS, Growth, growth
+from endcap.serving.placements import shipped
 
 
 class Readiness(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,35 +71,39 @@ def planned() -> Iterator[Planned]:
             yield Planned(name=name or algorithm_name, algorithm_name=algorithm_name, algorithm=algorithm, variant=variant)
 
 
-def readiness(data: Dataset) -> list[Readiness]:
-    """The readiness of everything that training makes, in the order of :func:`planned`."""
+def readiness(data: Dataset, placements: Mapping[str, Placement] | None = None) -> list[Readiness]:
+    """The readiness of everything that training makes, in the order of :func:`planned`.
+
+    What is served meanwhile is what the ``placements`` top up from, by default those that Endcap ships.
+    """
     known: dict[str, Growth] = {}
-    found = []
-    for plan in planned():
-        wanted = plan.requirement
-        if wanted.measure not in known:
-            known[wanted.measure] = growth(wanted.measure, data)
-        found.append(_readiness(plan, known[wanted.measure]))
-    return found
+    plans = list(planned())
+    for plan in plans:
+        if plan.requirement.measure not in known:
+            known[plan.requirement.measure] = growth(plan.requirement.measure, data)
+    shelves = [shelf for placement in (placements or shipped()).values() for shelf in placement.shelves]
+    answering = {plan.name: plan.label.lower() for plan in plans if known[plan.requirement.measure].value > 0}
+    return [_readiness(plan, known[plan.requirement.measure], _meanwhile(plan.name, answering, shelves)) for plan in plans]
 
 
-def _readiness(plan: Planned, grown: Growth) -> Readiness:
+def _readiness(plan: Planned, grown: Growth, instead: str) -> Readiness:
     missing = plan.requirement.at_least - grown.value
-    days_left = None
+    days_left, meanwhile = None, instead
     if missing <= 0:
-        days_left = 0
-    elif grown.per_day > 0:
+        days_left, meanwhile = 0, "its own answers"
+    elif grown.value > 0:
+        meanwhile = f"the few answers it has, then {instead}"
+    if missing > 0 and grown.per_day > 0:
         days_left = math.ceil(missing / grown.per_day)
     return Readiness(
         name=plan.name, algorithm=plan.algorithm_name, label=plan.label, measure=plan.requirement.measure,
         unit=UNITS[plan.requirement.measure], value=grown.value, at_least=plan.requirement.at_least, ready=missing <= 0,
-        per_day=grown.per_day, days_left=days_left, meanwhile=_meanwhile(plan, grown),
+        per_day=grown.per_day, days_left=days_left, meanwhile=meanwhile,
     )  # fmt: skip
 
 
-def _meanwhile(plan: Planned, grown: Growth) -> str:
-    if grown.value >= plan.requirement.at_least:
-        return "its own answers"
-    if grown.value > 0:
-        return "the few answers it has, topped up from similar and popular products"
-    return "similar products, then popular ones, then the range"
+def _meanwhile(name: str, answering: Mapping[str, str], shelves: Sequence[Shelf]) -> str:
+    """What the shelves that ask an artifact are topped up from, as far as that can answer, and the range at last."""
+    asking = [shelf for shelf in shelves if any(source.artifact == name for source in shelf.sources)]
+    fallbacks = dict.fromkeys(source.artifact for shelf in asking for source in shelf.fallback)
+    return ", then ".join([*(answering[one] for one in fallbacks if one in answering and one != name), "the shop's range"])

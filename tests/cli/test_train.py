@@ -10,11 +10,11 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from endcap.cli import bundles, train
+from endcap.cli import train
 from endcap.core.catalog import Item
 from endcap.core.events import Event, Line
 from endcap.core.time import DAY_MS
-from endcap.errors import NoBundle, NotEnoughData, UnknownName
+from endcap.errors import NotEnoughData, UnknownName
 from endcap.stores import sqlite
 from endcap.testing.samples import AT_MS
 
@@ -76,27 +76,3 @@ def test_a_shop_without_data_is_told_what_to_do(home: Path) -> None:
         train.run(shop="empty", home=home)
     with pytest.raises(UnknownName):
         train.run(shop="nobody", home=home)
-
-
-def test_bundles_are_listed_activated_and_rolled_back(home: Path) -> None:
-    def call(*words: str) -> str:
-        done = CliRunner().invoke(bundles.app, [*words, "--shop", "s", "--home", str(home)], env={"COLUMNS": "200"})
-        if done.exception:
-            raise done.exception
-        return done.output
-
-    assert "no bundle yet" in call("list")
-    with pytest.raises(NoBundle):
-        call("roll-back")
-    versions = []
-    for seed in ("1", "2"):
-        done = CliRunner().invoke(command(), ["--shop", "s", "--home", str(home), "--json", "--seed", seed])
-        versions.append(json.loads(done.stdout)["version"])
-    listed = json.loads(call("list", "--json"))
-    assert (listed["active"], [one["version"] for one in listed["bundles"]]) == (versions[1], versions[::-1])
-    assert json.loads(call("roll-back", "--json")) == {"active": versions[0]}
-    serving = next(line for line in call("list").splitlines() if line.startswith("serves"))
-    assert versions[0] in serving
-    assert f"bundle {versions[1]} serves" in call("activate", versions[1])
-    with pytest.raises(UnknownName):
-        call("activate", "none")

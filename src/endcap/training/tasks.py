@@ -13,14 +13,15 @@ from endcap.core.interactions import Dataset
 from endcap.dataset.splits import take_baskets, take_sessions
 from endcap.replay.asking import Asking
 from endcap.replay.held_out import HeldOut
+from endcap.serving.shelf import HISTORY_DECAY
 
 TARGETS_PER_BASKET = 3
 MAX_QUESTIONS = 3_000
 
 ASKING: dict[Task, Asking] = {
     "basket": Asking(),
-    "session": Asking(last=20, decay=4.0),
-    "purchase": Asking(last=20, decay=4.0),
+    "session": Asking(last=20, decay=HISTORY_DECAY),
+    "purchase": Asking(last=20, decay=HISTORY_DECAY),
 }
 """How an artifact is asked in each task: as serving does, the whole of a basket, the newest items of a visit."""
 

@@ -62,7 +62,8 @@ class Cart(msgspec.Struct, frozen=True, array_like=True):
         return sum(line.quantity for line in self.lines)
 
     def add(self, item_id: str, quantity: int = 1, credit: Credit | None = None) -> Cart:
-        """With so many more of an item; a full cart stays as it is."""
+        """With so many more of an item, one at least; a full cart stays as it is."""
+        quantity = max(quantity, 1)
         for line in self.lines:
             if line.item_id == item_id:
                 return self._with(item_id, line.quantity + quantity, credit or line.credit)

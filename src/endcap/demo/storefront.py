@@ -26,6 +26,7 @@ from endcap.synthetic.rhythm import season_at
 from endcap.web.site import Site
 
 _PAGE = 24
+_LONGEST_NUMBER = 5
 _FORM_BYTES, _FORM_FIELDS = 16_384, 20
 _SEASONAL = 8
 _POLICY = (
@@ -202,12 +203,12 @@ async def _form(request: Request) -> dict[str, str]:
 
 def _quantity(form: dict[str, str]) -> int:
     text = form.get("quantity", "1")
-    return min(int(text), 99) if text.isdecimal() else 1
+    return int(text) if text.isdecimal() and len(text) < _LONGEST_NUMBER else 1
 
 
 def _number(request: Request, name: str, default: int) -> int:
     text = request.query_params.get(name, "")
-    return max(1, min(int(text), 1_000)) if text.isdecimal() and len(text) < 5 else default
+    return max(1, min(int(text), 1_000)) if text.isdecimal() and len(text) < _LONGEST_NUMBER else default
 
 
 def _order(request: Request) -> Order:

@@ -63,8 +63,8 @@ def test_training_publishes_everything_that_the_data_allow(shop: ShopStores) -> 
     assert sorted(bundle.artifacts) == sorted(plan.name for plan in planned())
     assert bundle.manifest.created_at_ms == 5
     assert (bundle.manifest.position, bundle.manifest.data_until_ms) == (report.position, report.data_until_ms)
-    for artifact in bundle.artifacts.values():
-        check_artifact(artifact)
+    for plan in planned():
+        check_artifact(bundle.artifacts[plan.name], proposes_itself=plan.algorithm.proposes_itself)
     mug = bundle.item_ids.index("mug 0")
     companions, _ = bundle.artifacts["co_purchase"].row(mug)  # type: ignore[attr-defined]
     assert {bundle.item_ids[row].split()[0] for row in companions} == {"tea"}

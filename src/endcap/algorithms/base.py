@@ -84,6 +84,11 @@ class Algorithm(Part, frozen=True, kw_only=True):
     grid: ClassVar[Mapping[str, tuple[Any, ...]]] = {}
     tasks: ClassVar[tuple[Task, ...]] = ("basket", "session")
 
+    @property
+    def proposes_itself(self) -> bool:
+        """Whether an item may be its own neighbour: where people return to what they saw."""
+        return False
+
     def fit(self, data: Dataset, context: FitContext) -> Artifact:
         """The artifact learnt from ``data``, numbering its items."""
         raise NotImplementedError

@@ -43,6 +43,9 @@ class SequentialRules(Algorithm, frozen=True, kw_only=True):
     label: ClassVar[str] = "Customers also viewed"
     variants: ClassVar = {
         "viewed_next": Variant(options={"consequents": "viewed", "repeats": False}),
+        "viewed_again": Variant(
+            options={"consequents": "viewed", "repeats": True}, label="Pick up where you left off", tasks=("session",)
+        ),
         "bought_next": Variant(
             options={"consequents": "bought", "repeats": False},
             label="Customers who viewed this bought",
@@ -60,6 +63,11 @@ class SequentialRules(Algorithm, frozen=True, kw_only=True):
     min_support: Annotated[int, Meta(ge=1)] = 1
     repeats: bool = False
     half_life_days: Annotated[float, Meta(gt=0, le=36_500)] | None = None
+
+    @property
+    def proposes_itself(self) -> bool:
+        """Whether an item may follow itself."""
+        return self.repeats
 
     def fit(self, data: Dataset, context: FitContext) -> ItemNeighbors:
         """The followers of every item."""

@@ -100,6 +100,9 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
             )  # fmt: skip
         if self.price is not None:
             _check_money("price", self.price)
+        if self.items is not None and len(self.items) > MAX_LINES:
+            remedy = f"send at most {MAX_LINES} in one event"
+            raise BadEvent(f"items holds {len(self.items)} lines", field="items", value=len(self.items), remedy=remedy)
         for name in REQUIRED.get(self.type, ()):
             if not getattr(self, name):
                 raise BadEvent(f"a {self.type} event needs {name}", field=name, value=None, remedy=f"send {name}")

@@ -111,7 +111,7 @@ def best_allowed(total, touched, n_touched, blocked, open_from, open_until, now_
 
 
 @njit(nogil=True, cache=True)
-def select(
+def select(  # type: ignore[no-untyped-def]
     scores,
     touched,
     n_touched,
@@ -127,7 +127,7 @@ def select(
     best,
     leads,
     removed,
-):  # type: ignore[no-untyped-def]
+):
     """Blend the sources and pick the ``k`` best items that may be shown; returns how many there are.
 
     One call instead of three, since handing arrays over costs more than the work. ``factors`` come in as weights, see

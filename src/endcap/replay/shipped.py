@@ -23,7 +23,7 @@ from endcap.serving.placements import ready, shipped
 from endcap.serving.state import ServingState
 from endcap.stores.ports import Act
 
-SPOT: dict[Task, tuple[str, str]] = {"basket": ("cart", "complete"), "session": ("home", "for_you")}
+SPOT: dict[Task, tuple[str, str]] = {"basket": ("cart", "complete"), "session": ("home", "continue")}
 """The placement and shelf that a task is asked at: what is missing from this cart, what comes next for this visitor."""
 
 _ASKED = DEPTH + 1

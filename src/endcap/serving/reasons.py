@@ -10,6 +10,7 @@ TEMPLATES = {
     "bought_next": "Customers who viewed {item} bought this",
     "liked_together": "Customers who chose {item} also chose this",
     "similar": "Similar to {item}",
+    "seen_before": "You looked at this lately",
     "popular_in_category": "Popular in {category}",
     "popular": "Popular with our customers",
     "trending": "Trending now",

@@ -191,6 +191,8 @@ class ShelfFiller:
     def _why(self, one: Asked, row: int) -> Reason:
         if isinstance(one.artifact, ItemNeighbors):
             lead = self._lead(one, one.artifact, row)
+            if lead == row:
+                return reason("seen_before")
             return reason(one.artifact.reason, item=self._items.title(lead) if lead >= 0 else None)
         if one.category != NO_CATEGORY:
             return reason("popular_in_category", category=self._items.category_name(one.category))

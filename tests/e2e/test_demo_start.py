@@ -12,8 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from endcap.demo.prepare import STEPS
-from endcap.demo.state import SHOP, Prepared, load_prepared
+from endcap.demo.state import SHOP, STEPS, Prepared, load_prepared
 from endcap.stores import sqlite
 from tests.e2e.conftest import FIRST_START_S, START_S, Demo, start_demo
 
@@ -70,7 +69,7 @@ def test_a_killed_first_start_is_repaired_by_the_next(begun: Path, step: str) ->
     assert step not in left.done
     running = start_demo(begun, FIRST_START_S)
     try:
-        assert set(running.prepared.done) == set(STEPS)
+        assert list(running.prepared.done) == list(STEPS)
         assert httpx.get(running.url, timeout=5).status_code == 200
         events = (begun / "files" / "events.jsonl").read_bytes().count(b"\n")
         home = sqlite.open_home(begun)

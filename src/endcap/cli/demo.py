@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from endcap.app import Endcap
-from endcap.cli._options import DEFAULT_HOME
+from endcap.cli._options import DEFAULT_HOME, JsonOption
 from endcap.core.time import HOUR_MS, SystemClock
-from endcap.demo.state import SHOP, Prepared, is_demo_home, load_prepared
+from endcap.demo.state import SHOP, STEPS, Prepared, is_demo_home, load_prepared
 from endcap.demo.storefront import Storefront
 from endcap.errors import BadOption, EndcapError
 from endcap.web.application import Application
@@ -23,25 +25,23 @@ from endcap.web.server import serve
 from endcap.web.site import Site
 
 _DEFAULT_SEED = 7
-_STEPS = {
-    "generate": "Making the shop and its history",
-    "import": "Importing it like any shop's files",
-    "train": "Training on it",
-    "keys": "Making keys",
-}
 
 
 def run(
     port: Annotated[int, typer.Option("--port", min=0, max=65_535, help="The port; 0 takes a free one.")] = 8080,
     host: Annotated[str, typer.Option("--host", help="The address to listen on.")] = "127.0.0.1",
-    home: Annotated[Path, typer.Option("--home", help="The folder that holds the demo.")] = DEFAULT_HOME / "demo",
+    home: Annotated[
+        Path | None, typer.Option("--home", help="The folder that holds the demo. Default: demo in ENDCAP_HOME or ./endcap-data.")
+    ] = None,
     seed: Annotated[int | None, typer.Option("--seed", min=0, help="Another seed makes another shop.")] = None,
     reset: Annotated[bool, typer.Option("--reset", help="Throw the demo in this folder away and start again.")] = False,
+    json: JsonOption = False,
 ) -> None:
     """Start a shop that does not exist, with everything Endcap does in it.
 
     The first start makes the shop, imports and trains, which takes less than a minute; later ones take seconds.
     """
+    home = home or Path(os.environ.get("ENDCAP_HOME", DEFAULT_HOME)) / "demo"
     if reset:
         _reset(home)
     prepared = _ready(home, seed)
@@ -50,13 +50,17 @@ def run(
         site = Site(endcap, shops=(SHOP,), open_console=True)
         items = endcap.shop(SHOP).stores.catalog.all()
         storefront = Storefront(site, prepared, items, endcap.clock)
-        serve(Application(site, pages=storefront.routes()), host=host, port=port, answering=_say)
+        serve(Application(site, pages=storefront.routes()), host=host, port=port, answering=_say_json if json else _say)
     finally:
         endcap.close()
 
 
 def _say(url: str) -> None:
     typer.echo(f"the demo is answering on {url} (console: {url}/console)")
+
+
+def _say_json(url: str) -> None:
+    typer.echo(msgspec.json.encode({"url": url, "console": f"{url}/console", "shop": SHOP}).decode())
 
 
 def _reset(home: Path) -> None:
@@ -82,7 +86,7 @@ def _ready(home: Path, seed: int | None) -> Prepared:
             f"the demo in {home} was made with seed {prepared.seed}", field="seed", value=seed,
             remedy="add --reset, or name another folder with --home",
         )  # fmt: skip
-    if set(prepared.done) < set(_STEPS):
+    if not prepared.is_ready:
         _prepare(home)
         prepared = load_prepared(home)
     assert prepared is not None
@@ -93,7 +97,7 @@ def _prepare(home: Path) -> None:
     """Run the preparation as a process of its own, so that the server never holds what training needs."""
     columns = (TextColumn("{task.description:<36}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True)) as bars:
-        tasks = {step: bars.add_task(words, total=1.0, start=False) for step, words in _STEPS.items()}
+        tasks = {step: bars.add_task(words, total=1.0, start=False) for step, words in STEPS.items()}
         command = [sys.executable, "-m", "endcap.demo.prepare", str(home)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
             assert child.stdout is not None

@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from endcap.connectors import ImportOptions, Plan, import_files
-from endcap.demo.state import SHOP, Prepared, load_prepared
+from endcap.demo.state import SHOP, STEPS, Prepared, load_prepared
 from endcap.demo.visitor import Persona
 from endcap.errors import EndcapError
 from endcap.stores import sqlite
@@ -36,10 +36,10 @@ def prepare(home: Path, report: Report) -> Prepared:
     """Do what is not done yet; returns the finished state. The home must have been begun, with its seed and its end."""
     prepared = load_prepared(home)
     assert prepared is not None
-    for name, step in STEPS.items():
+    for name in STEPS:
         if name not in prepared.done:
             report(name, 0.0)
-            prepared = step(home, prepared, lambda share, name=name: report(name, share))  # type: ignore[misc]
+            prepared = _DO[name](home, prepared, lambda share, name=name: report(name, share))  # type: ignore[misc]
             prepared = msgspec.structs.replace(prepared, done=(*prepared.done, name))
             prepared.save(home)
         report(name, 1.0)
@@ -87,7 +87,7 @@ def _make_keys(home: Path, prepared: Prepared, _share: Callable[[float], None]) 
         opened.close()
 
 
-STEPS: dict[str, Callable[[Path, Prepared, Callable[[float], None]], Prepared]] = {
+_DO: dict[str, Callable[[Path, Prepared, Callable[[float], None]], Prepared]] = {
     "generate": _generate, "import": _import, "train": _train, "keys": _make_keys,
 }  # fmt: skip
 

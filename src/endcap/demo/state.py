@@ -13,6 +13,14 @@ from endcap.errors import BadInput
 SHOP = "larkfield"
 _FILE = "demo.json"
 
+STEPS = {
+    "generate": "Making the shop and its history",
+    "import": "Importing it like any shop's files",
+    "train": "Training on it",
+    "keys": "Making keys",
+}
+"""The steps of the preparation in order, with the words for them; :mod:`endcap.demo.prepare` does them."""
+
 
 class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     """The seed and the end of the made-up history, the steps that are done, and what they left for the storefront."""
@@ -22,6 +30,11 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     done: tuple[str, ...] = ()
     browser_key: str = ""
     personas: tuple[Persona, ...] = ()
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether all steps are done."""
+        return set(self.done) >= set(STEPS)
 
     def save(self, home: Path) -> None:
         """Keep it; the file is either the old or the new one, never half of it."""

@@ -14,6 +14,7 @@ from endcap.synthetic.rhythm import IN_SEASON, pull, season_at
 _OWN_TASTE = 0.7
 _BRAND_PULL = 4.0
 _TRIES = 4
+_MATCHES = 0.8
 
 
 class Demand:
@@ -62,10 +63,8 @@ class Demand:
         return family.weight * person.tiers[family.tier] * (_BRAND_PULL if family.brand in person.brands else 1.0)
 
     def variant(self, row: int, colour: str | None = None) -> Item:
-        """A variant of a family: in that colour where there is one, else as they sell."""
+        """A variant of a family as they sell; beside something of a colour mostly the one that matches, or the usual one."""
         family = self._families[row]
-        if colour is not None and self._dice.chance(0.7):
-            for item in family.items:
-                if item.attributes["colour"] == colour:
-                    return item
+        if colour is not None and self._dice.chance(_MATCHES):
+            return next((item for item in family.items if item.attributes["colour"] == colour), family.items[0])
         return family.items[self._dice.cumulated(family.cumulated)]

@@ -30,7 +30,7 @@ class Size(msgspec.Struct, frozen=True, kw_only=True):
 
     customers: int = 7_500
     guests: int = 11_500
-    visits_per_customer: float = 4.8
+    visits_per_customer: float = 5.6
     days: int = 180
 
     def __post_init__(self) -> None:

@@ -48,6 +48,10 @@ def test_a_brand_narrows_a_shelf(window: Window) -> None:
 def test_search_wants_all_words_and_prefers_titles(window: Window) -> None:
     found = window.search("wool throw", END_MS)
     assert "Wool Throw" in found[0].title
+    assert window.search("wool throws", END_MS) == found
+    assert "Tent" in window.search("tents", END_MS)[0].title
+    # A brand is not what a thing is: Alderwool's trail shoes come after anybody's wool.
+    assert all("Wool" in item.title.removeprefix(item.brand or "") for item in window.search("wool", END_MS)[:5])
     assert window.search("WOOL  throw", END_MS) == found
     assert window.search("wool zzz", END_MS) == []
     assert window.search("?!", END_MS) == []

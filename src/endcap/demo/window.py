@@ -15,6 +15,9 @@ ORDERS: dict[Order, str] = {
     "featured": "Featured", "price_up": "Price, low to high", "price_down": "Price, high to low", "sale": "On sale first",
 }  # fmt: skip
 
+_SHORT = 3
+"""Words up to this length are compared as they are; of longer ones an s at the end is left off."""
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -38,7 +41,7 @@ class Window:
             department, category = item.category[0], item.category[-1]
             if category not in self.departments.setdefault(department, []):
                 self.departments[department].append(category)
-        self._words = {name: _words(family) for name, family in self._families.items()}
+        self._terms = {name: _family_terms(family) for name, family in self._families.items()}
 
     def find(self, item_id: str) -> Item | None:
         """One product, or nothing."""
@@ -61,14 +64,22 @@ class Window:
 
     def search(self, query: str, now_ms: int, limit: int = 60) -> list[Item]:
         """Items whose family has all words of the query, those that have them in the title first."""
-        words = re.findall(r"\w+", query.lower())
+        wanted = _terms(query)
         hits = []
-        for item in self._fronts(now_ms) if words else ():
-            title, rest = self._words[item.family or item.item_id]
-            scores = [3 if word in title else 1 if word in rest else 0 for word in words]
+        for item in self._fronts(now_ms) if wanted else ():
+            scores = [self._match(term, item) for term in wanted]
             if all(scores):
                 hits.append((-sum(scores), item.title, item))
         return [item for _, _, item in sorted(hits, key=lambda hit: hit[:2])[:limit]]
+
+    def _match(self, term: str, item: Item) -> int:
+        """How well a word fits a family: in its name, at the start of a word there, or somewhere in what is said of it."""
+        name, rest = self._terms[item.family or item.item_id]
+        if term in name:
+            return 4
+        if any(word.startswith(term) for word in name):
+            return 3
+        return 2 if term in rest else int(any(word.startswith(term) for word in rest))
 
     def variants(self, items: Iterable[Item]) -> list[str]:
         """The ids of all variants of these items, which nobody wants to see beside them."""
@@ -118,8 +129,20 @@ def slugged(name: str) -> str:
     return "-".join(re.findall(r"[a-z0-9]+", name.lower()))
 
 
-def _words(family: list[Item]) -> tuple[str, str]:
-    titles = " ".join(item.title for item in family).lower()
+def _terms(text: str) -> list[str]:
+    """The words of a text as they are compared.
+
+    >>> _terms("Wool throws, 2 glasses")
+    ['wool', 'throw', '2', 'glasse']
+    """
+    words = re.findall(r"\w+", text.lower())
+    return [word.removesuffix("s") if len(word) > _SHORT else word for word in words]
+
+
+def _family_terms(family: list[Item]) -> tuple[frozenset[str], frozenset[str]]:
+    """The words of a family's name, and of everything else that is said of it."""
     first = family[0]
+    name = " ".join(item.title for item in family).replace(first.brand or "", "")
     values = [value for item in family for value in item.attributes.values()]
-    return titles, " ".join([first.description, *first.category, first.brand or "", *values]).lower()
+    rest = " ".join([first.description, *first.category, first.brand or "", *values])
+    return frozenset(_terms(name)), frozenset(_terms(rest))

@@ -18,9 +18,9 @@ from endcap.errors import CorruptBundle
 class ItemNeighbors:
     """A sparse matrix of scores, best first in each row.
 
-    Row ``i`` proposes ``indices[indptr[i]:indptr[i + 1]]`` with ``values`` above 0, falling; an item is its own
-    neighbour only where an algorithm says that people return to it. ``indptr`` int64 (n_items + 1,); ``indices`` int32 and ``values`` float32, both (nnz,). ``facts`` holds figures
-    about each pair for display, each float32 (nnz,): support, confidence, lift.
+    Row ``i`` proposes ``indices[indptr[i]:indptr[i + 1]]`` with ``values`` above 0, falling; an item is its own neighbour only
+    where an algorithm says that people return to it. ``indptr`` int64 (n_items + 1,); ``indices`` int32 and ``values`` float32,
+    both (nnz,). ``facts`` holds figures about each pair for display, each float32 (nnz,): support, confidence, lift.
     """
 
     shape: ClassVar[str] = "item_neighbors"

@@ -11,11 +11,12 @@ from endcap.stores.ports import Decision, Decisions
 MAX_WAITING = 20_000
 """How many answers may wait; beyond it they are counted as dropped rather than held."""
 
-EVERY_S = 0.05
+EVERY_S = 0.2
+"""How long answers gather before they are written: fewer and larger transactions leave more of the interpreter to the answers."""
 
 
 class DecisionWriter:
-    """Writes answers every fiftieth of a second or so. An answer never waits for it."""
+    """Writes answers a few times a second. An answer never waits for it."""
 
     def __init__(self, decisions: Decisions, *, report: Callable[[str, Exception], None]) -> None:
         self._decisions = decisions

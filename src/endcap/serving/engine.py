@@ -87,7 +87,7 @@ class Engine:
         query = build_query(request, acts, items, now_ms)
         rules = state.shop_rules + ready.rules
         blocked = _blocked(request, query, rules, items, shown)
-        codes = [*_CODES, *(rule.label for rule in rules)]
+        codes = [*_CODES, *(rule.label for rule in rules)] if request.explain else ()
         filler = ShelfFiller(state, query, blocked, self._fitting_scratch(shelves), codes)
         filled = _fill(filler, shelves, count, explain=request.explain)
         response = RecommendResponse(

@@ -56,6 +56,11 @@ class ItemTable:
         """The id of a row."""
         return self._ids[row]
 
+    @property
+    def ids(self) -> IdMap:
+        """The ids in row order."""
+        return self._ids
+
     def title(self, row: int) -> str:
         """What the row's product is called; its id where nothing is known."""
         item = self.items[row]

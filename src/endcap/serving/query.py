@@ -12,6 +12,8 @@ from endcap.core.request import RecommendRequest
 from endcap.serving.items import ItemTable
 from endcap.stores.ports import Act
 
+NO_ROWS: Rows = np.empty(0, dtype=np.int32)
+
 HISTORY_LENGTH = 20
 """How many of the last items a shopper touched are asked with."""
 
@@ -33,12 +35,15 @@ def build_query(request: RecommendRequest, acts: Sequence[Act], items: ItemTable
 
 
 def _recent(acts: Sequence[Act], items: ItemTable) -> Rows:
+    if not acts:
+        return NO_ROWS
     seen: dict[int, None] = {}
+    row_of = items.ids.row
     for act in acts:
         if act.kind in _INTEREST:
-            row = items.row(act.item_id)
+            row = row_of(act.item_id)
             if row >= 0:
-                seen.setdefault(row)
+                seen[row] = None
                 if len(seen) == HISTORY_LENGTH:
                     break
     return _int32(list(seen))
@@ -46,7 +51,7 @@ def _recent(acts: Sequence[Act], items: ItemTable) -> Rows:
 
 def _kept_purchases(acts: Sequence[Act], items: ItemTable) -> tuple[Purchase, ...]:
     """The purchases that were not given back: a refund, met first in time-reversed order, cancels the pieces bought before it."""
-    kept = []
+    kept: list[Purchase] = []
     returned: dict[str, int] = {}
     for act in acts:
         if act.kind == _REFUND:
@@ -62,4 +67,4 @@ def _kept_purchases(acts: Sequence[Act], items: ItemTable) -> tuple[Purchase, ..
 
 
 def _int32(rows: list[int]) -> Rows:
-    return np.array(rows, dtype=np.int32)
+    return np.array(rows, dtype=np.int32) if rows else NO_ROWS

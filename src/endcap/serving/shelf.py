@@ -66,6 +66,13 @@ class Asked:
     micros: float = 0.0
 
 
+def _weights(sure: int, past: int) -> Array:
+    """One for each item that is on the page or in the cart, falling weights for the history behind them."""
+    if not past:
+        return _ONES[:sure]
+    return _HISTORY_WEIGHTS[:past] if not sure else np.concatenate((_ONES[:sure], _HISTORY_WEIGHTS[:past]))
+
+
 class ShelfFiller:
     """Fills the shelves of one answer.
 
@@ -82,6 +89,7 @@ class ShelfFiller:
         self._scratch = scratch
         self._codes = removal_codes
         self._asking: dict[QueryWith, tuple[Rows, Array]] = {}
+        self._reasons: dict[tuple[str, int], Reason] = {}
 
     def fill(self, shelf: Shelf, count: int, *, explain: bool) -> Filled:
         """Up to ``count`` slots of a shelf; topped up to the shelf's minimum from its fallbacks, then from the range."""
@@ -117,10 +125,11 @@ class ShelfFiller:
         n_touched[:] = 0
         try:
             for s, one in enumerate(asked):
-                started = time.perf_counter_ns()
+                started = time.perf_counter_ns() if filled.trace is not None else 0
                 factors[s] = one.source.weight
                 n_touched[s] = self._retrieve(one, scores[s], touched[s], filled)
-                one.micros = (time.perf_counter_ns() - started) / 1000
+                if filled.trace is not None:
+                    one.micros = (time.perf_counter_ns() - started) / 1000
             found: int = retrieve.select(
                 scores, touched, n_touched, factors, scratch.total, scratch.total_touched, self._blocked, items.open_from,
                 items.open_until, self._query.now_ms, count, scratch.rows, scratch.best, scratch.leads, scratch.removed,
@@ -169,16 +178,16 @@ class ShelfFiller:
 
     def _asking_rows(self, ask: QueryWith) -> tuple[Rows, Array]:
         """The rows that a source is asked with and their weights; worked out once an answer."""
-        if ask not in self._asking:
+        asking = self._asking.get(ask)
+        if asking is None:
             query = self._query
-            sure = _NO_ROWS if ask == "history" or query.anchor < 0 else np.array([query.anchor], dtype=np.int32)
+            sure = [query.anchor] if ask in ("anchor", "everything") and query.anchor >= 0 else []
             if ask in ("cart", "everything"):
-                sure = query.cart if ask == "cart" else np.concatenate((sure, query.cart))
-            past = query.history[query.history != query.anchor] if ask in ("history", "everything") else _NO_ROWS
-            rows = np.concatenate((sure, past))
-            weights = np.concatenate((_ONES[: len(sure)], _HISTORY_WEIGHTS[: len(past)]))
-            self._asking[ask] = (rows, weights) if ask != "nothing" else (_NO_ROWS, _NO_WEIGHTS)
-        return self._asking[ask]
+                sure += query.cart.tolist()
+            past = [row for row in query.history.tolist() if row != query.anchor] if ask in ("history", "everything") else []
+            asking = np.array(sure + past, dtype=np.int32), _weights(len(sure), len(past))
+            self._asking[ask] = asking
+        return asking
 
     def _category(self) -> int:
         """The category of what the shopper looks at: the anchor's, else the first of the cart, else the last one seen."""
@@ -193,7 +202,11 @@ class ShelfFiller:
             lead = self._lead(one, one.artifact, row)
             if lead == row:
                 return reason("seen_before")
-            return reason(one.artifact.reason, item=self._items.title(lead) if lead >= 0 else None)
+            told = self._reasons.get((one.artifact.reason, lead))
+            if told is None:
+                told = reason(one.artifact.reason, item=self._items.title(lead) if lead >= 0 else None)
+                self._reasons[one.artifact.reason, lead] = told
+            return told
         if one.category != NO_CATEGORY:
             return reason("popular_in_category", category=self._items.category_name(one.category))
         return reason(one.artifact.reason)

@@ -135,14 +135,16 @@ def fetch(connection: apsw.Connection, sql: str, bindings: Sequence[apsw.SQLiteV
     return connection.execute(sql, bindings).fetchall()
 
 
-def insert(connection: apsw.Connection, table: str, rows: Sequence[Sequence[apsw.SQLiteValue]]) -> None:
+def insert(
+    connection: apsw.Connection, table: str, rows: Sequence[Sequence[apsw.SQLiteValue]], *, into: str = "INSERT INTO"
+) -> None:
     """Insert whole rows by the hundred, then by ten, then singly: many rows in one statement cost half of many statements."""
     done = 0
     for size in (100, 10, 1):
         blocks = range(done, len(rows) - size + 1, size)
         if blocks:
             one_row = "(" + ", ".join("?" * len(rows[0])) + ")"
-            sql = f"INSERT INTO {table} VALUES " + ", ".join([one_row] * size)
+            sql = f"{into} {table} VALUES " + ", ".join([one_row] * size)
             connection.executemany(sql, [tuple(chain.from_iterable(rows[start : start + size])) for start in blocks])
             done += size * len(blocks)
 

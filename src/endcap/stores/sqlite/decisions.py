@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from endcap.stores.ports import Decision
-from endcap.stores.sqlite.connection import Database, fetch
+from endcap.stores.sqlite.connection import Database, fetch, insert
 
 _PRUNE_ROWS = 5_000  # a transaction of some 10 MB: the server beside it waits for a few hundredths of a second
 
@@ -20,7 +20,7 @@ class SqliteDecisions:
         """Keep a batch in one transaction."""
         rows = [(one.recommendation_id, one.at_ms, one.request, one.response) for one in decisions]
         with self._database.write() as connection:
-            connection.executemany("INSERT OR IGNORE INTO decisions VALUES (?, ?, ?, ?)", rows)
+            insert(connection, "decisions", rows, into="INSERT OR IGNORE INTO")
 
     def get(self, recommendation_id: str) -> Decision | None:
         """One answer, or nothing."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,8 +36,7 @@ _ONES = np.ones(1_024, dtype=np.float32)
 _HISTORY_WEIGHTS = np.exp(-np.arange(64) / HISTORY_DECAY).astype(np.float32)
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(NamedTuple):
     """One filled place: the item's row, its score inside the shelf and why it is there."""
 
     row: int
@@ -64,6 +64,7 @@ class Asked:
     weights: Array
     category: int = NO_CATEGORY
     micros: float = 0.0
+    told: Reason | None = None
 
 
 def _weights(sure: int, past: int) -> Array:
@@ -89,7 +90,6 @@ class ShelfFiller:
         self._scratch = scratch
         self._codes = removal_codes
         self._asking: dict[QueryWith, tuple[Rows, Array]] = {}
-        self._reasons: dict[tuple[str, int], Reason] = {}
 
     def fill(self, shelf: Shelf, count: int, *, explain: bool) -> Filled:
         """Up to ``count`` slots of a shelf; topped up to the shelf's minimum from its fallbacks, then from the range."""
@@ -136,7 +136,8 @@ class ShelfFiller:
             )  # fmt: skip
             rows, best = scratch.rows[:found].tolist(), scratch.best[:found].tolist()
             for row, score, lead in zip(rows, best, scratch.leads[:found].tolist(), strict=True):
-                filled.slots.append(Slot(row, score, self._why(asked[lead], row)))
+                one = asked[lead]
+                filled.slots.append(Slot(row, score, one.told or self._why(one, row)))
                 self._blocked[row] = TAKEN
             if filled.trace is not None:
                 self._explain(filled.trace, asked, rows, best)
@@ -198,18 +199,20 @@ class ShelfFiller:
         return NO_CATEGORY
 
     def _why(self, one: Asked, row: int) -> Reason:
+        """Why a source proposed a row; kept in ``told`` where the source would say the same of any other."""
         if isinstance(one.artifact, ItemNeighbors):
             lead = self._lead(one, one.artifact, row)
             if lead == row:
                 return reason("seen_before")
-            told = self._reasons.get((one.artifact.reason, lead))
-            if told is None:
-                told = reason(one.artifact.reason, item=self._items.title(lead) if lead >= 0 else None)
-                self._reasons[one.artifact.reason, lead] = told
+            told = reason(one.artifact.reason, item=self._items.title(lead) if lead >= 0 else None)
+            if len(one.rows) == 1 and self._blocked[lead]:  # what is asked with cannot be proposed itself
+                one.told = told
             return told
         if one.category != NO_CATEGORY:
-            return reason("popular_in_category", category=self._items.category_name(one.category))
-        return reason(one.artifact.reason)
+            one.told = reason("popular_in_category", category=self._items.category_name(one.category))
+        else:
+            one.told = reason(one.artifact.reason)
+        return one.told
 
     def _lead(self, one: Asked, artifact: ItemNeighbors, row: int) -> int:
         """The row that a source was asked with and that proposed ``row`` most strongly."""

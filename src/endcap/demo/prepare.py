@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import fcntl
 import sys
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -29,7 +28,9 @@ _PEOPLE = {
     "Backpacks & Dry Bags": "Mara", "Coffee & Tea": "Jonas", "Seeds & Feed": "Elif", "Throws & Cushions": "Ruth",
     "Cycling": "Tom",
 }  # fmt: skip
-"""Whom a visitor may be: by the category that they like most, a first name."""
+"""Whom a visitor may be: by the category that they looked at lately, a first name."""
+
+_NEWEST_VIEWS = 12
 
 
 def prepare(home: Path, report: Report) -> Prepared:
@@ -93,14 +94,16 @@ _DO: dict[str, Callable[[Path, Prepared, Callable[[float], None]], Prepared]] = 
 
 
 def _personas(shop: Shop) -> tuple[Persona, ...]:
-    """For some categories the customer who likes it most of all and bought most."""
-    orders = Counter(event.user_id for event in shop.events if event.type == "purchase" and event.user_id)
+    """For some categories the customer whose newest views are most in it: the engine goes by what people did last."""
+    category_of = {item.item_id: item.category[-1] for item in shop.items}
+    newest: dict[str, list[str]] = {}
+    for event in reversed(shop.events):
+        if event.type == "view" and event.user_id and len(seen := newest.setdefault(event.user_id, [])) < _NEWEST_VIEWS:
+            seen.append(category_of[event.item_id or ""])
     chosen = []
     for category, name in _PEOPLE.items():
-        fans = [user for user in orders if max(tastes := shop.truth.taste(user).categories, key=tastes.__getitem__) == category]
-        if fans:
-            fan = max(fans, key=lambda user: (orders[user], user))
-            chosen.append(Persona(user_id=fan, name=name, likes=category))
+        fan = max(newest, key=lambda user: (newest[user].count(category), user))
+        chosen.append(Persona(user_id=fan, name=name, likes=category))
     return tuple(chosen)
 
 

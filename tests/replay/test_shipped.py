@@ -67,7 +67,7 @@ def test_sessions_are_asked_with_the_newest_first() -> None:
     # After a comes c, after b comes d: what was seen last counts most.
     dense = np.zeros((4, 4))
     dense[0, 2], dense[1, 3] = 1.0, 1.0
-    artifacts: dict[str, Artifact] = {"viewed_next": ItemNeighbors.of(sparse.csr_array(dense), "viewed_next")}
+    artifacts: dict[str, Artifact] = {"viewed_again": ItemNeighbors.of(sparse.csr_array(dense), "viewed_next")}
     found = ShippedEngine(artifacts, window, "session").answer()
     assert found.ranks.tolist() == [2.0, 1.0]
 

@@ -20,7 +20,8 @@ def run(*arguments: str | Path) -> Result:
 
 @pytest.fixture
 def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)  # the journal of looks lies in the current directory
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ENDCAP_HOME", str(tmp_path / "home"))
     return tmp_path
 
 
@@ -47,7 +48,7 @@ def test_baskets_as_json_and_a_look_at_the_test_part_is_recorded(shop: Path) -> 
     report = checked(run("basket", "--data", data, "--json"))
     assert (report["task"], report["dataset"]) == ("basket", "gifts")
     assert {"popularity", "co_purchase", "endcap"} <= set(names(report))
-    looks = [json.loads(line) for line in (shop / "benchmarks" / "test_looks.jsonl").read_text().splitlines()]
+    looks = [json.loads(line) for line in (shop / "home" / "benchmarks" / "test_looks.jsonl").read_text().splitlines()]
     assert len(looks) == 1
     assert looks[0]["rows"] == names(report)
     assert list(looks[0]["sha256"]) == ["gifts.csv"]

@@ -15,11 +15,13 @@ METRICS = {"popularity": {"hit_rate@10": 0.25}, "endcap": {"hit_rate@10": 0.5}}
 
 
 def look(data: Path) -> Path:
-    return record(FixedClock(0), task="basket", dataset="gifts", files=[data], metrics=METRICS, seed=1)
+    return record(FixedClock(0), task="basket", dataset="gifts", files=[data], metrics=METRICS, seed=1, home=data.parent)
 
 
-def test_every_look_adds_a_line_to_the_journal_of_the_current_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_outside_a_checkout_every_look_adds_a_line_to_the_journal_of_the_home(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir("/")
     data = tmp_path / "orders.csv"
     data.write_bytes(b"order_id,item_id\n")
     journal = look(data)

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from endcap.artifacts.base import Artifact
-from endcap.cli._options import JsonOption
+from endcap.cli._options import DEFAULT_HOME, HomeOption, JsonOption
 from endcap.core.interactions import Dataset
 from endcap.core.time import SystemClock
 from endcap.replay import looks
@@ -47,11 +47,12 @@ def basket(
     part: PartOption = "test",
     seed: SeedOption = 1,
     json: JsonOption = False,
+    home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """Complete baskets: items are taken from held-out orders and asked for with the rest."""
     chosen = order_layout(data, layout)
     files = chosen.files(data)
-    _evaluate(BasketProtocol(chosen.read(data), seed), files, _name(data), part=part, seed=seed, json=json)
+    _evaluate(BasketProtocol(chosen.read(data), seed), files, _name(data), part=part, seed=seed, json=json, home=home)
 
 
 @app.command()
@@ -62,13 +63,16 @@ def session(
     part: PartOption = "test",
     seed: SeedOption = 1,
     json: JsonOption = False,
+    home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """Continue sessions: which item comes next?"""
     clicks = session_layout(layout).read(train, test)
-    _evaluate(SessionProtocol(clicks, seed), [train, test], _name(train.parent), part=part, seed=seed, json=json)
+    _evaluate(SessionProtocol(clicks, seed), [train, test], _name(train.parent), part=part, seed=seed, json=json, home=home)
 
 
-def _evaluate(protocol: EvaluationProtocol, files: Sequence[Path], dataset: str, *, part: Portion, seed: int, json: bool) -> None:
+def _evaluate(
+    protocol: EvaluationProtocol, files: Sequence[Path], dataset: str, *, part: Portion, seed: int, json: bool, home: Path
+) -> None:
     def publish(known: Dataset) -> dict[str, Artifact]:
         return {name: made.artifact for name, made in fit_all(known, seed)[0].items()}
 
@@ -82,7 +86,9 @@ def _evaluate(protocol: EvaluationProtocol, files: Sequence[Path], dataset: str,
         )  # fmt: skip
     if part == "test":
         values = {row.name: {name: one.value for name, one in row.metrics.items()} for row in found.report.rows}
-        journal = looks.record(SystemClock(), task=protocol.task, dataset=dataset, files=files, metrics=values, seed=seed)
+        journal = looks.record(
+            SystemClock(), task=protocol.task, dataset=dataset, files=files, metrics=values, seed=seed, home=home
+        )
         console.print(f"This look at the test part was recorded in {journal}.", style="dim", soft_wrap=True)
     if json:
         typer.echo(msgspec.json.encode(found.report).decode())

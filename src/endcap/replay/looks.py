@@ -31,14 +31,15 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def record(
-    clock: Clock, *, task: str, dataset: str, files: Sequence[Path], metrics: Mapping[str, Mapping[str, float]], seed: int
-) -> Path:
+    clock: Clock, *, task: str, dataset: str, files: Sequence[Path], metrics: Mapping[str, Mapping[str, float]], seed: int,
+    home: Path,
+) -> Path:  # fmt: skip
     """Append a look to the journal; returns the journal.
 
-    It lies in ``benchmarks/`` of the source checkout that the current directory belongs to, else of the current directory.
+    It lies in ``benchmarks/`` of the source checkout that the current directory belongs to, else of ``home``.
     Raises StoreError where it cannot be written.
     """
-    journal = (checkout(Path.cwd()) or Path.cwd()) / FILE
+    journal = (checkout(Path.cwd()) or home) / FILE
     look = Look(
         time=iso(clock.now_ms()),
         task=task,

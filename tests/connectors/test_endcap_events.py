@@ -60,6 +60,17 @@ def test_unknown_fields_of_lines_move_there_too(shop: Shop) -> None:
     assert event.context == {"items": [{"colour": "red"}, {}]}
 
 
+def test_a_context_that_is_null_takes_unknown_fields_and_one_that_names_them_already_is_refused(shop: Shop) -> None:
+    shop.bring(shop.write("e.jsonl", jsonl({**VIEW, "page": "/a", "context": None})))
+    assert shop.events[0].context == {"page": "/a"}
+    sent = [
+        {**VIEW, "event_id": "twice", "page": "/a", "context": {"page": "/b"}},
+        {**VIEW, "event_id": "list", "page": 1, "context": [1]},
+    ]
+    summary = shop.bring(shop.write("f.jsonl", jsonl({**VIEW, "event_id": "good"}, *sent)))
+    assert summary.rejects == {"bad_page": 1, "bad_context": 1}
+
+
 def test_numbers_are_taken_as_ids_and_an_id_is_made_where_there_is_none(shop: Shop) -> None:
     event = {name: value for name, value in VIEW.items() if name != "event_id"} | {"user_id": 7}
     for _ in range(2):

@@ -15,7 +15,8 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from endcap.core.catalog import Item
-from endcap.core.events import EVENT_TYPES, Event, Line
+from endcap.core.events import EVENT_TYPES, Event
+from endcap.core.foreign_fields import foreign_fields_in_context
 from endcap.core.time import DAY_MS, iso, to_ms
 from endcap.errors import BadEvent, BadInput, EndcapError, TooLarge
 from endcap.ingest.checked import check_context, decode, is_small, shown
@@ -68,11 +69,8 @@ _raw_list = msgspec.json.Decoder(list[msgspec.Raw])
 _raw_events = msgspec.json.Decoder(_RawEvents)
 _raw_items = msgspec.json.Decoder(_RawItems)
 _raw_fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_raw_lines = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
 _anything = msgspec.json.Decoder(Any)
 _item = msgspec.json.Decoder(Item)
-_EVENT_FIELDS = frozenset(Event.__struct_fields__)
-_LINE_FIELDS = frozenset(Line.__struct_fields__)
 
 
 def parse_events(body: bytes, *, now_ms: int, permit: Callable[[Event], None] | None = None) -> Parsed[Event]:
@@ -174,48 +172,13 @@ def _parse_event(raw: msgspec.Raw) -> Event:
 
 
 def _with_known_fields_only(raw: bytes) -> bytes:
-    """The event with unknown fields moved into ``context`` and its time, where it is ISO 8601 of a rarer form, in milliseconds.
-
-    Values stay the bytes that were sent, so that no decimal passes through a float.
-    """
+    """The event with unknown fields in ``context``, and its time in milliseconds where it is ISO 8601 of a rarer form."""
     fields = decode(_raw_fields, raw)
     _check_type(fields.get("type"))
-    known = {name: value for name, value in fields.items() if name in _EVENT_FIELDS}
-    unknown: dict[str, object] = {name: value for name, value in fields.items() if name not in _EVENT_FIELDS}
+    known = foreign_fields_in_context(fields)
     if "at" in known:
         known["at"] = _readable_time(known["at"])
-    if "items" in known:
-        known["items"], extras = _readable_lines(known["items"])
-        if extras:
-            unknown["items"] = extras
-    if not unknown:
-        return msgspec.json.encode(known)
-    context = _context_fields(known.get("context"))
-    for name in unknown:
-        if name in context:
-            raise BadEvent(
-                f"{name} is sent twice, in the event and in its context",
-                field=name,
-                value=None,
-                remedy="send it in context alone",
-            )
-    return msgspec.json.encode({**known, "context": {**context, **unknown}})
-
-
-def _context_fields(raw: msgspec.Raw | None) -> dict[str, msgspec.Raw]:
-    return {} if raw is None or bytes(raw) == b"null" else decode(_raw_fields, bytes(raw))
-
-
-def _readable_lines(raw: msgspec.Raw) -> tuple[msgspec.Raw, list[dict[str, msgspec.Raw]] | None]:
-    try:
-        lines = _raw_lines.decode(raw)
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
-        return raw, None  # the decoder of events says what is wrong with it
-    extras = [{name: value for name, value in line.items() if name not in _LINE_FIELDS} for line in lines]
-    if not any(extras):
-        return raw, None
-    known = [{name: value for name, value in line.items() if name in _LINE_FIELDS} for line in lines]
-    return msgspec.Raw(msgspec.json.encode(known)), extras
+    return msgspec.json.encode(known)
 
 
 def _readable_time(raw: msgspec.Raw) -> msgspec.Raw:

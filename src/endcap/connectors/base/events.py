@@ -12,20 +12,19 @@ import msgspec
 from endcap.connectors.base.batch import Reject
 from endcap.connectors.base.cells import parse_time
 from endcap.connectors.base.connector import MAX_AHEAD_MS, Connector, Kind
-from endcap.core.events import Event, Line
+from endcap.core.events import Event
+from endcap.core.foreign_fields import Fields, foreign_fields_in_context
 from endcap.errors import EndcapError
 
 _PATH = re.compile(r"`\$\.?([^`]*)`")
 _MISSING = re.compile(r"missing required field `(\w+)`")
-_FIELDS = frozenset(Event.__struct_fields__)
-_LINE_FIELDS = frozenset(Line.__struct_fields__)
 _IDS = frozenset({"event_id", "user_id", "session_id", "item_id", "order_id"})
 _SHOWN = 80
 _MADE_ID = "event:"
 
 _event = msgspec.json.Decoder(Event)
-_fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_list_of_fields = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
+_fields = msgspec.json.Decoder(Fields)
+_list_of_fields = msgspec.json.Decoder(list[Fields])
 
 
 class EventConnector(Connector, frozen=True, kw_only=True):
@@ -78,26 +77,25 @@ class EventReader:
             found = _fields.decode(text)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise Unsound("bad_json", "", text.decode("utf-8", "replace").strip()) from error
-        known, others = _sorted_out(found, _FIELDS)
+        try:
+            return _event.decode(msgspec.json.encode(self._readable(foreign_fields_in_context(found), text)))
+        except msgspec.ValidationError as error:
+            raise _unsound(str(error), found) from error
+        except EndcapError as error:
+            name = error.field or "type"
+            raise Unsound(f"{'bad' if name in found else 'missing'}_{_named(name)}", name, _shown(found, name)) from error
+
+    def _readable(self, known: Fields, text: bytes) -> Fields:
+        """The event with ids as text, one of its own where it has none, and its time in milliseconds."""
         if "items" in known:
-            known["items"], unknown = _lines(known["items"])
-            others |= {"items": unknown} if unknown else {}
+            known["items"] = _with_ids_as_text(known["items"])
         for name in _IDS & known.keys():
             known[name] = _id(known[name])
         if "event_id" not in known:
             known["event_id"] = msgspec.Raw(f'"{_MADE_ID}{sha256(text.strip()).hexdigest()[:32]}"'.encode())
         if "at" in known:
             known["at"] = self._time(known["at"])
-        try:
-            if others:
-                context = _fields.decode(known["context"]) if "context" in known else {}
-                known["context"] = msgspec.Raw(msgspec.json.encode({**others, **context}))
-            return _event.decode(msgspec.json.encode(known))
-        except msgspec.ValidationError as error:
-            raise _unsound(str(error), known) from error
-        except EndcapError as error:
-            name = error.field or "type"
-            raise Unsound(f"{'bad' if name in known else 'missing'}_{_named(name)}", name, _shown(known, name)) from error
+        return known
 
     def _time(self, raw: msgspec.Raw) -> msgspec.Raw:
         text = bytes(raw).decode().strip('"')
@@ -105,23 +103,15 @@ class EventReader:
         return raw if at_ms is None else msgspec.Raw(str(at_ms).encode())
 
 
-def _sorted_out(found: dict[str, msgspec.Raw], fields: frozenset[str]) -> tuple[dict[str, msgspec.Raw], dict[str, msgspec.Raw]]:
-    known = {name: value for name, value in found.items() if name in fields}
-    return known, {name: value for name, value in found.items() if name not in fields}
-
-
-def _lines(raw: msgspec.Raw) -> tuple[msgspec.Raw, msgspec.Raw | None]:
-    """The lines of an order with the fields that lines have, and what else was in each of them, where anything was."""
+def _with_ids_as_text(raw: msgspec.Raw) -> msgspec.Raw:
     try:
-        lines = [_sorted_out(line, _LINE_FIELDS) for line in _list_of_fields.decode(raw)]
+        lines = _list_of_fields.decode(raw)
     except msgspec.MsgspecError:
-        return raw, None  # the decoder of events says what is wrong with it
-    for known, _ in lines:
-        if "item_id" in known:
-            known["item_id"] = _id(known["item_id"])
-    others = [unknown for _, unknown in lines]
-    text = msgspec.Raw(msgspec.json.encode([known for known, _ in lines]))
-    return text, msgspec.Raw(msgspec.json.encode(others)) if any(others) else None
+        return raw  # the decoder of events says what is wrong with it
+    for line in lines:
+        if "item_id" in line:
+            line["item_id"] = _id(line["item_id"])
+    return msgspec.Raw(msgspec.json.encode(lines))
 
 
 def _id(raw: msgspec.Raw) -> msgspec.Raw:
@@ -129,7 +119,7 @@ def _id(raw: msgspec.Raw) -> msgspec.Raw:
     return msgspec.Raw(b'"' + bytes(raw) + b'"') if bytes(raw)[:1].isdigit() else raw
 
 
-def _unsound(message: str, known: dict[str, msgspec.Raw]) -> Unsound:
+def _unsound(message: str, sent: Fields) -> Unsound:
     missing = _MISSING.search(message)
     path = _PATH.search(message)
     where = path[1] if path and "`$" in message else ""
@@ -137,8 +127,8 @@ def _unsound(message: str, known: dict[str, msgspec.Raw]) -> Unsound:
         return Unsound(f"missing_{_named(missing[1])}", f"{where}.{missing[1]}".lstrip("."))
     name = re.split(r"[.\[]", where)[0]
     if name == "type":
-        return Unsound("unknown_type", "type", _shown(known, "type"))
-    return Unsound(f"bad_{_named(name)}", where, _shown(known, name))
+        return Unsound("unknown_type", "type", _shown(sent, "type"))
+    return Unsound(f"bad_{_named(name)}", where, _shown(sent, name))
 
 
 def _named(field: str) -> str:
@@ -146,5 +136,5 @@ def _named(field: str) -> str:
     return "date" if field == "at" else field
 
 
-def _shown(known: dict[str, msgspec.Raw], name: str) -> str:
-    return bytes(known[name]).decode("utf-8", "replace").strip('"') if name in known else ""
+def _shown(sent: Fields, name: str) -> str:
+    return bytes(sent[name]).decode("utf-8", "replace").strip('"') if name in sent else ""

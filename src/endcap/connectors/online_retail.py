@@ -13,11 +13,24 @@ import polars as pl
 from endcap.connectors.base import Check, Field, OrderConnector
 from endcap.core.events import Currency
 
+NOT_PRODUCTS = frozenset({
+    "POST", "DOT", "C2", "C3", "M", "D", "S", "B", "PADS", "CRUK", "BANK CHARGES", "AMAZONFEE", "AMAZON", "ADJUST", "ADJUST2",
+    "TEST001", "TEST002", "POSTAGE", "SHIPPING", "DELIVERY", "CARRIAGE", "DISCOUNT", "MANUAL",
+})  # fmt: skip
+"""Stock codes, in capitals, that stand for postage, carriage, fees, samples, discounts and corrections by hand.
+
+``PADS`` are given away with cushions, for a tenth of a penny.
+"""
+
+VOUCHER = "GIFT_"
+"""How the stock codes of gift vouchers begin."""
+
 
 class OnlineRetail(OrderConnector, frozen=True, kw_only=True):
     """An invoice number that begins with C is a cancellation, with negative quantities.
 
-    Stock codes of products begin with a digit; all others are postage, fees, samples, vouchers and corrections.
+    Every other stock code than those of NOT_PRODUCTS and of vouchers is a product's: the wholesaler's begin with a digit but for
+    a few, other shops' as they like.
     """
 
     label: ClassVar[str] = "Online Retail (UCI)"
@@ -43,4 +56,5 @@ class OnlineRetail(OrderConnector, frozen=True, kw_only=True):
 
     def checks(self) -> list[Check]:
         """Codes that stand for no product."""
-        return [Check("not_a_product", "item_id", ~pl.col("item_id").str.contains(r"^\d"))]
+        code = pl.col("item_id")
+        return [Check("not_a_product", "item_id", code.is_in(NOT_PRODUCTS) | code.str.starts_with(VOUCHER))]

@@ -9,7 +9,7 @@ import pytest
 
 from endcap.core.time import to_ms
 from endcap.errors import BadFile
-from endcap.replay.tables import data_file, header, instants, read_lines, read_table
+from endcap.replay.tables import data_file, header, instants, read_lines, read_table, the_data_file
 
 CSV = b"order_id,item_id\n0001,a\n0001,b\n"
 MORNING = to_ms(datetime(2011, 12, 9, 8, 30, tzinfo=UTC))
@@ -43,6 +43,8 @@ def test_a_folder_of_several_files_has_no_one_data_file(tmp_path: Path) -> None:
     (tmp_path / "a.csv").touch()
     (tmp_path / "b.csv").touch()
     assert data_file(tmp_path) is None
+    with pytest.raises(BadFile, match="name the file itself"):
+        the_data_file(tmp_path)
 
 
 @pytest.mark.parametrize("content", [b"", b"\x1f\x8b broken", b"\x00\xff\x00"])

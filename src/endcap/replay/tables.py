@@ -31,6 +31,14 @@ def data_file(path: Path) -> Path | None:
     return found[0] if len(found) == 1 else None
 
 
+def the_data_file(path: Path) -> Path:
+    """The file itself, or the one data file of a folder. Raises BadFile where there are none or several."""
+    file = data_file(path)
+    if file is None:
+        raise BadFile(f"{path} does not hold one data file", field="data", value=str(path), remedy="name the file itself")
+    return file
+
+
 def header(path: Path) -> list[str]:
     """The column names of a table. Raises BadFile."""
     return read_table(path, n_rows=20).columns

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import polars as pl
 
-from endcap.errors import BadFile
 from endcap.replay.layouts.base import OrderLayout, Orders
-from endcap.replay.tables import data_file, read_lines
+from endcap.replay.tables import data_file, read_lines, the_data_file
 
 _SAMPLE = 200  # lines that decide whether a file has this form
 
@@ -29,10 +28,7 @@ class Groceries(OrderLayout, frozen=True, kw_only=True):
 
     def files(self, path: Path) -> list[Path]:
         """The one file of baskets."""
-        file = data_file(path)
-        if file is None:
-            raise BadFile(f"{path} does not hold one data file", field="data", value=str(path), remedy="name the file itself")
-        return [file]
+        return [the_data_file(path)]
 
     def read(self, path: Path) -> Orders:
         """The baskets with at least two different items."""

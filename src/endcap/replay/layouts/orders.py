@@ -9,7 +9,7 @@ import polars as pl
 
 from endcap.errors import BadFile
 from endcap.replay.layouts.base import OrderLayout, Orders
-from endcap.replay.tables import data_file, header, instants, read_table
+from endcap.replay.tables import data_file, header, instants, read_table, the_data_file
 
 _HEADINGS = {
     "order_id": (
@@ -53,10 +53,7 @@ class GenericOrders(OrderLayout, frozen=True, kw_only=True):
 
     def files(self, path: Path) -> list[Path]:
         """The one file of lines."""
-        file = data_file(path)
-        if file is None:
-            raise BadFile(f"{path} does not hold one data file", field="data", value=str(path), remedy="name the file itself")
-        return [file]
+        return [the_data_file(path)]
 
     def read(self, path: Path) -> Orders:
         """The orders with at least two different items."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import msgspec
 
-from tests.web.served import serving, view
+from endcap.web.limits import REFRESH_EVERY_S
+from tests.web.served import product, serving, view
 
 
 def test_alive_and_ready_without_a_key() -> None:
@@ -46,8 +49,19 @@ def test_logs_are_json_lines_without_persons_and_keys() -> None:
         lines = [msgspec.json.decode(line) for line in served.log.getvalue().splitlines()]
         assert [line["what"] for line in lines] == ["shop_serves", "request_failed"]
         assert lines[1]["code"] == "store_error"
-        for secret in ("ann", "secret-session", *served.key.values()):
+        assert "the log cannot be written" in lines[1]["message"]
+        for secret in ("ann@", "secret-session", *served.key.values()):
             assert secret not in served.log.getvalue()
+
+
+def test_a_document_that_cannot_be_read_does_not_end_the_look_at_what_others_change() -> None:
+    with serving() as served:
+        served.stores.documents.put("placement", "home", b"{")
+        time.sleep(2 * REFRESH_EVERY_S)
+        served.stores.catalog.put([product("vase")])
+        time.sleep(2 * REFRESH_EVERY_S)
+        assert served.site.shops["gifts"].service.state.items.row("vase") >= 0
+        assert '"what":"refresh_failed"' in served.log.getvalue()
 
 
 def test_overload_says_when_to_come_back() -> None:

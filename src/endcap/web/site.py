@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from endcap.app import Endcap, ShopService
-from endcap.errors import EndcapError, Forbidden
+from endcap.errors import Forbidden
 from endcap.ingest.decisions import DecisionWriter
 from endcap.ingest.service import EventWriter
 from endcap.web.access import KeyRing
@@ -140,8 +140,8 @@ class Site:
             await asyncio.sleep(REFRESH_EVERY_S)
             try:
                 await self.refresh()
-            except (EndcapError, OSError) as error:
-                # Said once, not twice a second, until it works again or fails in another way.
+            except Exception as error:
+                # Whatever it is, the next look comes. Said once, not twice a second, until it works again or fails otherwise.
                 if type(error).__name__ not in self._failing:
                     self._failing.add(type(error).__name__)
                     self.log.failure("refresh_failed", error)

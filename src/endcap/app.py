@@ -15,6 +15,7 @@ from endcap.ranking.rules.base import Rule
 from endcap.serving.engine import Engine
 from endcap.serving.items import ItemTable
 from endcap.serving.placements import DOCUMENT_KIND, built_rule, effective, ready
+from endcap.serving.stack import Stack
 from endcap.serving.state import ServingState
 from endcap.stores import sqlite
 from endcap.stores.live import LiveHistories
@@ -62,7 +63,8 @@ class ShopService:
                 self._swap(version)
             if documents != self._documents_version:
                 self._documents_version = documents
-                self.engine.state = self._state(self.engine.state.bundle, self.engine.state.items)
+                state = self.engine.state
+                self.engine.state = self._state(state.bundle, state.items, state.stack)
 
     def _refresh_catalog(self) -> None:
         if self.stores.catalog.version() != self._catalog_version:
@@ -89,14 +91,10 @@ class ShopService:
         self.corrupt_bundle = None
         return bundle
 
-    def _state(self, bundle: Bundle | None, items: ItemTable) -> ServingState:
+    def _state(self, bundle: Bundle | None, items: ItemTable, stack: Stack | None = None) -> ServingState:
         placements = effective(self.stores.documents.all(DOCUMENT_KIND))
-        return ServingState(
-            bundle=bundle,
-            items=items,
-            placements={name: ready(placement) for name, placement in placements.items()},
-            shop_rules=self._shop_rules(),
-        )
+        ready_placements = {name: ready(placement) for name, placement in placements.items()}
+        return ServingState.of(bundle, items, ready_placements, self._shop_rules(), stack=stack)
 
     def _shop_rules(self) -> tuple[Rule, ...]:
         documents = self.stores.documents.all(RULE_KIND)

@@ -87,5 +87,5 @@ def engine(
     products = {one: product(one) for one in IDS} | (catalog or {})
     items = ItemTable(IDS, products.values())
     chosen = {one.name: ready(one) for one in placements or (placement(),)}
-    state = ServingState(Bundle(manifest, IDS, made), items, chosen)
+    state = ServingState.of(Bundle(manifest, IDS, made), items, chosen)
     return Engine(state, histories or Remembered(), FixedClock(now_ms))

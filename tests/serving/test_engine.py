@@ -83,7 +83,7 @@ def test_a_short_shelf_is_topped_up_from_its_category_and_says_so() -> None:
 
 def test_without_a_bundle_the_range_answers() -> None:
     on = engine(placement(min_count=3))
-    on.state = ServingState(None, ItemTable((), [product(one) for one in IDS]), on.state.placements)
+    on.state = ServingState.of(None, ItemTable((), [product(one) for one in IDS]), on.state.placements)
     answer = ask(on, item_id="lamp")
     assert shown(answer)[0] == "bulb"
     assert (len(answer.items), answer.bundle) == (3, None)
@@ -129,7 +129,7 @@ def test_a_source_that_fails_is_skipped_and_named() -> None:
     answer = ask(on, item_id="mug")
     assert shown(answer) == ["plate", "bowl"]
     assert answer.degraded == ["source_failed:together", "fallback:shelf"]
-    on.state = ServingState(engine().state.bundle, on.state.items, on.state.placements)
+    on.state = ServingState.of(engine().state.bundle, on.state.items, on.state.placements)
     assert shown(ask(on, item_id="mug")) == ["spoon", "bowl", "plate"]
 
 
@@ -141,6 +141,14 @@ def test_history_leads_with_the_newest() -> None:
     even = neighbors(BOUGHT | {("lamp", "bulb"): 3.0})
     answer = ask(engine(spot, histories=Remembered(*acts), artifacts={"together": even}), session_id="s")
     assert shown(answer)[:2] == ["bulb", "spoon"]
+
+
+def test_a_shelf_shows_one_variant_of_a_product_and_none_of_the_page() -> None:
+    bowls = {one: product(one, family="bowl") for one in ("bowl", "plate")}
+    assert shown(ask(engine(catalog=bowls), item_id="mug")) == ["spoon", "bowl"]
+    mugs = {one: product(one, family="mug") for one in ("mug", "spoon")}
+    assert shown(ask(engine(catalog=mugs), item_id="mug")) == ["bowl", "plate"]
+    assert shown(ask(engine(placement(one_per_family=False), catalog=bowls), item_id="mug")) == ["spoon", "bowl", "plate"]
 
 
 def test_a_page_shows_no_item_twice() -> None:

@@ -98,10 +98,23 @@ class ItemNeighbors:
             indptr, indices, values = (frozen(arrays[name]) for name in ("indptr", "indices", "values"))
         except KeyError as error:
             raise CorruptBundle(f"item_neighbors lacks the array {error}", remedy="train again or roll back") from error
-        # Kernels trust these numbers: one that points outside would read memory that is not ours.
-        sound = (
-            len(indptr) and indptr[0] == 0 and indptr[-1] == len(indices) == len(values) and bool((np.diff(indptr) >= 0).all())
-        )
-        if not sound or (len(indices) and not 0 <= indices.min() <= indices.max() < len(indptr) - 1):
+        found = cls(indptr, indices, values, reason, facts)
+        if not found.is_sound(found.n_items):
             raise CorruptBundle("item_neighbors points outside its items", remedy="train again or roll back")
-        return cls(indptr, indices, values, reason, facts)
+        return found
+
+    def is_sound(self, n_items: int) -> bool:
+        """Whether the arrays number ``n_items`` items and point inside them.
+
+        Kernels trust these numbers: one that points outside would read memory that is not ours.
+        """
+        parts = (self.indptr, self.indices, self.values)
+        if not all(isinstance(part, np.ndarray) and part.ndim == 1 for part in parts) or len(self.indptr) != n_items + 1:
+            return False
+        if (
+            self.indptr[0] != 0
+            or not self.indptr[-1] == len(self.indices) == len(self.values)
+            or (np.diff(self.indptr) < 0).any()
+        ):
+            return False
+        return len(self.indices) == 0 or bool(self.indices.min() >= 0 and self.indices.max() < n_items)

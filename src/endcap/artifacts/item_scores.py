@@ -52,6 +52,15 @@ class ItemScores:
             scores, order = frozen(arrays["scores"]), frozen(arrays["order"])
         except KeyError as error:
             raise CorruptBundle(f"item_scores lacks the array {error}", remedy="train again or roll back") from error
-        if len(order) and not 0 <= order.min() <= order.max() < len(scores):
+        found = cls(scores, order, reason)
+        if not found.is_sound(found.n_items):
             raise CorruptBundle("item_scores orders items that it does not number", remedy="train again or roll back")
-        return cls(scores, order, reason)
+        return found
+
+    def is_sound(self, n_items: int) -> bool:
+        """Whether the arrays number ``n_items`` items and order none but them; kernels trust it."""
+        if not all(isinstance(part, np.ndarray) and part.ndim == 1 for part in (self.scores, self.order)):
+            return False
+        return len(self.scores) == n_items and (
+            len(self.order) == 0 or bool(self.order.min() >= 0 and self.order.max() < n_items)
+        )

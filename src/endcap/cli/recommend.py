@@ -102,11 +102,11 @@ def _show_explanation(console: Console, explanation: Explanation) -> None:
     for trace in explanation.shelves:
         console.print(f"\n[bold]How the shelf {trace.shelf} came about[/]")
         sources = Table(box=None, pad_edge=False)
-        for heading in ("source", "weight", "asked with", "candidates", "µs"):
+        for heading in ("source", "weight", "asked with", "candidates"):
             sources.add_column(heading, justify="left" if heading in {"source", "asked with"} else "right")
         for one in trace.sources:
             asked_with = ", ".join(one.asked_with[:5]) + (" …" if len(one.asked_with) > 5 else "")
-            sources.add_row(one.name, f"{one.weight:g}", asked_with or "-", str(one.candidates), f"{one.micros:.0f}")
+            sources.add_row(one.name, f"{one.weight:g}", asked_with or "-", str(one.candidates))
         console.print(sources)
         for label, number in trace.removed.items():
             console.print(f"left out: {number} {label}")

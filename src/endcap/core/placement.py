@@ -28,7 +28,10 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forb
 
 
 class Shelf(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """One row of products. Fewer than ``min_count`` from the sources are topped up from ``fallback``, and that is said."""
+    """One row of products. Fewer than ``min_count`` from the sources are topped up from ``fallback``, and that is said.
+
+    With ``one_per_family`` a shelf shows one variant of a product at most, and none of the product on the page.
+    """
 
     name: Name
     title: Annotated[str, Meta(min_length=1, max_length=200)]
@@ -36,6 +39,7 @@ class Shelf(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
     min_count: Annotated[int, Meta(ge=0, le=100)] = 4
     max_count: Annotated[int, Meta(ge=1, le=100)] = 8
     fallback: tuple[Source, ...] = ()
+    one_per_family: bool = True
 
     def __post_init__(self) -> None:
         if self.min_count > self.max_count:

@@ -96,7 +96,6 @@ class SourceTrace(msgspec.Struct, kw_only=True):
     weight: float
     asked_with: list[str]
     candidates: int
-    micros: float
 
 
 class ItemTrace(msgspec.Struct, kw_only=True):
@@ -116,6 +115,7 @@ class ShelfTrace(msgspec.Struct, kw_only=True):
     removed: dict[str, int]
     fallback: str | None
     items: list[ItemTrace]
+    micros: float = 0.0
 
 
 class Explanation(msgspec.Struct, kw_only=True):

@@ -111,45 +111,6 @@ def best_allowed(total, touched, n_touched, blocked, open_from, open_until, now_
 
 
 @njit(nogil=True, cache=True)
-def select(  # type: ignore[no-untyped-def]
-    scores,
-    touched,
-    n_touched,
-    factors,
-    total,
-    total_touched,
-    blocked,
-    open_from,
-    open_until,
-    now_ms,
-    k,
-    rows,
-    best,
-    leads,
-    removed,
-):
-    """Blend the sources and pick the ``k`` best items that may be shown; returns how many there are.
-
-    One call instead of three, since handing arrays over costs more than the work. ``factors`` come in as weights, see
-    :func:`blend`; ``rows``, ``best`` and ``removed`` are filled by :func:`best_allowed`; ``leads`` int32 (k,) receives the
-    source that gave most to each item. ``total`` is zeros again at the end.
-    """
-    n_total = blend(scores, touched, n_touched, factors, total, total_touched)
-    removed[:] = 0
-    found = best_allowed(total, total_touched, n_total, blocked, open_from, open_until, now_ms, k, rows, best, removed)
-    for place in range(found):
-        most = np.float32(-1.0)
-        for s in range(len(n_touched)):
-            given = factors[s] * scores[s, rows[place]]
-            if given > most:
-                most = given
-                leads[place] = s
-    for t in range(n_total):
-        total[total_touched[t]] = 0.0
-    return found
-
-
-@njit(nogil=True, cache=True)
 def strongest_query(indptr, indices, values, query_rows, query_weights, item):  # type: ignore[no-untyped-def]
     """The place in ``query_rows`` of the item that proposed ``item`` most strongly, or -1."""
     strongest = -1
@@ -166,6 +127,114 @@ def strongest_query(indptr, indices, values, query_rows, query_weights, item):  
                     strongest = q
                 break
     return strongest
+
+
+@njit(nogil=True, cache=True)
+def one_each(rows, best, found, families, used, n_used, k):  # type: ignore[no-untyped-def]
+    """Keep the first of each family, at most ``k``, in place; returns how many are left.
+
+    ``families`` int32 is -1 for items without one; families among ``used[:n_used]`` (int32) are left out too. With
+    ``n_used`` below 0 all count as without one.
+    """
+    kept = 0
+    for place in range(found):
+        family = families[rows[place]]
+        fresh = True
+        if family >= 0 and n_used >= 0:
+            for u in range(n_used):
+                fresh = fresh and used[u] != family
+            for earlier in range(kept):
+                fresh = fresh and families[rows[earlier]] != family
+        if fresh:
+            rows[kept], best[kept] = rows[place], best[place]
+            kept += 1
+            if kept == k:
+                break
+    return kept
+
+
+@njit(nogil=True, cache=True)
+def fill(  # type: ignore[no-untyped-def]
+    indptr, indices, values, order_starts, orders, order_scores, places, asks, categories, query_rows, query_weights,
+    n_anchor, n_sure, leaf, families, used, n_used, blocked, open_from, open_until, now_ms, k, pool, limit, scores, touched,
+    n_touched, factors, total, total_touched, rows, best, sources, leads, removed,
+):  # fmt: skip
+    """Fill a shelf: ask every source, blend, keep the ``k`` best that may be shown; returns how many there are.
+
+    One call, since handing arrays over costs more than the work. Neighbours are stacked: row ``i`` of artifact ``a`` is
+    ``indices[indptr[a, i]:indptr[a, i + 1]]``; scores too: artifact ``a`` walks ``orders[order_starts[a]:order_starts[a + 1]]``
+    and has ``order_scores[a]``. Source ``s`` uses neighbours ``places[s]`` or, where that is negative, scores ``-places[s] - 1``.
+    ``asks[s]`` says what it is asked with: 0 the anchor, 1 the cart, 2 the history, 3 everything, 4 nothing; ``query_rows`` int32
+    holds ``n_anchor`` anchors, then the cart up to ``n_sure``, then the history, and ``query_weights`` float32 their weights.
+    ``categories[s]`` int32 narrows a source of scores, -1 does not, -2 leaves the source out.
+
+    ``factors`` come in as weights, see :func:`blend`. ``pool`` items are ranked before :func:`one_each` keeps one of a family.
+    Of the ``k`` items ``rows`` int32, ``best`` float32, ``sources`` int32 (the source that gave most) and ``leads`` int32 (the
+    row that led there, -1 for scores) are filled; ``removed`` int64 (256,) counts by code. ``scores`` stay as they are, for
+    explanations: :func:`clear` is the caller's; ``total`` is zeros again.
+    """
+    for s in range(len(places)):
+        place = places[s]
+        if place < 0:
+            at = -place - 1
+            n_touched[s] = 0
+            if categories[s] != -2:
+                walk = orders[order_starts[at] : order_starts[at + 1]]
+                n_touched[s] = add_scores(
+                    walk,
+                    order_scores[at],
+                    blocked,
+                    open_from,
+                    open_until,
+                    now_ms,
+                    leaf,
+                    categories[s],
+                    limit,
+                    scores[s],
+                    touched[s],
+                    0,
+                )
+        else:
+            start, end = asked_span(asks[s], n_anchor, n_sure, len(query_rows))
+            n_touched[s] = add_neighbors(
+                indptr[place], indices, values, query_rows[start:end], query_weights[start:end], scores[s], touched[s], 0
+            )
+    n_total = blend(scores, touched, n_touched, factors, total, total_touched)
+    removed[:] = 0
+    found = best_allowed(total, total_touched, n_total, blocked, open_from, open_until, now_ms, pool, rows, best, removed)
+    for t in range(n_total):
+        total[total_touched[t]] = 0.0
+    found = one_each(rows, best, found, families, used, n_used, k)
+    for r in range(found):
+        most = np.float32(-1.0)
+        for s in range(len(places)):
+            given = factors[s] * scores[s, rows[r]]
+            if given > most:
+                most = given
+                sources[r] = s
+        s = sources[r]
+        leads[r] = -1
+        if places[s] >= 0:
+            start, end = asked_span(asks[s], n_anchor, n_sure, len(query_rows))
+            asked = query_rows[start:end]
+            strongest = strongest_query(indptr[places[s]], indices, values, asked, query_weights[start:end], rows[r])
+            if strongest >= 0:
+                leads[r] = asked[strongest]
+    return found
+
+
+@njit(nogil=True, cache=True)
+def asked_span(ask, n_anchor, n_sure, n_rows):  # type: ignore[no-untyped-def]
+    """Which part of the query rows a source is asked with: see :func:`fill`."""
+    if ask == 0:
+        return 0, n_anchor
+    if ask == 1:
+        return n_anchor, n_sure
+    if ask == 2:
+        return n_sure, n_rows
+    if ask == 3:
+        return 0, n_rows
+    return 0, 0
 
 
 @njit(nogil=True, cache=True)

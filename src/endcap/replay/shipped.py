@@ -55,7 +55,7 @@ class ShippedEngine:
         name, self._shelf = SPOT[task]
         self._visitor = _Visitor()
         items = ItemTable(self._ids, window.products)
-        state = ServingState(_bundle(self._ids, artifacts), items, {name: ready(_lengthened(shipped()[name], self._shelf))})
+        state = ServingState.of(_bundle(self._ids, artifacts), items, {name: ready(_lengthened(shipped()[name], self._shelf))})
         self._engine = Engine(state, self._visitor, FixedClock(window.train.now_ms))
         self._placement = name
 

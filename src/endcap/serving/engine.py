@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from endcap.core.ids import new_id
 from endcap.core.money import to_minor
-from endcap.core.placement import Shelf
 from endcap.core.query import Query, Rows
 from endcap.core.request import (
     Explanation,
@@ -36,7 +35,7 @@ from endcap.serving.items import AVAILABLE, ItemTable
 from endcap.serving.placements import ReadyPlacement
 from endcap.serving.query import build_query
 from endcap.serving.shelf import TAKEN, Filled, ShelfFiller
-from endcap.serving.state import Scratch, ServingState
+from endcap.serving.state import ReadyShelf, Scratch, ServingState
 from endcap.stores.ports import Act
 
 _EXCLUDED, _FILTERED, _FIRST_RULE = 2, 3, 5
@@ -80,7 +79,7 @@ class Engine:
         started = time.perf_counter_ns()
         state, items, now_ms = self.state, self.state.items, self._clock.now_ms()
         ready = _placement(state, request.placement)
-        shelves = _shelves(ready, request)
+        shelves = _shelves(state, ready, request)
         notes: list[str] = []
         count = _count(request, ready, shelves, notes)
         acts = self._histories.history(request.user_id, request.session_id)
@@ -95,7 +94,7 @@ class Engine:
             placement=request.placement,
             bundle=state.version,
             items=_items(items, filled),
-            shelves=[ShelfTitle(shelf.name, shelf.title) for shelf, part in filled if part.slots],
+            shelves=[ShelfTitle(one.shelf.name, one.shelf.title) for one, part in filled if part.slots],
             degraded=_degraded(state, filled),
             notes=notes,
         )
@@ -106,8 +105,8 @@ class Engine:
             response.explanation = Explanation(history=history, shelves=traces, micros=micros)
         return response
 
-    def _fitting_scratch(self, shelves: Sequence[Shelf]) -> Scratch:
-        n_sources = max(len(shelf.sources) for shelf in shelves)
+    def _fitting_scratch(self, shelves: Sequence[ReadyShelf]) -> Scratch:
+        n_sources = max(len(one.shelf.sources) for one in shelves)
         if not self._scratch.fits(n_sources, self.state.items.room):
             self._scratch = Scratch(max(8, n_sources), self.state.items.room)
         return self._scratch
@@ -123,10 +122,10 @@ def _placement(state: ServingState, name: str) -> ReadyPlacement:
     return ready
 
 
-def _shelves(ready: ReadyPlacement, request: RecommendRequest) -> Sequence[Shelf]:
+def _shelves(state: ServingState, ready: ReadyPlacement, request: RecommendRequest) -> Sequence[ReadyShelf]:
     if request.shelf is None:
-        return ready.placement.shelves
-    chosen = [shelf for shelf in ready.placement.shelves if shelf.name == request.shelf]
+        return state.shelves[ready.placement.name]
+    chosen = [one for one in state.shelves[ready.placement.name] if one.shelf.name == request.shelf]
     if not chosen:
         known = ", ".join(shelf.name for shelf in ready.placement.shelves)
         raise UnknownName(
@@ -136,8 +135,8 @@ def _shelves(ready: ReadyPlacement, request: RecommendRequest) -> Sequence[Shelf
     return chosen
 
 
-def _count(request: RecommendRequest, ready: ReadyPlacement, shelves: Sequence[Shelf], notes: list[str]) -> int:
-    most = shelves[0].max_count if request.shelf is not None else ready.placement.max_count
+def _count(request: RecommendRequest, ready: ReadyPlacement, shelves: Sequence[ReadyShelf], notes: list[str]) -> int:
+    most = shelves[0].shelf.max_count if request.shelf is not None else ready.placement.max_count
     if request.count is not None and request.count > most:
         notes.append(f"count {request.count} was clamped to {most}, the most that {request.placement} shows")
     return most if request.count is None else min(request.count, most)
@@ -182,38 +181,38 @@ def _outside(filters: Filters, items: ItemTable) -> Rows:
     return np.array(outside, dtype=np.int32)
 
 
-def _fill(filler: ShelfFiller, shelves: Sequence[Shelf], count: int, *, explain: bool) -> list[tuple[Shelf, Filled]]:
+def _fill(filler: ShelfFiller, shelves: Sequence[ReadyShelf], count: int, *, explain: bool) -> list[tuple[ReadyShelf, Filled]]:
     filled = []
     left = count
-    for shelf in shelves:
+    for one in shelves:
         if left == 0:
             break
-        part = filler.fill(shelf, min(left, shelf.max_count), explain=explain)
+        part = filler.fill(one, min(left, one.shelf.max_count), explain=explain)
         left -= len(part.slots)
-        filled.append((shelf, part))
+        filled.append((one, part))
     return filled
 
 
-def _items(items: ItemTable, filled: list[tuple[Shelf, Filled]]) -> list[Recommendation]:
+def _items(items: ItemTable, filled: list[tuple[ReadyShelf, Filled]]) -> list[Recommendation]:
     answer: list[Recommendation] = []
-    for shelf, part in filled:
+    for one, part in filled:
         for slot in part.slots:
             item = items.items[slot.row]
             assert item is not None  # rows without a product are never available
             answer.append(
                 Recommendation(
                     item_id=item.item_id, position=len(answer), score=round(slot.score, 6), price=item.price, reason=slot.reason,
-                    shelf=shelf.name, title=item.title, currency=item.currency, list_price=item.list_price, url=item.url,
+                    shelf=one.shelf.name, title=item.title, currency=item.currency, list_price=item.list_price, url=item.url,
                     image_url=item.image_url,
                 )
             )  # fmt: skip
     return answer
 
 
-def _degraded(state: ServingState, filled: list[tuple[Shelf, Filled]]) -> list[str]:
+def _degraded(state: ServingState, filled: list[tuple[ReadyShelf, Filled]]) -> list[str]:
     degraded = [] if state.bundle is not None else ["no_bundle"]
-    for shelf, part in filled:
+    for one, part in filled:
         degraded += [f"source_failed:{name}" for name in part.failed]
         if part.fallback is not None:
-            degraded.append(f"fallback:{shelf.name}")
+            degraded.append(f"fallback:{one.shelf.name}")
     return degraded

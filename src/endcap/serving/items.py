@@ -16,26 +16,27 @@ UNAVAILABLE = 1
 
 _ALWAYS_FROM = np.iinfo(np.int64).min
 _ALWAYS_UNTIL = np.iinfo(np.int64).max
-NO_CATEGORY = -1
+NO_CATEGORY = NO_FAMILY = -1
 
 
 class ItemTable:
     """Items by row: first those of the bundle, in its order, then the ones it does not know.
 
     ``blocked`` uint8 is UNAVAILABLE for items that are hidden, sold out or not in the catalogue; ``open_from`` and ``open_until``
-    int64 bound when an item may be shown; ``leaf`` and ``root`` int32 number the full and the broadest category;
-    ``price_minor`` int64. All have room for more rows than there are.
+    int64 bound when an item may be shown; ``leaf`` int32 numbers the full category and ``family`` int32 the product that the
+    item is a variant of, -1 for none; ``price_minor`` int64. All have room for more rows than there are.
     """
 
     def __init__(self, bundle_ids: Sequence[str] = (), catalog: Iterable[Item] = ()) -> None:
         self._ids = IdMap(bundle_ids)
         self._categories = IdMap()
+        self._families = IdMap()
         self.items: list[Item | None] = [None] * len(self._ids)
         self.blocked = np.empty(0, dtype=np.uint8)
         self.open_from = np.empty(0, dtype=np.int64)
         self.open_until = np.empty(0, dtype=np.int64)
         self.leaf = np.empty(0, dtype=np.int32)
-        self.root = np.empty(0, dtype=np.int32)
+        self.family = np.empty(0, dtype=np.int32)
         self.price_minor = np.empty(0, dtype=np.int64)
         self._grow(max(1_024, len(self._ids)))
         self.update(catalog)
@@ -102,7 +103,7 @@ class ItemTable:
         self.open_from[row] = _ALWAYS_FROM if opens is None else opens
         self.open_until[row] = _ALWAYS_UNTIL if closes is None else closes
         self.leaf[row] = self._categories.add("\x1f".join(item.category)) if item.category else NO_CATEGORY
-        self.root[row] = self._categories.add(item.category[0]) if item.category else NO_CATEGORY
+        self.family[row] = self._families.add(item.family) if item.family else NO_FAMILY
         priced = item.price is not None and item.currency is not None
         self.price_minor[row] = to_minor(item.price, item.currency) if priced else 0  # type: ignore[arg-type]
 
@@ -112,5 +113,5 @@ class ItemTable:
         self.open_from = np.pad(self.open_from, extra, constant_values=_ALWAYS_FROM)
         self.open_until = np.pad(self.open_until, extra, constant_values=_ALWAYS_UNTIL)
         self.leaf = np.pad(self.leaf, extra, constant_values=NO_CATEGORY)
-        self.root = np.pad(self.root, extra, constant_values=NO_CATEGORY)
+        self.family = np.pad(self.family, extra, constant_values=NO_FAMILY)
         self.price_minor = np.pad(self.price_minor, extra)

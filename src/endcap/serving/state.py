@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from endcap.artifacts.base import Artifact
 from endcap.artifacts.bundle import Bundle
+from endcap.core.placement import Shelf
 from endcap.ranking.rules.base import Rule
 from endcap.serving.items import ItemTable
 from endcap.serving.placements import ReadyPlacement
+from endcap.serving.stack import Group, Stack
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyShelf:
+    """A shelf with its sources as numbers; each fallback is a group of its own."""
+
+    shelf: Shelf
+    sources: Group
+    fallbacks: tuple[Group, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,29 +32,46 @@ class ServingState:
     bundle: Bundle | None
     items: ItemTable
     placements: Mapping[str, ReadyPlacement]
-    shop_rules: tuple[Rule, ...] = ()
+    shop_rules: tuple[Rule, ...]
+    stack: Stack
+    shelves: Mapping[str, tuple[ReadyShelf, ...]]
+
+    @classmethod
+    def of(
+        cls, bundle: Bundle | None, items: ItemTable, placements: Mapping[str, ReadyPlacement], shop_rules: tuple[Rule, ...] = (),
+        *, stack: Stack | None = None,
+    ) -> ServingState:  # fmt: skip
+        """The state of these parts; ``stack`` is that of the same bundle, where it was made before."""
+        artifacts: Mapping[str, Artifact] = bundle.artifacts if bundle is not None else {}
+        if stack is None:
+            stack = Stack.of(artifacts, len(bundle.item_ids) if bundle is not None else 0)
+            if bundle is not None:
+                bundle = replace(bundle, artifacts=stack.views(artifacts))
+                artifacts = bundle.artifacts
+
+        def prepared(shelf: Shelf) -> ReadyShelf:
+            fallbacks = tuple(Group.of((source,), stack, artifacts) for source in shelf.fallback)
+            return ReadyShelf(shelf, Group.of(shelf.sources, stack, artifacts), fallbacks)
+
+        shelves = {name: tuple(prepared(shelf) for shelf in one.placement.shelves) for name, one in placements.items()}
+        return cls(bundle, items, placements, shop_rules, stack, shelves)
 
     @property
     def version(self) -> str | None:
         """The version of the bundle that answers."""
         return self.bundle.version if self.bundle is not None else None
 
-    @property
-    def artifacts(self) -> Mapping[str, Artifact]:
-        """The artifacts by name; none before the first training."""
-        return self.bundle.artifacts if self.bundle is not None else {}
 
-
-MAX_SLOTS = 100
-"""The most products that a shelf can show."""
+POOL = 512
+"""How many items can be ranked before the variants of one product are thinned out: several a slot."""
 
 
 class Scratch:
     """Arrays that retrieval fills and clears; one set for each thread that answers.
 
-    ``scores`` float32 and ``touched`` int32, both (n_sources, room); ``n_touched`` int64 and ``factors`` float32, both
-    (n_sources,); ``total`` float32 and ``total_touched`` int32, both (room,); ``rows`` int32, ``best`` float32 and ``leads``
-    int32, all (MAX_SLOTS,); ``removed`` int64 (256,). All scores are zero between answers.
+    One entry a source and item: ``scores`` float32, ``touched`` int32; one a source: ``n_touched`` int64, ``factors`` float32,
+    ``categories`` int32; one an item: ``total`` float32, ``total_touched`` int32; one a slot: ``rows``, ``sources``, ``leads``
+    and ``used`` int32, ``best`` float32. ``removed`` int64 (256,). All scores are zero between answers.
     """
 
     def __init__(self, n_sources: int, room: int) -> None:
@@ -51,11 +79,14 @@ class Scratch:
         self.touched = np.zeros((n_sources, room), dtype=np.int32)
         self.n_touched = np.zeros(n_sources, dtype=np.int64)
         self.factors = np.zeros(n_sources, dtype=np.float32)
+        self.categories = np.zeros(n_sources, dtype=np.int32)
         self.total = np.zeros(room, dtype=np.float32)
         self.total_touched = np.zeros(room, dtype=np.int32)
-        self.rows = np.zeros(MAX_SLOTS, dtype=np.int32)
-        self.best = np.zeros(MAX_SLOTS, dtype=np.float32)
-        self.leads = np.zeros(MAX_SLOTS, dtype=np.int32)
+        self.rows = np.zeros(POOL, dtype=np.int32)
+        self.best = np.zeros(POOL, dtype=np.float32)
+        self.sources = np.zeros(POOL, dtype=np.int32)
+        self.leads = np.zeros(POOL, dtype=np.int32)
+        self.used = np.zeros(POOL, dtype=np.int32)
         self.removed = np.zeros(256, dtype=np.int64)
 
     def fits(self, n_sources: int, room: int) -> bool:

@@ -74,15 +74,19 @@ def test_every_part_is_documented(kind: str) -> None:
         assert f"`{name}`" in text, f"{kind} {name} is on no page"
 
 
-def test_the_algorithm_of_the_contributing_page_works_in_one_file(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("file", "suite"),
+    [("algorithms/last_bought", "tests/algorithms"), ("ranking/rules/not_just_seen", "tests/ranking/rules")],
+)
+def test_the_parts_of_the_contributing_page_work_in_one_file(tmp_path: Path, file: str, suite: str) -> None:
     page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    code = re.search(r"```python\n(.*?)```", page, re.S)
+    code = re.search(rf"`src/endcap/{file}\.py`:\n\n```python\n(.*?)```", page, re.S)
     assert code
     shutil.copytree(ROOT / "src", tmp_path / "src", ignore=shutil.ignore_patterns("__pycache__"))
-    (tmp_path / "src/endcap/algorithms/last_bought.py").write_text(code[1], encoding="utf-8")
+    (tmp_path / f"src/endcap/{file}.py").write_text(code[1], encoding="utf-8")
     environment = os.environ | {"PYTHONPATH": str(tmp_path / "src")}
-    suite = "tests/algorithms/test_contract.py"
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", suite, "-k", "last_bought"]
+    name = file.rpartition("/")[2]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"{suite}/test_contract.py", "-k", name]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert re.search(r"\d+ passed", done.stdout)

@@ -4,7 +4,6 @@ import numpy as np
 
 from endcap.core.query import Query
 from endcap.ranking.rules.exclude_items import ExcludeItems
-from endcap.ranking.rules.not_in_cart import NotInCart
 from endcap.serving.items import ItemTable
 
 NONE = np.empty(0, dtype=np.int32)
@@ -14,10 +13,3 @@ def test_named_items_are_removed_and_unknown_ones_ignored() -> None:
     items = ItemTable(["mug", "spoon"])
     query = Query(0, -1, NONE, NONE, NONE)
     assert ExcludeItems(item_ids=("spoon", "gone")).removes(query, items).tolist() == [1]
-
-
-def test_cart_and_anchor_are_removed() -> None:
-    items = ItemTable(["mug", "spoon"])
-    cart = np.array([1], dtype=np.int32)
-    assert NotInCart().removes(Query(0, 0, cart, NONE, NONE), items).tolist() == [1, 0]
-    assert NotInCart().removes(Query(0, -1, cart, NONE, NONE), items).tolist() == [1]

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from endcap.core.events import Event, Line
+from endcap.core.ids import PersonKey, session_key
 from endcap.stores import memory, sqlite
 from endcap.stores.live import KEEP_ACTS, SLACK, LiveHistories
-from endcap.stores.ports import ShopStores
+from endcap.stores.ports import History, ShopStores
 
 AT = 1_700_000_000_000
 
@@ -117,3 +118,45 @@ def test_histories_do_not_depend_on_when_they_were_flushed(people: list[tuple[st
             on.flush()
     for user in "ab":
         assert seen(on, user) == [f"i{number}" for number, one in enumerate(people) if one[0] == user][::-1]
+
+
+def test_sessions_that_there_never_were_do_not_fill_the_memory(stores: ShopStores) -> None:
+    on = LiveHistories(stores.people, stores.log, capacity=10)
+    for number in range(100):
+        assert seen(on, session=f"invented-{number}") == []
+    assert len(on._cache) == 10
+    on.apply(stores.log.append([event(1, session_id="s")]).logged)
+    assert seen(on, session="s") == ["mug"]
+
+
+class Overtaken(memory.MemoryPeople):
+    """A table whose answer to a reader is overtaken, once, by what another thread does meanwhile."""
+
+    meanwhile: Callable[[], None] | None = None
+
+    def load(self, keys: Sequence[PersonKey]) -> dict[PersonKey, History]:
+        found = super().load(keys)
+        act, self.meanwhile = self.meanwhile, None
+        if act is not None:
+            act()
+        return found
+
+
+def test_a_reader_that_was_overtaken_does_not_bring_an_old_history_back() -> None:
+    log, people = memory.MemoryLog(), Overtaken()
+    on = LiveHistories(people, log, capacity=1)
+    on.apply(log.append([event(1, session_id="s")]).logged)
+    on.flush()
+    on._cache.clear()
+
+    def meanwhile() -> None:
+        # The next event of the session is applied, written, and pushed out of memory by those of others.
+        on.apply(log.append([event(2, item="bowl", session_id="s")]).logged)
+        on.apply(log.append([event(3, session_id="t"), event(4, session_id="u")]).logged)
+        on.flush()
+        assert session_key("s") not in on._cache
+
+    people.meanwhile = meanwhile
+    seen(on, session="s")
+    on.apply(log.append([event(5, item="lamp", session_id="s")]).logged)
+    assert seen(on, session="s") == ["lamp", "bowl", "mug"]

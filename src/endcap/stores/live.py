@@ -3,7 +3,8 @@
 The log is the truth. A history is what the log says about one person, up to the newest position that was applied; events of
 other processes are picked up by :meth:`LiveHistories.catch_up`, and whatever a crash took is read from the log again.
 
-One thread at a time applies, others read: a history is an immutable value that is replaced, so readers need no lock.
+One thread at a time applies, others read: a history is an immutable value that is replaced, so readers of one that is in memory
+need no lock.
 """
 
 from __future__ import annotations
@@ -50,6 +51,8 @@ class LiveHistories:
         self._flushed = self._applied
         self._flushed_at_s = time.monotonic()
         self._applying = threading.RLock()
+        self._evicting = threading.Lock()
+        self._evicted = 0
 
     @property
     def applied_seq(self) -> int:
@@ -108,9 +111,14 @@ class LiveHistories:
         known = self._cache.get(key)
         if known is not None:
             return known
+        evicted = self._evicted
         loaded = self._people.load((key,)).get(key, _NOTHING)
-        # The applying thread may have put a newer one there meanwhile: that one counts.
-        return self._cache.setdefault(key, loaded)
+        with self._evicting:
+            # A newer one may have come and gone since: the table's old one must not take its place. And readers alone do not
+            # fill the memory, since anybody may ask for sessions that there never were.
+            if self._evicted != evicted or len(self._cache) >= self._capacity:
+                return self._cache.get(key, loaded)
+            return self._cache.setdefault(key, loaded)
 
     def _apply(self, events: Sequence[LoggedEvent]) -> None:
         if not events:
@@ -151,8 +159,10 @@ class LiveHistories:
         excess = len(self._cache) - self._capacity
         if excess <= 0:
             return
-        for key in [key for key in list(self._cache)[: excess + self._capacity // 10] if key not in self._dirty]:
-            self._cache.pop(key, None)
+        with self._evicting:
+            self._evicted += 1
+            for key in [key for key in list(self._cache)[: excess + self._capacity // 10] if key not in self._dirty]:
+                self._cache.pop(key, None)
 
 
 def _acts(one: LoggedEvent) -> tuple[Act, ...]:

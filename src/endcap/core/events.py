@@ -48,7 +48,7 @@ EARLIEST_MS = 315_532_800_000  # 1980-01-01: anything before it is a time in sec
 LATEST_MS = 9_467_000_000_000  # 2270: what is later does not fit the arrays and dates that follow
 
 
-class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, gc=False):
     """One product of an order, a refund or an impression. ``price`` is for one piece, in the major unit."""
 
     item_id: Id
@@ -60,7 +60,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid
             _check_money("price", self.price)
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, gc=False):
     """One thing that happened.
 
     ``at`` is given as ISO 8601 (UTC where no offset is written) or epoch milliseconds and is held in milliseconds. ``price``
@@ -122,7 +122,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
         return (Line(item_id=self.item_id, quantity=self.quantity or 1, price=self.price),)
 
 
-class LoggedEvent(msgspec.Struct, frozen=True):
+class LoggedEvent(msgspec.Struct, frozen=True, gc=False):
     """An event with its place in the shop's log; ``seq`` grows by at least one from each event to the next."""
 
     seq: int

@@ -111,7 +111,7 @@ class CatalogStore(Protocol):
         """A number that grows with every change."""
 
 
-class Act(msgspec.Struct, frozen=True, array_like=True):
+class Act(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One line of a person's recent history. ``kind`` is a number of :data:`endcap.core.events.KIND`."""
 
     seq: int
@@ -121,7 +121,7 @@ class Act(msgspec.Struct, frozen=True, array_like=True):
     quantity: int = 1
 
 
-class History(msgspec.Struct, frozen=True, array_like=True):
+class History(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What a person did lately, oldest first, and the last log position it contains."""
 
     last_seq: int

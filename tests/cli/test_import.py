@@ -131,3 +131,12 @@ def count(home: Path) -> int:
         return opened.open("s").log.count() if "s" in opened.shops() else 0
     finally:
         opened.close()
+
+
+def test_a_path_that_cannot_be_used_is_one_sentence(tmp_path: Path) -> None:
+    file = tmp_path / "file.csv"
+    file.write_text("order_id,item_id,date\n1,a,2026-01-01\n")
+    for arguments in (["import", file, "--shop", "s", "--home", file], ["demo", "--port", "0", "--home", file]):
+        done = endcap(*arguments, check=False)
+        assert done.returncode != 0
+        assert re.fullmatch(r"endcap: .*file\.csv.* cannot be used .*\n", done.stderr)

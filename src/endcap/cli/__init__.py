@@ -48,9 +48,21 @@ def _root() -> None:
 
 
 def main() -> None:
-    """Run a verb; an error that Endcap knows is one sentence on stderr and exit code 1 (75 where a retry can help)."""
+    """Run a verb; an error that Endcap knows is one sentence on stderr and exit code 1 (75 where a retry can help).
+
+    So is a file or folder that the system does not let us use.
+    """
     try:
         app()
     except EndcapError as error:
-        Console(stderr=True, highlight=False, soft_wrap=True).print(f"endcap: {error.sentence}", markup=False)
+        _say(error.sentence)
         sys.exit(75 if error.retry else 1)
+    except OSError as error:
+        if error.filename is None:  # no file that the caller could have named, so the trace tells more than a sentence
+            raise
+        _say(f"{error.filename} cannot be used ({error.strerror}); check the path and its permissions")
+        sys.exit(1)
+
+
+def _say(sentence: str) -> None:
+    Console(stderr=True, highlight=False, soft_wrap=True).print(f"endcap: {sentence}", markup=False)

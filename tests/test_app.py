@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import msgspec
@@ -14,7 +15,7 @@ from endcap.core.request import RecommendRequest
 from endcap.core.time import FixedClock
 from endcap.errors import UnknownName
 from endcap.serving.placements import DOCUMENT_KIND
-from endcap.stores import memory
+from endcap.stores import memory, sqlite
 from endcap.stores.ports import ShopStores
 
 from .serving.shop import IDS, NOW_MS, product
@@ -110,3 +111,30 @@ def test_the_end_of_the_data_is_the_clock_of_answers_outside_the_server() -> Non
     stores = memory.open_home().open("shop", create=True)
     stores.log.append([Event(event_id="1", type="view", at=NOW_MS - 5_000, item_id="mug")])
     assert end_of_data(stores).now_ms() == NOW_MS - 4_999
+
+
+def test_a_bundle_that_is_gone_does_not_serve_and_going_back_ends_the_alarm(tmp_path: Path) -> None:
+    home = sqlite.open_home(tmp_path)
+    stores = home.open("shop", create=True)
+    stores.catalog.put([product(one) for one in IDS])
+    publish(stores, "lamp")
+    service = ShopService(stores, FixedClock(NOW_MS))
+    version = publish(stores, "bulb").version
+    shutil.rmtree(tmp_path / "shops" / "shop" / "bundles" / version)
+    service.refresh()
+    assert (first(service), service.corrupt_bundle) == ("lamp", version)
+    assert ShopService(home.open("shop"), FixedClock(NOW_MS)).corrupt_bundle == version
+    stores.bundles.roll_back()
+    service.refresh()
+    assert (first(service), service.corrupt_bundle) == ("lamp", None)
+    home.close()
+
+
+def test_a_document_that_cannot_be_used_is_tried_again(service: ShopService) -> None:
+    service.stores.documents.put(RULE_KIND, "recall", b'{"rule": "from_a_plug_in"}')
+    for _ in range(2):
+        with pytest.raises(UnknownName):
+            service.refresh()
+    service.stores.documents.put(RULE_KIND, "recall", b'{"rule": "exclude_items", "item_ids": ["lamp"]}')
+    service.refresh()
+    assert first(service) != "lamp"

@@ -10,7 +10,7 @@ import msgspec
 from endcap.artifacts.bundle import Bundle
 from endcap.core.request import RecommendRequest
 from endcap.core.time import Clock, FixedClock, SystemClock
-from endcap.errors import CorruptBundle
+from endcap.errors import CorruptBundle, UnknownName
 from endcap.ranking.rules.base import Rule
 from endcap.serving.engine import Engine
 from endcap.serving.items import ItemTable
@@ -59,12 +59,14 @@ class ShopService:
             self._refresh_catalog()
             state = self.engine.state
             version, documents = self.stores.bundles.active(), self.stores.documents.version()
-            if version != state.version and version != self.corrupt_bundle:
+            if version == state.version:
+                self.corrupt_bundle = None
+            elif version != self.corrupt_bundle:
                 self._swap(version)
             if documents != self._documents_version:
-                self._documents_version = documents
                 state = self.engine.state
                 self.engine.state = self._state(state.bundle, state.items, state.stack)
+                self._documents_version = documents
 
     def _refresh_catalog(self) -> None:
         if self.stores.catalog.version() != self._catalog_version:
@@ -80,12 +82,12 @@ class ShopService:
         self.engine.state = self._state(bundle, items)
 
     def _load_bundle(self, version: str | None) -> Bundle | None:
-        """The bundle of a version; a corrupt one is remembered and never serves."""
+        """The bundle of a version; one that is corrupt or gone is remembered and never serves."""
         if version is None:
             return None
         try:
             bundle = self.stores.bundles.load(version)
-        except CorruptBundle:
+        except (CorruptBundle, UnknownName):
             self.corrupt_bundle = version
             return None
         self.corrupt_bundle = None

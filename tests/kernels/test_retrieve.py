@@ -148,3 +148,9 @@ def test_a_mark_keeps_the_first_reason() -> None:
     blocked = np.array([0, 3, 0], np.uint8)
     retrieve.mark(blocked, np.array([0, 1, 0], np.int32), 5)
     assert blocked.tolist() == [5, 3, 0]
+
+
+def test_marking_passes_over_rows_behind_the_end() -> None:
+    memory = np.zeros(8, dtype=np.uint8)
+    retrieve.mark(memory[:4], np.array([1, 4, 7], dtype=np.int32), 3)
+    assert memory.tolist() == [0, 3, 0, 0, 0, 0, 0, 0]

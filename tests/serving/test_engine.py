@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import numpy as np
@@ -10,9 +11,11 @@ from hypothesis import strategies as st
 from endcap.artifacts.item_neighbors import ItemNeighbors
 from endcap.core.events import KIND
 from endcap.core.placement import Placement, Shelf, Source
+from endcap.core.query import Query, Rows
 from endcap.core.request import Filters, PageRequest, RecommendRequest, RecommendResponse
 from endcap.core.time import DAY_MS
 from endcap.errors import UnknownName
+from endcap.ranking.rules.base import ItemView, Rule
 from endcap.serving.engine import Engine
 from endcap.serving.items import ItemTable
 from endcap.serving.state import ServingState
@@ -179,6 +182,36 @@ def test_explain_tells_the_whole_way() -> None:
     assert trace.items[0].item_id == "spoon"
     assert trace.items[0].sources == {"together": 1.0}
     assert trace.items[0].facts == {"together.value": 3.0}
+
+
+class Meanwhile(Rule, frozen=True, kw_only=True):
+    """Changes the catalogue in the midst of an answer, as another thread may, and then answers by it."""
+
+    label = "changed meanwhile"
+    takes_out: tuple[str, ...] = ()
+    adds: int = 0
+
+    def removes(self, query: Query, items: ItemView) -> Rows:
+        """The row of the newest product."""
+        assert isinstance(items, ItemTable)
+        items.update([product(f"new-{number}") for number in range(self.adds)], self.takes_out)
+        return np.array([len(items.items) - 1], dtype=np.int32)
+
+
+def meanwhile(**changes: object) -> Engine:
+    on = engine()
+    on.state = replace(on.state, shop_rules=(Meanwhile(**changes),))  # type: ignore[arg-type]
+    return on
+
+
+def test_a_product_that_is_taken_out_while_the_answer_is_made_is_not_in_it() -> None:
+    answer = ask(meanwhile(takes_out=("spoon",)), item_id="mug")
+    assert shown(answer) == ["bowl", "plate"]
+    assert [item.position for item in answer.items] == [0, 1]
+
+
+def test_products_that_come_while_the_answer_is_made_do_no_harm() -> None:
+    assert shown(ask(meanwhile(adds=100_000), item_id="mug")) == ["spoon", "bowl", "plate"]
 
 
 @settings(max_examples=60, deadline=None)

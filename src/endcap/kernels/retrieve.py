@@ -247,7 +247,10 @@ def clear(scores, touched, n_touched):  # type: ignore[no-untyped-def]
 
 @njit(nogil=True, cache=True)
 def mark(blocked, rows, code):  # type: ignore[no-untyped-def]
-    """Give ``rows`` (int32) a code in ``blocked`` (uint8), unless they have one: the first reason is the one that is told."""
+    """Give ``rows`` (int32) a code in ``blocked`` (uint8), unless they have one: the first reason is the one that is told.
+
+    Rows behind the end are passed over: ``blocked`` may be a copy that is older than the newest products.
+    """
     for row in rows:
-        if blocked[row] == 0:
+        if row < len(blocked) and blocked[row] == 0:
             blocked[row] = code

@@ -198,7 +198,8 @@ def _items(items: ItemTable, filled: list[tuple[ReadyShelf, Filled]]) -> list[Re
     for one, part in filled:
         for slot in part.slots:
             item = items.items[slot.row]
-            assert item is not None  # rows without a product are never available
+            if item is None:  # taken out of the catalogue while this answer was made
+                continue
             answer.append(
                 Recommendation(
                     item_id=item.item_id, position=len(answer), score=round(slot.score, 6), price=item.price, reason=slot.reason,

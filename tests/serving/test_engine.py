@@ -214,6 +214,24 @@ def test_products_that_come_while_the_answer_is_made_do_no_harm() -> None:
     assert shown(ask(meanwhile(adds=100_000), item_id="mug")) == ["spoon", "bowl", "plate"]
 
 
+def test_an_answer_that_fails_leaves_nothing_to_the_next_one() -> None:
+    on = engine(placement(min_count=0))
+    sound = on.state.items
+    on.state = replace(on.state, items=Untitled(IDS, [product(one) for one in IDS]))
+    with pytest.raises(RuntimeError):
+        ask(on, item_id="mug")
+    on.state = replace(on.state, items=sound)
+    assert shown(ask(on, item_id="mug")) == ["spoon", "bowl", "plate"]
+
+
+class Untitled(ItemTable):
+    """A catalogue that fails in the midst of an answer."""
+
+    def title(self, row: int) -> str:
+        """No title."""
+        raise RuntimeError(f"row {row} cannot be read")
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     sold_out=st.sets(st.sampled_from(IDS)),

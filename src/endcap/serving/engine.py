@@ -87,7 +87,7 @@ class Engine:
         rules = state.shop_rules + ready.rules
         blocked = _blocked(request, query, rules, items, shown)
         codes = [*_CODES, *(rule.label for rule in rules)] if request.explain else ()
-        filler = ShelfFiller(state, query, blocked, self._fitting_scratch(shelves), codes)
+        filler = ShelfFiller(state, query, blocked, self._fitting_scratch(shelves, items.room), codes)
         filled = _fill(filler, shelves, count, explain=request.explain)
         response = RecommendResponse(
             recommendation_id=new_id(now_ms),
@@ -105,10 +105,10 @@ class Engine:
             response.explanation = Explanation(history=history, shelves=traces, micros=micros)
         return response
 
-    def _fitting_scratch(self, shelves: Sequence[ReadyShelf]) -> Scratch:
+    def _fitting_scratch(self, shelves: Sequence[ReadyShelf], room: int) -> Scratch:
         n_sources = max(len(one.shelf.sources) for one in shelves)
-        if not self._scratch.fits(n_sources, self.state.items.room):
-            self._scratch = Scratch(max(8, n_sources), self.state.items.room)
+        if not self._scratch.fits(n_sources, room):
+            self._scratch = Scratch(max(8, n_sources), room)
         return self._scratch
 
 

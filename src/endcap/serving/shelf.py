@@ -105,16 +105,25 @@ class ShelfFiller:
         scores, touched, n_touched, factors = scratch.scores[:n], scratch.touched[:n], scratch.n_touched[:n], scratch.factors[:n]
         factors[:] = group.weights
         self._narrow(group)
-        started = time.perf_counter_ns()
-        found: int = retrieve.fill(
-            stack.indptr, stack.indices, stack.values, stack.order_starts, stack.orders, stack.order_scores, group.places,
-            group.asks, scratch.categories, self._rows, self._weights, self._n_anchor, self._n_sure, items.leaf, items.family,
-            scratch.used, self._used_families(filled) if one_per_family else -1, self._blocked, items.open_from, items.open_until,
-            self._query.now_ms, count, _pool(count) if one_per_family else count, SCORED_CANDIDATES, scores, touched, n_touched,
-            factors, scratch.total, scratch.total_touched, scratch.rows, scratch.best, scratch.sources, scratch.leads,
-            scratch.removed,
-        )  # fmt: skip
-        micros = (time.perf_counter_ns() - started) / 1000
+        try:
+            started = time.perf_counter_ns()
+            found: int = retrieve.fill(
+                stack.indptr, stack.indices, stack.values, stack.order_starts, stack.orders, stack.order_scores, group.places,
+                group.asks, scratch.categories, self._rows, self._weights, self._n_anchor, self._n_sure, items.leaf, items.family,
+                scratch.used, self._used_families(filled) if one_per_family else -1, self._blocked, items.open_from,
+                items.open_until, self._query.now_ms, count, _pool(count) if one_per_family else count, SCORED_CANDIDATES, scores,
+                touched, n_touched, factors, scratch.total, scratch.total_touched, scratch.rows, scratch.best, scratch.sources,
+                scratch.leads, scratch.removed,
+            )  # fmt: skip
+            self._take(group, found, filled, (time.perf_counter_ns() - started) / 1000)
+        finally:
+            # Whatever went wrong, the next answer must not find this one's scores.
+            retrieve.clear(scores, touched, n_touched)
+        return found
+
+    def _take(self, group: Group, found: int, filled: Filled, micros: float) -> None:
+        """Put what the kernel found into slots, with reasons and, where that is asked for, the trace."""
+        scratch = self._scratch
         rows, best = scratch.rows[:found].tolist(), scratch.best[:found].tolist()
         sources, leads = scratch.sources[:found].tolist(), scratch.leads[:found].tolist()
         for row, score, source, lead in zip(rows, best, sources, leads, strict=True):
@@ -122,8 +131,6 @@ class ShelfFiller:
             self._blocked[row] = TAKEN
         if filled.trace is not None:
             self._explain(filled.trace, group, rows, best, micros)
-        retrieve.clear(scores, touched, n_touched)
-        return found
 
     def _narrow(self, group: Group) -> None:
         """Say for each source of scores which category it is narrowed to."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -50,15 +50,10 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class FitContext:
-    """What training hands to ``fit``: the random generator, the end of the data, and a place to report progress.
-
-    ``artifacts`` holds those of the algorithms named in ``builds_on``, by their name in the bundle.
-    """
+    """What training hands to ``fit`` beside the data: the random generator, and the end of the data in milliseconds."""
 
     rng: np.random.Generator
     now_ms: int
-    artifacts: Mapping[str, Artifact] = field(default_factory=dict)
-    progress: Callable[[float], None] = lambda _share: None
 
 
 class Algorithm(Part, frozen=True, kw_only=True):

@@ -49,7 +49,8 @@ class ArtifactEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a bundle holds. ``position`` is the last log position that training read, ``data_until`` the time it ended at."""
+    """What a bundle holds. ``position`` is the log position of the newest act that training saw, ``data_until_ms`` the time
+    that its data ended at; what was merely shown or searched for is no act."""
 
     format: int
     version: str

@@ -95,7 +95,7 @@ class Catalog:
 class Dataset:
     """One shop's history up to ``now_ms``, as arrays over one numbering of items (``item_ids``, row order).
 
-    ``position`` is the last log position read, or 0 for data that came from a file.
+    ``position`` is the log position of the newest act, or 0 for data that came from a file.
     """
 
     item_ids: list[str]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from typer.testing import CliRunner
 
 from endcap.cli.export import app
 from endcap.core.catalog import Item, decode_item
-from endcap.core.events import Event, decode_event
+from endcap.core.events import Event, Line, decode_event
 from endcap.errors import UnknownName
 from endcap.stores import sqlite
 
@@ -43,3 +44,14 @@ def test_an_unknown_shop_is_named(home: Path) -> None:
     command = typer.main.get_command(app)
     with pytest.raises(UnknownName, match="choose one of s"):
         command.main(["events", "--shop", "x", "--home", str(home)], standalone_mode=False)
+
+
+def test_lines_of_an_order_have_their_quantity_even_where_it_is_one(tmp_path: Path) -> None:
+    lines = (Line(item_id="A", price=Decimal("2.5")), Line(item_id="B", quantity=3))
+    order = Event(event_id="o", type="purchase", at=1_700_000_000_000, items=lines)
+    opened = sqlite.open_home(tmp_path / "home")
+    opened.open("s", create=True).log.append([order])
+    opened.close()
+    out = CliRunner().invoke(app, ["events", "--shop", "s", "--home", str(tmp_path / "home")]).output
+    assert '"items":[{"item_id":"A","quantity":1,"price":2.5},{"item_id":"B","quantity":3}]' in out
+    assert decode_event(out.encode()) == order

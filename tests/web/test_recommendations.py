@@ -43,6 +43,7 @@ def test_unknown_users_sessions_and_items_are_normal(served: Served) -> None:
         ({"cart": "mug"}, 422, "cart"),
         ({"cart": [1]}, 422, "cart[0]"),
         ({"count": 0}, 422, "count"),
+        ({"count": 10**12}, 422, "count"),
         ({"itemid": "mug"}, 422, "itemid"),
         ({"item_id": ""}, 422, "item_id"),
         ({"filters": {"price_min": "NaN"}}, 422, "filters.price_min"),
@@ -109,3 +110,10 @@ def test_a_page_shows_no_item_twice(served: Served) -> None:
     assert len(shown) == len(set(shown))
     assert len(shown) > 0
     assert served.post("/v1/recommendations/page", {"requests": []}).status_code == 422
+
+
+@pytest.mark.parametrize("count", [101, 5_000, 2_000_000_000])
+def test_a_count_above_the_maximum_is_clamped_however_large(served: Served, count: int) -> None:
+    answer = ask(served, count=count)
+    assert answer.status_code == 200
+    assert f"count {count} was clamped" in answer.json()["notes"][0]

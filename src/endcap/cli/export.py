@@ -12,7 +12,7 @@ import typer
 
 from endcap.cli._options import DEFAULT_HOME, HomeOption, ShopOption
 from endcap.core.catalog import encode_item
-from endcap.core.events import encode_event
+from endcap.core.events import encode_event_in_full
 from endcap.stores import sqlite
 from endcap.stores.ports import ShopStores
 
@@ -29,7 +29,7 @@ def events(shop: ShopOption, out: OutOption = None, home: HomeOption = DEFAULT_H
     with _stores(home, shop) as stores, _output(out) as output:
         after = 0
         while logged := stores.log.read(after=after, limit=_CHUNK):
-            output.write(b"".join(encode_event(one.event) + b"\n" for one in logged))
+            output.write(b"".join(encode_event_in_full(one.event) + b"\n" for one in logged))
             after = logged[-1].seq
 
 

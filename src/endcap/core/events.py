@@ -130,12 +130,27 @@ class LoggedEvent(msgspec.Struct, frozen=True, gc=False):
 
 
 _encoder = msgspec.json.Encoder(decimal_format="number", order="deterministic")
+_full_encoder = msgspec.json.Encoder(decimal_format="number")
 _decoder = msgspec.json.Decoder(Event)
 
 
 def encode_event(event: Event) -> bytes:
-    """The event as the canonical JSON that the log keeps and exports; equal events give equal bytes."""
+    """The event as the canonical JSON that the log keeps; equal events give equal bytes."""
     return _encoder.encode(event)
+
+
+def encode_event_in_full(event: Event) -> bytes:
+    """The event as JSON for readers that know no defaults: each line has its quantity, which the log leaves out where it is 1.
+
+    >>> event = Event(event_id="1", type="purchase", at=1_300_000_000_000, items=(Line(item_id="mug"),))
+    >>> b'"quantity":1' in encode_event_in_full(event), decode_event(encode_event_in_full(event)) == event
+    (True, True)
+    """
+    if event.items is None:
+        return encode_event(event)
+    told = msgspec.to_builtins(event, builtin_types=(Decimal,))
+    told["items"] = [{"item_id": line["item_id"], "quantity": 1, **line} for line in told["items"]]
+    return _full_encoder.encode(told)
 
 
 def decode_event(payload: bytes) -> Event:

@@ -12,13 +12,15 @@ from endcap.errors import BadOption
 Name = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,63}$")]
 QueryWith = Literal["anchor", "cart", "history", "everything", "nothing"]
 
+_MIN_COUNT = 4
+
 
 class Source(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """One artifact that proposes items, and how much it counts.
 
     ``ask`` says which items it is asked with: the ``anchor`` (the product of the page), the ``cart``, the ``history`` (what
     the shopper did last, newest first) or ``everything`` together; a source of item scores is asked with ``nothing``.
-    ``category`` narrows an item-score source to the category of what it is asked with.
+    ``same_category`` narrows an item-score source to the category of what it is asked with.
     """
 
     artifact: Name
@@ -36,7 +38,7 @@ class Shelf(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
     name: Name
     title: Annotated[str, Meta(min_length=1, max_length=200)]
     sources: Annotated[tuple[Source, ...], Meta(min_length=1, max_length=20)]
-    min_count: Annotated[int, Meta(ge=0, le=100)] = 4
+    min_count: Annotated[int, Meta(ge=0, le=100)] = _MIN_COUNT
     max_count: Annotated[int, Meta(ge=1, le=100)] = 8
     fallback: tuple[Source, ...] = ()
     one_per_family: bool = True
@@ -45,7 +47,8 @@ class Shelf(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
         if self.min_count > self.max_count:
             raise BadOption(
                 f"min_count is {self.min_count}, above max_count {self.max_count}", field="min_count", value=self.min_count,
-                remedy="lower min_count or raise max_count",
+                remedy=f"send a min_count of at most {self.max_count}, or raise max_count; where none is sent, min_count is "
+                f"{_MIN_COUNT}",
             )  # fmt: skip
 
 

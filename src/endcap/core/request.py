@@ -11,6 +11,9 @@ from msgspec import Meta
 from endcap.core.events import MAX_MONEY, Id
 from endcap.errors import BadInput
 
+LARGEST_COUNT = 2_147_483_647
+"""Whatever list length a client may mean by "all": it is clamped, not refused. What is larger is a mistake."""
+
 
 class Filters(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """Narrows an answer. Lists mean "any of"; prices are in the shop's currency, major unit, both ends included."""
@@ -44,7 +47,7 @@ class RecommendRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
     session_id: Id | None = None
     item_id: Id | None = None
     cart: Annotated[tuple[Id, ...], Meta(max_length=200)] = ()
-    count: Annotated[int, Meta(ge=1, le=1_000)] | None = None
+    count: Annotated[int, Meta(ge=1, le=LARGEST_COUNT)] | None = None
     exclude: Annotated[tuple[Id, ...], Meta(max_length=1_000)] = ()
     filters: Filters | None = None
     context: dict[str, Any] | None = None

@@ -27,12 +27,12 @@ class ItemScores:
 
     @classmethod
     def of(cls, scores: Array, reason: str) -> Self:
-        """The artifact of these scores; negative ones and NaN count as 0.
+        """The artifact of these scores; negative ones and NaN count as 0, those beyond float32 as its largest number.
 
         >>> ItemScores.of(np.array([0.0, 2.0, 1.0]), "popular").order.tolist()
         [1, 2]
         """
-        clean = np.nan_to_num(np.maximum(scores, 0)).astype(np.float32)
+        clean = np.clip(np.nan_to_num(scores), 0, np.finfo(np.float32).max).astype(np.float32)
         order = np.argsort(-clean, kind="stable").astype(np.int32)
         return cls(frozen(clean), frozen(order[clean[order] > 0]), reason)
 

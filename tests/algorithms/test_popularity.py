@@ -16,3 +16,10 @@ def test_kinds_weigh_differently() -> None:
 def test_unsound_options_are_refused(options: dict[str, object]) -> None:
     with pytest.raises(BadOption):
         Popularity(**options)  # type: ignore[arg-type]
+
+
+def test_best_sellers_of_long_ago_are_not_forgotten_when_one_new_act_comes() -> None:
+    old = ["1990-02-01 tea mug", "1990-02-02 tea mug", "1990-02-03 mug"]
+    scores = fit_example(Popularity(half_life_days=1.0), *old, "2020-01-01 jam").scores.tolist()
+    tea, mug, jam = scores
+    assert 0 < tea < mug < jam

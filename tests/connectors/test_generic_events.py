@@ -65,3 +65,8 @@ def test_a_list_of_sales_and_returns_is_a_list_of_orders(shop: Shop) -> None:
     summary = shop.bring("order_id,date,type,sku,qty\n1,2026-01-01,sale,A,1\n2,2026-01-02,return,A,1\n")
     assert summary.files[0].layout == "generic_orders"
     assert [event.type for event in shop.events] == ["purchase", "refund"]
+
+
+def test_a_visitor_is_a_person(shop: Shop) -> None:
+    shop.bring("event_id,type,timestamp,visitor,item\n1,view,1433221332117,7,A\n")
+    assert [(event.event_id, event.user_id, event.context) for event in shop.events] == [("1", "7", None)]

@@ -13,9 +13,12 @@ from endcap.artifacts.item_scores import ItemScores
 from endcap.core.events import EventType
 from endcap.core.interactions import Dataset
 
+_FADED = 2.0**-60
+"""What an act of sixty half-lives ago, or of any time before, still counts."""
+
 
 class Popularity(Algorithm, frozen=True, kw_only=True):
-    """Decayed counts: ``score_i = sum over acts e on i of weights[kind_e] * 2^(-age_e / half_life_days)``.
+    """Decayed counts: ``score_i = sum over acts e on i of weights[kind_e] * max(2^(-age_e / half_life_days), 2^-60)``.
 
     Serving keeps to a category by filtering, so one score per item is enough. Time O(n acts), memory O(n_items).
 
@@ -41,5 +44,8 @@ class Popularity(Algorithm, frozen=True, kw_only=True):
     def fit(self, data: Dataset, context: FitContext) -> ItemScores:
         """The decayed count of every item."""
         acts = data.interactions
-        counted = act_weights(acts.kinds, self.weights) * decay(acts.at_ms, context.now_ms, self.half_life_days)
+        # A shop whose old orders came in from a file and whose first new ones are years later still has its best sellers:
+        # beyond this floor acts count alike, rather than less than float32 holds.
+        fading = np.maximum(decay(acts.at_ms, context.now_ms, self.half_life_days), _FADED)
+        counted = act_weights(acts.kinds, self.weights) * fading
         return ItemScores.of(np.bincount(acts.items, weights=counted, minlength=data.n_items), self.reason)

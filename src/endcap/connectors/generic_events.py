@@ -60,7 +60,7 @@ class GenericEvents(EventConnector, frozen=True, kw_only=True):
             "at", ("at", "timestamp", "event_time", "time", "datetime", "date_time", "created_at", "date", "ts"), required=True
         ),
         Field("event_id", ("event_id", "id", "uuid")),
-        Field("user_id", ("user_id", "visitor_id", "customer_id", "client_id", "user", "customer", "member_id")),
+        Field("user_id", ("user_id", "visitor_id", "visitor", "customer_id", "client_id", "user", "customer", "member_id")),
         Field("session_id", ("session_id", "session", "user_session", "visit_id")),
         Field("item_id", ("item_id", "sku", "product_id", "item", "product", "stock_code", "article_id")),
         Field("quantity", ("quantity", "qty")),

@@ -56,6 +56,20 @@ def test_the_active_bundle_answers_and_a_new_one_is_noticed(service: ShopService
     assert first(service) == "lamp"
 
 
+def test_after_a_restart_the_last_good_bundle_serves_for_a_corrupt_one(tmp_path: Path) -> None:
+    home = sqlite.open_home(tmp_path)
+    stores = home.open("shop", create=True)
+    stores.catalog.put([product(one) for one in IDS])
+    good, bad = publish(stores, "lamp").version, publish(stores, "bulb").version
+    raw = tmp_path / "shops" / "shop" / "bundles" / bad / "arrays.bin"
+    raw.write_bytes(bytes(len(raw.read_bytes())))
+    service = Endcap(home, FixedClock(NOW_MS)).shop("shop")
+    assert (service.state.version, service.corrupt_bundle) == (good, bad)
+    service.refresh()
+    assert (first(service), service.corrupt_bundle) == ("lamp", bad)
+    home.close()
+
+
 def test_stock_that_runs_out_is_noticed(service: ShopService) -> None:
     service.stores.catalog.put([product("lamp", stock=0)])
     service.refresh()
@@ -90,6 +104,14 @@ def test_a_placement_of_the_shop_replaces_the_shipped_one(service: ShopService) 
     service.stores.documents.delete(DOCUMENT_KIND, "home")
     service.refresh()
     assert first(service) == "lamp"
+
+
+def test_a_document_that_cannot_be_used_costs_itself_alone(service: ShopService) -> None:
+    service.stores.documents.put(DOCUMENT_KIND, "home", b'{"name": "home", "shelfs": []}')
+    service.stores.documents.put(RULE_KIND, "gone", b'{"rule": "of_another_version"}')
+    service.refresh()
+    assert first(service) == "lamp"
+    assert service.bad_documents == ("home", "gone")
 
 
 def test_a_rule_of_the_shop_acts_on_every_placement(service: ShopService) -> None:

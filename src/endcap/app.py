@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
 from endcap.artifacts.bundle import Bundle
+from endcap.core.placement import Placement
 from endcap.core.request import RecommendRequest
 from endcap.core.time import Clock, FixedClock, SystemClock
-from endcap.errors import CorruptBundle, UnknownName
+from endcap.errors import CorruptBundle, EndcapError, UnknownName
 from endcap.ranking.rules.base import Rule
 from endcap.serving.engine import Engine
 from endcap.serving.items import ItemTable
-from endcap.serving.placements import DOCUMENT_KIND, built_rule, effective, ready
+from endcap.serving.placements import DOCUMENT_KIND, built_rule, ready, shipped
 from endcap.serving.stack import Stack
 from endcap.serving.state import ServingState
 from endcap.stores import sqlite
 from endcap.stores.live import LiveHistories
 from endcap.stores.ports import Home, ShopStores
+
+T = TypeVar("T")
 
 RULE_KIND = "rule"
 """The kind of document that holds the rules which act on every placement of a shop."""
@@ -32,10 +37,11 @@ class ShopService:
         self.stores = stores
         self.live = LiveHistories(stores.people, stores.log)
         self.corrupt_bundle: str | None = None
+        self.bad_documents: tuple[str, ...] = ()
         self._refreshing = threading.Lock()
         self._catalog_version, products, _ = stores.catalog.changed_since(0)
         self._documents_version = stores.documents.version()
-        bundle = self._load_bundle(stores.bundles.active())
+        bundle = self._load_bundle(stores.bundles.active()) or self._last_good_bundle()
         items = ItemTable(bundle.item_ids if bundle else (), products)
         self.live.catch_up()
         self.engine = Engine(self._state(bundle, items), self.live, clock)
@@ -60,7 +66,7 @@ class ShopService:
             state = self.engine.state
             version, documents = self.stores.bundles.active(), self.stores.documents.version()
             if version == state.version:
-                self.corrupt_bundle = None
+                self.corrupt_bundle = None  # gone back to what serves
             elif version != self.corrupt_bundle:
                 self._swap(version)
             if documents != self._documents_version:
@@ -93,14 +99,38 @@ class ShopService:
         self.corrupt_bundle = None
         return bundle
 
-    def _state(self, bundle: Bundle | None, items: ItemTable, stack: Stack | None = None) -> ServingState:
-        placements = effective(self.stores.documents.all(DOCUMENT_KIND))
-        ready_placements = {name: ready(placement) for name, placement in placements.items()}
-        return ServingState.of(bundle, items, ready_placements, self._shop_rules(), stack=stack)
+    def _last_good_bundle(self) -> Bundle | None:
+        """The newest bundle that can be loaded, where the active one cannot: an old answer is better than none."""
+        corrupt = self.corrupt_bundle
+        if corrupt is None:
+            return None
+        others = (manifest.version for manifest in self.stores.bundles.list() if manifest.version != corrupt)
+        found = next((bundle for bundle in map(self._load_bundle, others) if bundle is not None), None)
+        self.corrupt_bundle = corrupt
+        return found
 
-    def _shop_rules(self) -> tuple[Rule, ...]:
-        documents = self.stores.documents.all(RULE_KIND)
-        return tuple(built_rule(msgspec.json.decode(body)) for _, body in sorted(documents.items()))
+    def _state(self, bundle: Bundle | None, items: ItemTable, stack: Stack | None = None) -> ServingState:
+        documents = self.stores.documents
+        bad: list[str] = []
+        own = _usable(documents.all(DOCUMENT_KIND), lambda body: ready(msgspec.json.decode(body, type=Placement)), bad)
+        rules: dict[str, Rule] = _usable(documents.all(RULE_KIND), lambda body: built_rule(msgspec.json.decode(body)), bad)
+        self.bad_documents = tuple(bad)
+        placements = {name: ready(placement) for name, placement in shipped().items()} | own
+        return ServingState.of(bundle, items, placements, tuple(rules.values()), stack=stack)
+
+
+def _usable(documents: Mapping[str, bytes], build: Callable[[bytes], T], bad: list[str]) -> dict[str, T]:
+    """What the documents say, by name in order; one that cannot be used is left out and named in ``bad``.
+
+    A document is checked before it is stored, but another version of Endcap may have stored it.
+    """
+    usable: dict[str, T] = {}
+    for name, body in sorted(documents.items()):
+        try:
+            usable[name] = build(body)
+        except (EndcapError, msgspec.MsgspecError):
+            bad.append(name)
+    return usable
 
 
 class Endcap:

@@ -9,8 +9,8 @@ from endcap.stores.ports import Act
 ITEMS = ItemTable(["mug", "spoon"])
 
 
-def act(seq: int, kind: str, item_id: str, quantity: int = 1) -> Act:
-    return Act(seq, seq * 1_000, KIND[kind], item_id, quantity)
+def act(seq: int, kind: str, item_id: str, quantity: int = 1, order_id: str | None = None) -> Act:
+    return Act(seq, seq * 1_000, KIND[kind], item_id, quantity, order_id)
 
 
 def rows_bought(*newest_first: Act) -> list[int]:
@@ -30,6 +30,26 @@ def test_a_refund_does_not_reach_a_later_purchase() -> None:
 def test_a_part_that_was_kept_counts_as_bought() -> None:
     assert rows_bought(act(2, "refund", "mug", 1), act(1, "purchase", "mug", 2)) == [0]
     assert rows_bought(act(3, "refund", "mug", 2), act(2, "purchase", "mug", 1), act(1, "purchase", "mug", 1)) == []
+
+
+def test_a_refund_that_names_an_order_leaves_the_others_bought() -> None:
+    acts = [
+        act(3, "refund", "mug", order_id="A"),
+        act(2, "purchase", "mug", order_id="B"),
+        act(1, "purchase", "mug", order_id="A"),
+    ]
+    query = build_query(RecommendRequest(placement="cart"), acts, ITEMS, 10_000)
+    assert [purchase.at_ms for purchase in query.purchases] == [2_000]
+
+
+def test_a_refund_that_names_an_unknown_order_takes_from_the_newest() -> None:
+    acts = [
+        act(3, "refund", "mug", order_id="C-7"),
+        act(2, "purchase", "mug", order_id="B"),
+        act(1, "purchase", "mug", order_id="A"),
+    ]
+    query = build_query(RecommendRequest(placement="cart"), acts, ITEMS, 10_000)
+    assert [purchase.at_ms for purchase in query.purchases] == [1_000]
 
 
 def test_history_is_newest_first_without_repeats_and_unknown_items() -> None:

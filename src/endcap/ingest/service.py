@@ -146,8 +146,8 @@ class EventWriter:
         try:
             appended = self._log.append([event for job in group for event in job.events])
         except Exception as error:
-            if len(group) == 1:
-                return [(group[0], _as_ours(error))]
+            if len(group) == 1 or isinstance(error, Busy):
+                return [(job, _as_ours(error)) for job in group]
             # One batch that the store cannot take must not fail the others that happened to wait beside it.
             return [settled for job in group for settled in self._write([job])]
         self._attempt("apply", lambda: self._live.apply(appended.logged))

@@ -18,6 +18,7 @@ HISTORY_LENGTH = 20
 """How many of the last items a shopper touched are asked with."""
 
 _PURCHASE, _REFUND = KIND["purchase"], KIND["refund"]
+_TRADES = frozenset({_PURCHASE, _REFUND})
 _INTEREST = frozenset({KIND[name] for name in ("view", "click", "add_to_cart", "purchase", "rating")})
 
 
@@ -50,19 +51,30 @@ def _recent(acts: Sequence[Act], items: ItemTable) -> Rows:
 
 
 def _kept_purchases(acts: Sequence[Act], items: ItemTable) -> tuple[Purchase, ...]:
-    """The purchases that were not given back: a refund, met first in time-reversed order, cancels the pieces bought before it."""
+    """The purchases that were not given back, newest first.
+
+    A refund that names an order takes pieces from that order; any other from the newest purchases before it.
+    """
+    bought = [act for act in acts if act.kind in _TRADES]
+    orders = {(act.order_id, act.item_id) for act in bought if act.kind == _PURCHASE and act.order_id is not None}
+    returned: dict[tuple[str | None, str], int] = {}
     kept: list[Purchase] = []
-    returned: dict[str, int] = {}
-    for act in acts:
+    for act in bought:
+        ordered: tuple[str | None, str] = (act.order_id, act.item_id)
+        loose: tuple[str | None, str] = (None, act.item_id)
         if act.kind == _REFUND:
-            returned[act.item_id] = returned.get(act.item_id, 0) + act.quantity
-        elif act.kind == _PURCHASE:
-            back = min(act.quantity, returned.get(act.item_id, 0))
+            key = ordered if ordered in orders else loose
+            returned[key] = returned.get(key, 0) + act.quantity
+            continue
+        left = act.quantity
+        for key in dict.fromkeys((ordered, loose)):
+            back = min(left, returned.get(key, 0))
             if back:
-                returned[act.item_id] -= back
-            row = items.row(act.item_id)
-            if back < act.quantity and row >= 0:
-                kept.append(Purchase(row, act.at_ms))
+                returned[key] -= back
+                left -= back
+        row = items.row(act.item_id)
+        if left and row >= 0:
+            kept.append(Purchase(row, act.at_ms))
     return tuple(kept)
 
 

@@ -169,7 +169,7 @@ def _acts(one: LoggedEvent) -> tuple[Act, ...]:
     event, kind = one.event, KIND[one.event.type]
     if event.items is None and event.item_id is not None:  # by far the most common: no need to make lines of it
         return (Act(one.seq, event.at_ms, kind, event.item_id, event.quantity or 1),)
-    return tuple(Act(one.seq, event.at_ms, kind, line.item_id, line.quantity) for line in event.lines)
+    return tuple(Act(one.seq, event.at_ms, kind, line.item_id, line.quantity, event.order_id) for line in event.lines)
 
 
 def _keys(one: LoggedEvent) -> tuple[PersonKey, ...]:

@@ -112,13 +112,15 @@ class CatalogStore(Protocol):
 
 
 class Act(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One line of a person's recent history. ``kind`` is a number of :data:`endcap.core.events.KIND`."""
+    """One line of a person's recent history. ``kind`` is a number of :data:`endcap.core.events.KIND`; ``order_id`` is that of a
+    purchase, or of the order that a refund names."""
 
     seq: int
     at_ms: int
     kind: int
     item_id: str
     quantity: int = 1
+    order_id: str | None = None
 
 
 class History(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -38,7 +38,9 @@ class RunningShop:
     def degraded(self) -> list[str]:
         """What the shop lacks at the moment."""
         lacking = [] if self.bundle is not None else ["no_bundle"]
-        return lacking if self.service.corrupt_bundle is None else [*lacking, "corrupt_bundle"]
+        if self.service.corrupt_bundle is not None:
+            lacking.append("corrupt_bundle")
+        return [*lacking, *(f"bad_document:{name}" for name in self.service.bad_documents)]
 
 
 class Site:

@@ -112,6 +112,11 @@ def test_a_document_that_cannot_be_used_costs_itself_alone(service: ShopService)
     service.refresh()
     assert first(service) == "lamp"
     assert service.bad_documents == ("home", "gone")
+    service.stores.documents.put(RULE_KIND, "gone", b'{"rule": "exclude_items", "item_ids": ["lamp"]}')
+    service.stores.documents.delete(DOCUMENT_KIND, "home")
+    service.refresh()
+    assert first(service) != "lamp"
+    assert service.bad_documents == ()
 
 
 def test_a_rule_of_the_shop_acts_on_every_placement(service: ShopService) -> None:
@@ -150,13 +155,3 @@ def test_a_bundle_that_is_gone_does_not_serve_and_going_back_ends_the_alarm(tmp_
     service.refresh()
     assert (first(service), service.corrupt_bundle) == ("lamp", None)
     home.close()
-
-
-def test_a_document_that_cannot_be_used_is_tried_again(service: ShopService) -> None:
-    service.stores.documents.put(RULE_KIND, "recall", b'{"rule": "from_a_plug_in"}')
-    for _ in range(2):
-        with pytest.raises(UnknownName):
-            service.refresh()
-    service.stores.documents.put(RULE_KIND, "recall", b'{"rule": "exclude_items", "item_ids": ["lamp"]}')
-    service.refresh()
-    assert first(service) != "lamp"

@@ -136,7 +136,11 @@ def count(home: Path) -> int:
 def test_a_path_that_cannot_be_used_is_one_sentence(tmp_path: Path) -> None:
     file = tmp_path / "file.csv"
     file.write_text("order_id,item_id,date\n1,a,2026-01-01\n")
-    for arguments in (["import", file, "--shop", "s", "--home", file], ["demo", "--port", "0", "--home", file]):
+    calls: tuple[list[str | Path], ...] = (
+        ["import", file, "--shop", "s", "--home", file],
+        ["demo", "--port", "0", "--home", file],
+    )
+    for arguments in calls:
         done = endcap(*arguments, check=False)
         assert done.returncode != 0
         assert re.fullmatch(r"endcap: .*file\.csv.* cannot be used .*\n", done.stderr)

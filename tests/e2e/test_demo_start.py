@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from endcap.demo.state import SHOP, STEPS, Prepared, load_prepared
@@ -53,7 +53,7 @@ def test_the_second_start_regenerates_nothing_and_is_quick(demo: Demo) -> None:
     again = start_demo(demo.home, START_S)
     try:
         assert again.started_in_s < 5
-        assert httpx.get(again.url, timeout=5).status_code == 200
+        assert httpx2.get(again.url, timeout=5).status_code == 200
         assert {path: path.stat().st_mtime_ns for path in made} == made
         assert again.prepared == demo.prepared
     finally:
@@ -70,7 +70,7 @@ def test_a_killed_first_start_is_repaired_by_the_next(begun: Path, step: str) ->
     running = start_demo(begun, FIRST_START_S)
     try:
         assert list(running.prepared.done) == list(STEPS)
-        assert httpx.get(running.url, timeout=5).status_code == 200
+        assert httpx2.get(running.url, timeout=5).status_code == 200
         events = (begun / "files" / "events.jsonl").read_bytes().count(b"\n")
         home = sqlite.open_home(begun)
         try:

@@ -116,7 +116,7 @@ def test_a_document_that_cannot_be_used_costs_itself_alone(service: ShopService)
     service.stores.documents.delete(DOCUMENT_KIND, "home")
     service.refresh()
     assert first(service) != "lamp"
-    assert service.bad_documents == ()
+    assert not service.bad_documents
 
 
 def test_a_rule_of_the_shop_acts_on_every_placement(service: ShopService) -> None:

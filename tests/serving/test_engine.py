@@ -136,6 +136,12 @@ def test_a_source_that_fails_is_skipped_and_named() -> None:
     assert shown(ask(on, item_id="mug")) == ["spoon", "bowl", "plate"]
 
 
+def test_a_shelf_that_nothing_trained_can_fill_says_so() -> None:
+    misspelt = placement(sources=(Source(artifact="togehter", ask="anchor"),))
+    answer = ask(engine(misspelt), item_id="mug")
+    assert (answer.items, answer.degraded) == ([], ["no_source:shelf"])
+
+
 def test_history_leads_with_the_newest() -> None:
     acts = [Act(9, NOW_MS, KIND["view"], "lamp"), Act(8, NOW_MS, KIND["view"], "mug")]
     spot = placement(sources=(Source(artifact="together", ask="history"),))

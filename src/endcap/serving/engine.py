@@ -214,6 +214,8 @@ def _degraded(state: ServingState, filled: list[tuple[ReadyShelf, Filled]]) -> l
     degraded = [] if state.bundle is not None else ["no_bundle"]
     for one, part in filled:
         degraded += [f"source_failed:{name}" for name in part.failed]
+        if state.bundle is not None and not part.slots and not one.sources.sources:
+            degraded.append(f"no_source:{one.shelf.name}")
         if part.fallback is not None:
             degraded.append(f"fallback:{one.shelf.name}")
     return degraded

@@ -13,6 +13,7 @@ from endcap.core.time import to_ms
 from endcap.errors import BadFile, BadOption
 from endcap.replay.layouts import order_layout, session_layout
 from endcap.replay.layouts.base import OrderLayout, Orders, SessionLayout
+from endcap.replay.layouts.online_retail import OnlineRetail
 from tests.replay.worlds import write_sessions
 
 RETAIL = """InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country
@@ -155,3 +156,11 @@ def test_every_layout_is_of_one_of_the_two_kinds() -> None:
 )
 def test_the_public_data_sets_are_recognised(data_dir: Path, data: str, name: str) -> None:
     assert registry.name_of(order_layout(data_dir / data, None)) == name
+
+
+def test_another_shops_codes_are_products_too(tmp_path: Path) -> None:
+    file = tmp_path / "shop.csv"
+    heading = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
+    lines = [f"1,{code},x,1,2026-01-0{day} 10:00:00,2.50,7,UK\n" for day, code in ((1, "MUG-RED"), (1, "TEAPOT"), (1, "POST"))]
+    file.write_text(heading + "".join(lines))
+    assert sorted(OnlineRetail().read(file).lines["item_id"]) == ["MUG-RED", "TEAPOT"]

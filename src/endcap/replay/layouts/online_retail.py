@@ -6,6 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
+from endcap.connectors.online_retail import NOT_PRODUCTS
 from endcap.errors import BadFile
 from endcap.replay.layouts.base import OrderLayout, Orders
 from endcap.replay.tables import data_file, header, instants, read_table, the_data_file
@@ -21,12 +22,15 @@ _COLUMNS = {
 }
 """Our names and the headings of the first and the second edition of the data set."""
 
+_MOSTLY = 0.9
+
 
 class OnlineRetail(OrderLayout, frozen=True, kw_only=True):
     """Invoices with stock codes, times and prices.
 
     Kept are lines with a quantity and a price above 0, of invoices that are no cancellation (C…), whose stock code starts with
-    a digit; the others are postage, fees and manual corrections.
+    a digit; the others are postage, fees and manual corrections. Where most codes of a file start otherwise, it is another
+    shop's, and all codes but those of known services are kept.
     """
 
     def recognises(self, path: Path) -> bool:
@@ -58,7 +62,15 @@ class OnlineRetail(OrderLayout, frozen=True, kw_only=True):
             pl.col(present["user_id"]).cast(pl.String).str.strip_chars().replace("", None).alias("user_id"),
         )
         sold = (pl.col("quantity") > 0) & (pl.col("price") > 0) & ~pl.col("order_id").str.starts_with("C")
-        return Orders.of(lines.filter(sold & pl.col("item_id").str.contains(r"^\d") & pl.col("at_ms").is_not_null()), min_items=2)
+        return Orders.of(lines.filter(sold & _is_product(lines["item_id"]) & pl.col("at_ms").is_not_null()), min_items=2)
+
+
+def _is_product(codes: pl.Series) -> pl.Series:
+    """Which codes are products': the wholesaler's begin with a digit; another shop's are all but the known services."""
+    numbered = codes.str.contains(r"^\d").fill_null(value=False)
+    if numbered.mean() > _MOSTLY:  # type: ignore[operator]  # the mean of booleans is a number
+        return numbered
+    return ~codes.is_in(list(NOT_PRODUCTS)).fill_null(value=True)
 
 
 def _present(columns: list[str]) -> dict[str, str]:

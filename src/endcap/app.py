@@ -20,6 +20,7 @@ from endcap.serving.items import ItemTable
 from endcap.serving.placements import DOCUMENT_KIND, built_rule, ready, shipped
 from endcap.serving.stack import Stack
 from endcap.serving.state import ServingState
+from endcap.serving.warm import warm_kernels
 from endcap.stores import sqlite
 from endcap.stores.live import LiveHistories
 from endcap.stores.ports import Home, ShopStores
@@ -52,11 +53,11 @@ class ShopService:
         return self.engine.state
 
     def warm(self) -> None:
-        """Answer once on every placement, so that kernels are compiled and loaded before the first shopper comes."""
+        """Load the kernels and answer once on every placement, so that the first shopper does not wait for it."""
+        warm_kernels()
         some = next((item.item_id for item in self.state.items.items if item is not None), None)
-        cart = (some,) if some is not None else ()
         for name in self.state.placements:
-            self.engine.recommend(RecommendRequest(placement=name, item_id=some, cart=cart, explain=True))
+            self.engine.recommend(RecommendRequest(placement=name, item_id=some))
 
     def refresh(self) -> None:
         """Notice what other processes changed: events, products, placements, rules, the bundle. Cheap where nothing did."""

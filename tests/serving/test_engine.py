@@ -136,6 +136,17 @@ def test_a_source_that_fails_is_skipped_and_named() -> None:
     assert shown(ask(on, item_id="mug")) == ["spoon", "bowl", "plate"]
 
 
+def test_what_leads_to_itself_is_told_as_seen_before() -> None:
+    again = {"together": neighbors({("mug", "mug"): 2.0, ("mug", "bowl"): 1.0})}
+    on = engine(
+        placement(sources=(Source(artifact="together", ask="history"),)),
+        artifacts=again,  # type: ignore[arg-type]
+        histories=Remembered(Act(1, NOW_MS, KIND["view"], "mug")),
+    )
+    answer = ask(on, session_id="s")
+    assert [(item.item_id, item.reason.code) for item in answer.items] == [("mug", "seen_before"), ("bowl", "bought_together")]
+
+
 def test_a_shelf_that_nothing_trained_can_fill_says_so() -> None:
     misspelt = placement(sources=(Source(artifact="togehter", ask="anchor"),))
     answer = ask(engine(misspelt), item_id="mug")

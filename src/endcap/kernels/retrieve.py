@@ -154,6 +154,16 @@ def one_each(rows, best, found, families, used, n_used, k):  # type: ignore[no-u
 
 
 @njit(nogil=True, cache=True)
+def strongest_source(scores, factors, item):  # type: ignore[no-untyped-def]
+    """The source whose ``factors × scores`` gave most to ``item``; the first of equals."""
+    strongest = 0
+    for s in range(1, len(factors)):
+        if factors[s] * scores[s, item] > factors[strongest] * scores[strongest, item]:
+            strongest = s
+    return strongest
+
+
+@njit(nogil=True, cache=True)
 def fill(  # type: ignore[no-untyped-def]
     indptr, indices, values, order_starts, orders, order_scores, places, asks, categories, query_rows, query_weights,
     n_anchor, n_sure, leaf, families, used, n_used, blocked, open_from, open_until, now_ms, k, pool, limit, scores, touched,
@@ -175,30 +185,19 @@ def fill(  # type: ignore[no-untyped-def]
     """
     for s in range(len(places)):
         place = places[s]
-        if place < 0:
-            at = -place - 1
-            n_touched[s] = 0
-            if categories[s] != -2:
-                walk = orders[order_starts[at] : order_starts[at + 1]]
-                n_touched[s] = add_scores(
-                    walk,
-                    order_scores[at],
-                    blocked,
-                    open_from,
-                    open_until,
-                    now_ms,
-                    leaf,
-                    categories[s],
-                    limit,
-                    scores[s],
-                    touched[s],
-                    0,
-                )
-        else:
+        if place >= 0:
             start, end = asked_span(asks[s], n_anchor, n_sure, len(query_rows))
             n_touched[s] = add_neighbors(
                 indptr[place], indices, values, query_rows[start:end], query_weights[start:end], scores[s], touched[s], 0
             )
+        elif categories[s] == -2:
+            n_touched[s] = 0
+        else:
+            at = -place - 1
+            n_touched[s] = add_scores(
+                orders[order_starts[at] : order_starts[at + 1]], order_scores[at], blocked, open_from, open_until, now_ms, leaf,
+                categories[s], limit, scores[s], touched[s], 0,
+            )  # fmt: skip
     n_total = blend(scores, touched, n_touched, factors, total, total_touched)
     removed[:] = 0
     found = best_allowed(total, total_touched, n_total, blocked, open_from, open_until, now_ms, pool, rows, best, removed)
@@ -206,18 +205,13 @@ def fill(  # type: ignore[no-untyped-def]
         total[total_touched[t]] = 0.0
     found = one_each(rows, best, found, families, used, n_used, k)
     for r in range(found):
-        most = np.float32(-1.0)
-        for s in range(len(places)):
-            given = factors[s] * scores[s, rows[r]]
-            if given > most:
-                most = given
-                sources[r] = s
-        s = sources[r]
+        sources[r] = strongest_source(scores, factors, rows[r])
         leads[r] = -1
-        if places[s] >= 0:
-            start, end = asked_span(asks[s], n_anchor, n_sure, len(query_rows))
+        place = places[sources[r]]
+        if place >= 0:
+            start, end = asked_span(asks[sources[r]], n_anchor, n_sure, len(query_rows))
             asked = query_rows[start:end]
-            strongest = strongest_query(indptr[places[s]], indices, values, asked, query_weights[start:end], rows[r])
+            strongest = strongest_query(indptr[place], indices, values, asked, query_weights[start:end], rows[r])
             if strongest >= 0:
                 leads[r] = asked[strongest]
     return found

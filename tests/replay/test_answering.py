@@ -7,12 +7,11 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from endcap.artifacts.base import Array
+from endcap.artifacts.base import Array, Artifact, Asked
 from endcap.artifacts.item_neighbors import ItemNeighbors
 from endcap.artifacts.item_scores import ItemScores
-from endcap.errors import BadInput
+from endcap.core.choice import Asking
 from endcap.replay.answering import DEPTH, act_counts, answer, one_by_one
-from endcap.replay.asking import Asking
 from endcap.replay.held_out import HeldOut, Window
 from tests.replay.worlds import basket_window
 
@@ -58,23 +57,38 @@ def test_one_by_one_gives_the_lists_of_the_batch(artifact: ItemNeighbors | ItemS
         assert listed[: len(expected)].tolist() == expected.tolist()
 
 
-def test_a_shape_that_cannot_be_asked_is_refused() -> None:
-    with pytest.raises(BadInput, match="odd"):
-        answer(_Odd(), window(known_barred=True), Asking())
+@pytest.mark.parametrize("artifact", [NEIGHBORS, SCORES])
+@pytest.mark.parametrize("known_barred", [True, False])
+def test_any_shape_is_asked_query_by_query(artifact: ItemNeighbors | ItemScores, known_barred: bool) -> None:
+    asked_at = window(known_barred=known_barred)
+    batch, single = answer(artifact, asked_at, Asking()), answer(_Wrapped(artifact), asked_at, Asking())
+    assert single.ranks.tolist() == batch.ranks.tolist()
+    assert single.lists.tolist() == batch.lists.tolist()
 
 
-class _Odd:
-    shape: ClassVar[str] = "odd"
+class _Wrapped:
+    """A shape that has no kernel for many queries at once."""
+
+    shape: ClassVar[str] = "wrapped"
     reason = "test"
     n_items = 4
+    n_entries = 1
+
+    def __init__(self, inner: Artifact) -> None:
+        self.inner = inner
+
+    def retrieve(self, asked: Asked, blocked: Array, scores: Array, touched: Array) -> int:
+        return self.inner.retrieve(asked, blocked, scores, touched)
+
+    def is_sound(self, n_items: int) -> bool:
+        return self.inner.is_sound(n_items)
 
     def arrays(self) -> dict[str, Array]:
-        return {}
+        return self.inner.arrays()
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, Array], reason: str) -> _Odd:
-        del arrays, reason
-        return cls()
+    def from_arrays(cls, arrays: Mapping[str, Array], reason: str) -> _Wrapped:
+        return cls(ItemScores.from_arrays(arrays, reason))
 
 
 def test_acts_are_counted_by_item() -> None:

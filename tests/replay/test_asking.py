@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from endcap.replay.asking import Asking, asked
+from endcap.core.choice import Asking
+from endcap.replay.asking import asked
 from endcap.replay.held_out import HeldOut
 
 HELD = HeldOut.of([[4, 2, 4, 1], [], [3]], [0, 0, 0], [0, 1, 2], known_barred=False)

@@ -6,9 +6,9 @@ from scipy import sparse
 from endcap.artifacts.base import Artifact
 from endcap.artifacts.item_neighbors import ItemNeighbors
 from endcap.artifacts.item_scores import ItemScores
+from endcap.core.choice import Asking
 from endcap.measurement.metrics.base import MISS
 from endcap.replay.answering import DEPTH, answer
-from endcap.replay.asking import Asking
 from endcap.replay.baskets import BasketProtocol
 from endcap.replay.held_out import HeldOut, Window
 from endcap.replay.prefixes import SessionProtocol

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from endcap.algorithms.base import Task
+from endcap.core.choice import Task
 from endcap.core.events import KIND
 from endcap.dataset.build import ACTS, build_dataset
 from endcap.replay.held_out import HeldOut

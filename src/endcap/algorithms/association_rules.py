@@ -7,8 +7,9 @@ from typing import Annotated, ClassVar
 import numpy as np
 from msgspec import Meta
 
-from endcap.algorithms.base import Algorithm, FitContext, Requirement, Task, sharpened
+from endcap.algorithms.base import Algorithm, FitContext, Requirement, sharpened
 from endcap.artifacts.item_neighbors import ItemNeighbors
+from endcap.core.choice import Task
 from endcap.core.interactions import Dataset
 from endcap.kernels.neighbors import product_neighbors
 

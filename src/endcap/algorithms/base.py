@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from endcap.artifacts.base import Array, Artifact, frozen
 from endcap.artifacts.item_neighbors import ItemNeighbors
+from endcap.core.choice import Task
 from endcap.core.events import KIND, EventType
 from endcap.core.interactions import Dataset
 from endcap.core.part import Part
@@ -25,9 +26,6 @@ Measure = Literal[
     "interactions", "baskets", "bought_pairs", "viewed_pairs", "shared_pairs", "sessions", "buying_sessions", "described_items"
 ]
 """What readiness counts; :mod:`endcap.dataset.stats` computes each from a data set."""
-
-Task = Literal["basket", "session", "purchase"]
-"""What an artifact can be judged by on held-out time: the rest of an order, the next act of a visit, what a visit buys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +48,14 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class FitContext:
-    """What training hands to ``fit`` beside the data: the random generator, and the end of the data in milliseconds."""
+    """What training hands to ``fit`` beside the data: the random generator, and the end of the data in milliseconds.
+
+    ``below`` holds the artifacts that the algorithm ``builds_on``, fitted on the same data, by the names of their algorithms.
+    """
 
     rng: np.random.Generator
     now_ms: int
+    below: Mapping[str, Artifact] = field(default_factory=dict)
 
 
 class Algorithm(Part, frozen=True, kw_only=True):
@@ -67,7 +69,8 @@ class Algorithm(Part, frozen=True, kw_only=True):
     - ``label``: what a merchandiser calls it;
     - ``variants``: the artifacts that training makes by default, by name (the key ``""`` stands for the file's own name);
     - ``grid``: option values that training may try, on the training part only; what a variant sets is not tried;
-    - ``tasks``: what its options are judged by; the first for which there is enough data counts.
+    - ``tasks``: what its options are judged by; the first for which there is enough data counts;
+    - ``builds_on``: the algorithms whose artifacts it starts from, handed over as ``context.below``.
 
     ``fit`` must be deterministic given ``context.rng``, must not change its input, and must cope with an empty data set.
     """
@@ -78,6 +81,7 @@ class Algorithm(Part, frozen=True, kw_only=True):
     variants: ClassVar[Mapping[str, Variant]] = {"": Variant()}
     grid: ClassVar[Mapping[str, tuple[Any, ...]]] = {}
     tasks: ClassVar[tuple[Task, ...]] = ("basket", "session")
+    builds_on: ClassVar[tuple[str, ...]] = ()
 
     @property
     def proposes_itself(self) -> bool:

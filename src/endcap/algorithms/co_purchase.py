@@ -8,8 +8,9 @@ import numpy as np
 from msgspec import Meta
 from scipy import sparse
 
-from endcap.algorithms.base import Algorithm, FitContext, Requirement, Task, decay, neighbors_of
+from endcap.algorithms.base import Algorithm, FitContext, Requirement, decay, neighbors_of
 from endcap.artifacts.item_neighbors import ItemNeighbors
+from endcap.core.choice import Task
 from endcap.core.interactions import Dataset
 from endcap.kernels.neighbors import product_neighbors
 

@@ -7,8 +7,9 @@ from typing import Annotated, ClassVar, Literal
 import numpy as np
 from msgspec import Meta
 
-from endcap.algorithms.base import Algorithm, FitContext, Requirement, Task, Variant, decay, neighbors_of
+from endcap.algorithms.base import Algorithm, FitContext, Requirement, Variant, decay, neighbors_of
 from endcap.artifacts.item_neighbors import ItemNeighbors
+from endcap.core.choice import Task
 from endcap.core.events import KIND
 from endcap.core.interactions import Dataset
 from endcap.kernels.neighbors import succession_neighbors

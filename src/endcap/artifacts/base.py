@@ -3,12 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
+
+_NOTHING = np.empty(0, dtype=np.int32)
+_NEVER = np.empty(0, dtype=np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an artifact is asked with: what is known of a shopper, a cart or a page, and when.
+
+    ``rows`` int32 (n,) are different items, the newest first where they have an order; ``weights`` float32 (n,), above 0, say
+    how much each counts. ``bought`` int32 and ``bought_at_ms`` int64, both (m,), are the person's purchases, newest first,
+    repeats included. Rows that an artifact does not number are passed over.
+    """
+
+    rows: NDArray[np.int32]
+    weights: NDArray[np.float32]
+    now_ms: int = 0
+    bought: NDArray[np.int32] = field(default_factory=lambda: _NOTHING)
+    bought_at_ms: NDArray[np.int64] = field(default_factory=lambda: _NEVER)
 
 
 class Artifact(Protocol):
@@ -27,6 +47,22 @@ class Artifact(Protocol):
     @property
     def n_items(self) -> int:
         """How many items the artifact numbers."""
+
+    def retrieve(self, asked: Asked, blocked: NDArray[np.uint8], scores: NDArray[np.float32], touched: NDArray[np.int32]) -> int:
+        """Score the items that go with what is asked; returns how many were touched.
+
+        ``scores`` float32 comes in as zeros and receives scores above 0; ``touched`` int32 receives the rows that have one. Both
+        have room for every item, as has ``blocked`` uint8, which is 0 where an item may be shown: an artifact that proposes its
+        best items only must choose them among those. No array is kept or returned; nothing is allocated that grows with the
+        catalogue where that can be helped.
+        """
+
+    def is_sound(self, n_items: int) -> bool:
+        """Whether the arrays number ``n_items`` items and point inside themselves: kernels trust them."""
+
+    @property
+    def n_entries(self) -> int:
+        """How much it holds: 0 where it learnt nothing and would never propose an item."""
 
     def arrays(self) -> dict[str, Array]:
         """The arrays to keep, by name, C-contiguous."""

@@ -8,22 +8,35 @@ without the time they were made, so the same inputs with the same seed give the 
 from __future__ import annotations
 
 import hashlib
+import importlib
 import os
+import pkgutil
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import msgspec
 import numpy as np
 
+from endcap import artifacts
 from endcap.artifacts.base import Array, Artifact
-from endcap.artifacts.item_neighbors import ItemNeighbors
-from endcap.artifacts.item_scores import ItemScores
 from endcap.errors import CorruptBundle
 
 FORMAT = 1
 _ALIGNMENT = 64
-_SHAPES: dict[str, type[Artifact]] = {shape.shape: shape for shape in (ItemScores, ItemNeighbors)}
+
+
+@cache
+def shapes() -> Mapping[str, type[Artifact]]:
+    """Every shape of artifact by its name: one class in each file of this folder that has one.
+
+    >>> sorted(shapes())[:2]
+    ['item_neighbors', 'item_scores']
+    """
+    files = (importlib.import_module(f"endcap.artifacts.{found.name}") for found in pkgutil.iter_modules(artifacts.__path__))
+    classes = (one for file in files for one in vars(file).values() if isinstance(one, type) and one.__module__ == file.__name__)
+    return {name: one for one in classes if isinstance(name := getattr(one, "shape", None), str)}
 
 
 class ArrayEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -140,12 +153,12 @@ def read_bundle(folder: Path) -> Bundle:
     item_ids = msgspec.json.decode(_array(raw, manifest.item_ids, folder.name).tobytes(), type=list[str])
     artifacts = {}
     for one in manifest.artifacts:
-        if one.shape not in _SHAPES:
+        if one.shape not in shapes():
             raise CorruptBundle(
                 f"bundle {folder.name} holds the unknown shape {one.shape}", remedy="update Endcap or train again"
             )
         arrays = {part.name: _array(raw, part, folder.name) for part in one.arrays}
-        artifacts[one.name] = _SHAPES[one.shape].from_arrays(arrays, one.reason)
+        artifacts[one.name] = shapes()[one.shape].from_arrays(arrays, one.reason)
         if artifacts[one.name].n_items != len(item_ids):
             raise CorruptBundle(f"bundle {folder.name}: {one.name} numbers other items than the bundle", remedy="train again")
     return Bundle(manifest, item_ids, artifacts)

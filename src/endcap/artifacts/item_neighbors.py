@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from endcap.artifacts.base import Array, frozen
+from endcap.artifacts.base import Array, Asked, frozen
 from endcap.errors import CorruptBundle
+from endcap.kernels.retrieve import add_neighbors
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +68,21 @@ class ItemNeighbors:
         """How many items the artifact numbers."""
         return len(self.indptr) - 1
 
+    @property
+    def n_entries(self) -> int:
+        """How many pairs are kept."""
+        return len(self.indices)
+
     def row(self, item: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
         """The neighbours of an item and their scores, best first."""
         span = slice(self.indptr[item], self.indptr[item + 1])
         return self.indices[span], self.values[span]
+
+    def retrieve(self, asked: Asked, blocked: NDArray[np.uint8], scores: NDArray[np.float32], touched: NDArray[np.int32]) -> int:
+        """The sum of ``weight × value`` over the items asked with; returns how many items were touched."""
+        del blocked  # Nothing is cut here: whoever takes the best of these leaves out what may not be shown.
+        found: int = add_neighbors(self.indptr, self.indices, self.values, asked.rows, asked.weights, scores, touched, 0)
+        return found
 
     def pair_facts(self, item: int, neighbour: int) -> dict[str, float]:
         """The figures kept about a pair, none where it is not kept."""

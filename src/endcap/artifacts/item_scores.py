@@ -9,8 +9,11 @@ from typing import ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from endcap.artifacts.base import Array, frozen
+from endcap.artifacts.base import Array, Asked, frozen
 from endcap.errors import CorruptBundle
+
+MOST = 1_000
+"""How many items are proposed at most: nobody looks further down a list that is the same for everyone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,19 @@ class ItemScores:
     def n_items(self) -> int:
         """How many items the artifact numbers."""
         return len(self.scores)
+
+    @property
+    def n_entries(self) -> int:
+        """How many items have a score."""
+        return len(self.order)
+
+    def retrieve(self, asked: Asked, blocked: NDArray[np.uint8], scores: NDArray[np.float32], touched: NDArray[np.int32]) -> int:
+        """The best :data:`MOST` items that may be shown, whatever is asked with; returns how many there are."""
+        del asked
+        allowed = self.order[blocked[self.order] == 0][:MOST]
+        scores[allowed] = self.scores[allowed]
+        touched[: len(allowed)] = allowed
+        return len(allowed)
 
     def arrays(self) -> dict[str, Array]:
         """The arrays to keep, by name."""

@@ -31,7 +31,7 @@ def rank_by_neighbors(  # type: ignore[no-untyped-def]
         barred = barred_rows[barred_starts[q] : barred_starts[q + 1]]
         blocked[barred] = 1
         n_touched = add_neighbors(indptr, indices, values, query_rows[asked], query_weights[asked], scores, touched, 0)
-        ranks[q] = _place(scores, touched, n_touched, blocked, open_from, open_until, targets[q], lists[q])
+        ranks[q] = rank_of(scores, touched, n_touched, blocked, open_from, open_until, targets[q], lists[q])
         blocked[barred] = 0
         scores[touched[:n_touched]] = 0.0
 
@@ -50,13 +50,13 @@ def rank_by_scores(order, item_scores, limit, barred_starts, barred_rows, target
         barred = barred_rows[barred_starts[q] : barred_starts[q + 1]]
         blocked[barred] = 1
         n_touched = add_scores(order, item_scores, blocked, open_from, open_until, 0, codes, -1, limit, scores, touched, 0)
-        ranks[q] = _place(scores, touched, n_touched, blocked, open_from, open_until, targets[q], lists[q])
+        ranks[q] = rank_of(scores, touched, n_touched, blocked, open_from, open_until, targets[q], lists[q])
         blocked[barred] = 0
         scores[touched[:n_touched]] = 0.0
 
 
 @njit(nogil=True, cache=True)
-def _place(scores, touched, n_touched, blocked, open_from, open_until, target, best_rows):  # type: ignore[no-untyped-def]
+def rank_of(scores, touched, n_touched, blocked, open_from, open_until, target, best_rows):  # type: ignore[no-untyped-def]
     """The pessimistic rank of ``target``; ``best_rows`` int32 (depth,) receives the top of the list."""
     best, removed = np.empty(len(best_rows), np.float32), np.zeros(256, np.int64)
     found = best_allowed(scores, touched, n_touched, blocked, open_from, open_until, 0, len(best_rows), best_rows, best, removed)

@@ -7,14 +7,13 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from endcap.artifacts.base import Artifact
+from endcap.artifacts.base import Artifact, Asked
 from endcap.artifacts.item_neighbors import ItemNeighbors
 from endcap.artifacts.item_scores import ItemScores
-from endcap.errors import BadInput
-from endcap.kernels import retrieve
-from endcap.kernels.rank_targets import rank_by_neighbors, rank_by_scores
+from endcap.core.choice import Asking
+from endcap.kernels.rank_targets import rank_by_neighbors, rank_by_scores, rank_of
 from endcap.measurement.metrics.base import Answers
-from endcap.replay.asking import Asking, asked
+from endcap.replay.asking import asked
 from endcap.replay.held_out import Window
 
 DEPTH = 20
@@ -23,10 +22,7 @@ _SCORED = 1_000  # item scores give exact ranks up to here
 
 
 def answer(artifact: Artifact, window: Window, asking: Asking) -> Answers:
-    """What the artifact answers to every query of the window.
-
-    Raises BadInput for an artifact of a shape that cannot be asked.
-    """
+    """What the artifact answers to every query of the window."""
     held_out = window.held_out
     ranks, lists = np.empty(len(held_out)), np.empty((len(held_out), DEPTH), dtype=np.int32)
     barred_starts, barred_rows = held_out.barred()
@@ -39,7 +35,9 @@ def answer(artifact: Artifact, window: Window, asking: Asking) -> Answers:
     elif isinstance(artifact, ItemScores):
         rank_by_scores(artifact.order, artifact.scores, _SCORED, barred_starts, barred_rows, held_out.targets, ranks, lists)
     else:
-        raise BadInput(f"an artifact of shape {artifact.shape} cannot be asked", field="shape", value=artifact.shape)
+        asker = _Asker(artifact, window, asking)
+        for q in range(len(held_out)):
+            ranks[q] = asker.rank(q, lists[q])
     return Answers.single(ranks, lists, act_counts(window))
 
 
@@ -51,29 +49,36 @@ def act_counts(window: Window) -> NDArray[np.int64]:
 
 def one_by_one(artifact: Artifact, window: Window, asking: Asking) -> Callable[[int], object]:
     """A function that answers query ``q`` alone with a list of :data:`DEPTH`, as serving does: for timing."""
-    held_out, n = window.held_out, window.train.n_items
-    starts, rows, weights = asked(held_out, asking)
-    barred_starts, barred_rows = held_out.barred()
-    scores, touched, blocked = np.zeros(n, np.float32), np.empty(n, np.int32), np.zeros(n, np.uint8)
-    open_from, open_until, codes = np.zeros(n, np.int64), np.ones(n, np.int64), np.zeros(n, np.int32)
-    best_rows, best, removed = np.empty(DEPTH, np.int32), np.empty(DEPTH, np.float32), np.zeros(256, np.int64)
+    asker, best_rows = _Asker(artifact, window, asking), np.empty(DEPTH, np.int32)
 
     def answer_one(q: int) -> object:
-        span = slice(starts[q], starts[q + 1])
-        barred = barred_rows[barred_starts[q] : barred_starts[q + 1]]
-        blocked[barred] = 1
-        if isinstance(artifact, ItemNeighbors):
-            found = retrieve.add_neighbors(
-                artifact.indptr, artifact.indices, artifact.values, rows[span], weights[span], scores, touched, 0
-            )
-        else:
-            assert isinstance(artifact, ItemScores)
-            found = retrieve.add_scores(
-                artifact.order, artifact.scores, blocked, open_from, open_until, 0, codes, -1, DEPTH, scores, touched, 0
-            )
-        retrieve.best_allowed(scores, touched, found, blocked, open_from, open_until, 0, DEPTH, best_rows, best, removed)
-        scores[touched[:found]] = 0
-        blocked[barred] = 0
+        asker.rank(q, best_rows)
         return best_rows
 
     return answer_one
+
+
+class _Asker:
+    """Asks one artifact one query at a time, through arrays that stay allocated."""
+
+    def __init__(self, artifact: Artifact, window: Window, asking: Asking) -> None:
+        n = window.train.n_items
+        self._artifact, self._targets, self._now_ms = artifact, window.held_out.targets, window.train.now_ms
+        self._starts, self._rows, self._weights = asked(window.held_out, asking)
+        self._barred_starts, self._barred_rows = window.held_out.barred()
+        self._scores, self._touched, self._blocked = np.zeros(n, np.float32), np.empty(n, np.int32), np.zeros(n, np.uint8)
+        self._from, self._until = np.zeros(n, np.int64), np.ones(n, np.int64)
+
+    def rank(self, q: int, best_rows: NDArray[np.int32]) -> float:
+        """The pessimistic rank of the query's target; ``best_rows`` receives the top of the list."""
+        span = slice(self._starts[q], self._starts[q + 1])
+        barred = self._barred_rows[self._barred_starts[q] : self._barred_starts[q + 1]]
+        self._blocked[barred] = 1
+        known = Asked(self._rows[span], self._weights[span], now_ms=self._now_ms)
+        found = self._artifact.retrieve(known, self._blocked, self._scores, self._touched)
+        place: float = rank_of(
+            self._scores, self._touched, found, self._blocked, self._from, self._until, self._targets[q], best_rows
+        )
+        self._scores[self._touched[:found]] = 0
+        self._blocked[barred] = 0
+        return place

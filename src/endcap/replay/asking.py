@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import msgspec
 import numpy as np
-from msgspec import Meta
 from numpy.typing import NDArray
 
-from endcap.replay.held_out import HeldOut, Task
+from endcap.core.choice import Asking, Task
+from endcap.replay.held_out import HeldOut
 
-
-class Asking(msgspec.Struct, frozen=True, kw_only=True):
-    """The newest ``last`` different items are asked with; the i-th newest counts exp(-i / ``decay``), all alike without decay."""
-
-    last: Annotated[int, Meta(ge=1)] = 1_000
-    decay: Annotated[float, Meta(gt=0)] | None = None
-
+_UNORDERED = (Asking(),)
+"""A basket has no order: every item in it says as much."""
 
 _FORMS: dict[Task, tuple[Asking, ...]] = {
-    # A basket has no order: every item in it says as much.
-    "basket": (Asking(),),
     "session": (
         Asking(last=20),
         Asking(last=20, decay=4.0),
@@ -35,7 +25,7 @@ _FORMS: dict[Task, tuple[Asking, ...]] = {
 
 def forms(task: Task) -> tuple[Asking, ...]:
     """The ways of asking that validation chooses from."""
-    return _FORMS[task]
+    return _FORMS.get(task, _UNORDERED)
 
 
 def asked(held_out: HeldOut, asking: Asking) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float32]]:

@@ -13,11 +13,12 @@ import polars as pl
 from numpy.typing import NDArray
 
 from endcap.core.catalog import Item
+from endcap.core.choice import Task
 from endcap.core.ids import MAX_ID
 from endcap.core.interactions import Dataset
 from endcap.dataset.build import dataset_from_baskets
 from endcap.errors import NotEnoughData
-from endcap.replay.held_out import HeldOut, Task, Window
+from endcap.replay.held_out import HeldOut, Window
 from endcap.replay.layouts.base import Orders
 
 MIN_BASKETS = 5

@@ -11,13 +11,14 @@ import numpy as np
 from endcap import registry
 from endcap.algorithms.base import Algorithm
 from endcap.artifacts.base import Artifact
+from endcap.core.choice import Task
 from endcap.core.interactions import Dataset
 from endcap.dataset.stats import measure
 from endcap.measurement.metrics.base import Answers, Metric
 from endcap.replay.answering import answer, one_by_one
 from endcap.replay.bootstrap import Floats, cluster_bootstrap, interval
 from endcap.replay.cost import Fitted, measured_fit, query_micros
-from endcap.replay.held_out import EvaluationProtocol, Portion, Task, Window
+from endcap.replay.held_out import EvaluationProtocol, Portion, Window
 from endcap.replay.report import Chosen, Difference, Estimate, Evaluation, Report, Row
 from endcap.replay.shipped import ShippedEngine
 from endcap.replay.tuning import Choice, fit, settings, tune

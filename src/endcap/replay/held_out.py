@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from endcap.core.catalog import Item
+from endcap.core.choice import Task
 from endcap.core.interactions import Dataset
 
-Task = Literal["basket", "session"]
 Portion = Literal["test", "validation"]
 
 

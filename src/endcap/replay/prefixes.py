@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from endcap.core.catalog import Item
+from endcap.core.choice import Task
 from endcap.core.interactions import Dataset
 from endcap.core.time import SECOND_MS
 from endcap.dataset.build import dataset_from_sessions
 from endcap.errors import NotEnoughData
-from endcap.replay.held_out import HeldOut, Task, Window
+from endcap.replay.held_out import HeldOut, Window
 from endcap.replay.layouts.base import Clicks, Prefixes
 from endcap.replay.order_clock import spread
 

@@ -10,13 +10,14 @@ import numpy as np
 
 from endcap.artifacts.base import Artifact
 from endcap.artifacts.bundle import ArrayEntry, Bundle, Manifest
+from endcap.core.choice import Task
 from endcap.core.events import KIND
 from endcap.core.placement import Placement
 from endcap.core.request import Recommendation, RecommendRequest
 from endcap.core.time import FixedClock
 from endcap.measurement.metrics.base import MISS, Answers
 from endcap.replay.answering import DEPTH, act_counts
-from endcap.replay.held_out import Task, Window
+from endcap.replay.held_out import Window
 from endcap.serving.engine import Engine
 from endcap.serving.items import ItemTable
 from endcap.serving.placements import ready, shipped

@@ -14,13 +14,14 @@ from endcap import registry
 from endcap.algorithms.base import Algorithm, FitContext
 from endcap.artifacts.base import Artifact
 from endcap.artifacts.item_scores import ItemScores
+from endcap.core.choice import Asking, Task
 from endcap.core.interactions import Dataset
 from endcap.measurement.metrics.base import Answers
 from endcap.measurement.metrics.hit_rate import HitRate
 from endcap.measurement.metrics.mrr import MRR
 from endcap.replay.answering import answer
-from endcap.replay.asking import Asking, forms
-from endcap.replay.held_out import Task, Window
+from endcap.replay.asking import forms
+from endcap.replay.held_out import Window
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,12 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from endcap.algorithms.base import Algorithm, FitContext, Task
+from endcap.algorithms.base import Algorithm, FitContext
 from endcap.artifacts.base import Artifact
 from endcap.artifacts.item_neighbors import ItemNeighbors
 from endcap.artifacts.item_scores import ItemScores
 from endcap.core.catalog import Item
+from endcap.core.choice import Task
 from endcap.core.interactions import Dataset
 from endcap.dataset.build import ACTS, build_dataset
 from endcap.dataset.stats import UNITS

@@ -12,8 +12,6 @@ import numpy as np
 from endcap.algorithms.base import Algorithm, FitContext
 from endcap.artifacts.base import Artifact
 from endcap.artifacts.bundle import Made, Manifest, write_bundle
-from endcap.artifacts.item_neighbors import ItemNeighbors
-from endcap.artifacts.item_scores import ItemScores
 from endcap.core.interactions import Dataset
 from endcap.core.time import Clock, SystemClock
 from endcap.dataset.read import read_dataset
@@ -129,7 +127,7 @@ def _fit(
     artifact = algorithm.fit(data, FitContext(rng=np.random.default_rng(seed), now_ms=data.now_ms))
     return artifact, FitReport(
         name=plan.name, algorithm=plan.algorithm_name, label=plan.label, options=algorithm.options(),
-        tuned=tuple(plan.tunable) if quality else (), seconds=time.perf_counter() - started, entries=_entries(artifact),
+        tuned=tuple(plan.tunable) if quality else (), seconds=time.perf_counter() - started, entries=artifact.n_entries,
         warming_up=warming_up, quality=quality,
     )  # fmt: skip
 
@@ -141,9 +139,3 @@ def _tuned(plan: Planned, validation: Validation | None) -> tuple[Algorithm, Qua
         return plan.algorithm, None
     best = validation.best(plan.algorithm, task, plan.tunable)
     return best.algorithm, best.quality
-
-
-def _entries(artifact: Artifact) -> int:
-    if isinstance(artifact, ItemNeighbors):
-        return len(artifact.indices)
-    return len(artifact.order) if isinstance(artifact, ItemScores) else artifact.n_items

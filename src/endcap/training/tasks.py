@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from endcap.algorithms.base import Task
+from endcap.core.choice import Asking, Task
 from endcap.core.events import KIND
 from endcap.core.interactions import Dataset
 from endcap.dataset.splits import take_baskets, take_sessions
-from endcap.replay.asking import Asking
 from endcap.replay.held_out import HeldOut
 from endcap.serving.shelf import HISTORY_DECAY
 

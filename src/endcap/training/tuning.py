@@ -10,8 +10,9 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from endcap.algorithms.base import Algorithm, FitContext, Task
+from endcap.algorithms.base import Algorithm, FitContext
 from endcap.artifacts.base import Artifact
+from endcap.core.choice import Task
 from endcap.core.interactions import Dataset
 from endcap.dataset.splits import before, since
 from endcap.measurement.metrics.hit_rate import HitRate

@@ -10,6 +10,7 @@ TEMPLATES = {
     "bought_next": "Customers who viewed {item} bought this",
     "liked_together": "Customers who chose {item} also chose this",
     "similar": "Similar to {item}",
+    "similar_visits": "Visitors who looked at {item} went on to this",
     "seen_before": "You looked at this lately",
     "popular_in_category": "Popular in {category}",
     "popular": "Popular with our customers",
@@ -24,6 +25,7 @@ _WITHOUT_ITEM = {
     "bought_next": "Customers also bought this",
     "liked_together": "Customers also chose this",
     "similar": "Similar to what you looked at",
+    "similar_visits": "Visitors like you went on to this",
 }
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from endcap.algorithms.base import Algorithm, FitContext
-from endcap.artifacts.base import Artifact
+from endcap.artifacts.base import Artifact, Asked
 from endcap.artifacts.item_neighbors import ItemNeighbors
 from endcap.artifacts.item_scores import ItemScores
 from endcap.core.catalog import Item
@@ -139,5 +139,15 @@ def _dense(artifact: Artifact) -> NDArray[Any]:
     if isinstance(artifact, ItemNeighbors):
         dense: NDArray[Any] = artifact.matrix().toarray()
         return dense
-    assert isinstance(artifact, ItemScores)
-    return artifact.scores
+    if isinstance(artifact, ItemScores):
+        return artifact.scores
+    return np.stack([_answer(artifact, row) for row in range(artifact.n_items)])
+
+
+def _answer(artifact: Artifact, row: int) -> NDArray[np.float32]:
+    """The score of every item where one is asked with."""
+    n = artifact.n_items
+    scores, touched = np.zeros(n, np.float32), np.empty(n, np.int32)
+    asked = Asked(np.array([row], np.int32), np.ones(1, np.float32))
+    artifact.retrieve(asked, np.zeros(n, np.uint8), scores, touched)
+    return scores

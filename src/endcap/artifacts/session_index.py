@@ -1,0 +1,115 @@
+"""Past sessions, found by the items they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from endcap.artifacts.base import Array, Asked, frozen
+from endcap.errors import CorruptBundle
+from endcap.kernels.session_knn import add_sessions
+
+_DTYPES = {
+    "item_starts": np.int64, "item_sessions": np.int32, "session_starts": np.int64, "session_items": np.int32,
+    "session_places": np.int32, "session_weights": np.float32, "item_weights": np.float32, "settings": np.float64,
+}  # fmt: skip
+_SETTINGS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class SessionIndex:
+    """What visitors did who did some of what is asked: nearest neighbours among sessions.
+
+    Item ``i`` was in the sessions ``item_sessions[item_starts[i]:item_starts[i + 1]]``, newest first, no session twice;
+    ``item_starts`` int64 (n_items + 1,), ``item_sessions`` int32. Session ``s`` holds the different items
+    ``session_items[session_starts[s]:session_starts[s + 1]]`` at the places ``session_places`` within the visit, from 0;
+    ``session_starts`` int64 (n_sessions + 1,), both others int32. ``session_weights`` float32 (n_sessions,) is how much a session
+    counts (its age and its length), ``item_weights`` float32 (n_items,) how much an item does.
+
+    ``settings`` float64 holds three numbers: how many sessions are listened to, over how many places a session's items fade,
+    and the factor of items that are asked with (0 where nobody needs to be led back to them).
+    """
+
+    shape: ClassVar[str] = "session_index"
+    item_starts: NDArray[np.int64]
+    item_sessions: NDArray[np.int32]
+    session_starts: NDArray[np.int64]
+    session_items: NDArray[np.int32]
+    session_places: NDArray[np.int32]
+    session_weights: NDArray[np.float32]
+    item_weights: NDArray[np.float32]
+    settings: NDArray[np.float64]
+    reason: str
+
+    @classmethod
+    def of(
+        cls, item_sessions: tuple[Array, Array], sessions: tuple[Array, Array, Array], *, session_weights: Array,
+        item_weights: Array, k: int, distance_decay: float, returns: float, reason: str,
+    ) -> Self:  # fmt: skip
+        """The index of ``(item_starts, item_sessions)`` and ``(session_starts, session_items, session_places)``."""
+        parts = (*item_sessions, *sessions, session_weights, item_weights, np.array([k, distance_decay, returns]))
+        return cls(*(frozen(one.astype(dtype)) for one, dtype in zip(parts, _DTYPES.values(), strict=True)), reason)
+
+    @property
+    def n_items(self) -> int:
+        """How many items the artifact numbers."""
+        return len(self.item_starts) - 1
+
+    @property
+    def n_entries(self) -> int:
+        """How many (item, session) pairs can be found."""
+        return len(self.item_sessions)
+
+    def retrieve(self, asked: Asked, blocked: NDArray[np.uint8], scores: NDArray[np.float32], touched: NDArray[np.int32]) -> int:
+        """The items of the sessions most like what is asked; see :func:`endcap.kernels.session_knn.add_sessions`.
+
+        The weights asked with say how much older items matter, both for which sessions are alike and for what they are worth.
+        """
+        del blocked  # Nothing is cut here: whoever takes the best of these leaves out what may not be shown.
+        k, distance_decay, returns = self.settings
+        found: int = add_sessions(
+            self.item_starts, self.item_sessions, self.session_starts, self.session_items, self.session_places,
+            self.session_weights, self.item_weights, asked.rows, asked.weights, int(k), distance_decay, returns, scores, touched,
+        )  # fmt: skip
+        return found
+
+    def arrays(self) -> dict[str, Array]:
+        """The arrays to keep, by name."""
+        return {name: getattr(self, name) for name in _DTYPES}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, Array], reason: str) -> Self:
+        """The artifact that gave these arrays."""
+        try:
+            found = cls(*(frozen(arrays[name]) for name in _DTYPES), reason)
+        except KeyError as error:
+            raise CorruptBundle(f"session_index lacks the array {error}", remedy="train again or roll back") from error
+        if not found.is_sound(found.n_items):
+            raise CorruptBundle("session_index points outside its items or sessions", remedy="train again or roll back")
+        return found
+
+    def is_sound(self, n_items: int) -> bool:
+        """Whether the arrays number ``n_items`` items and point inside themselves; kernels trust them."""
+        arrays = self.arrays()
+        if not all(isinstance(one, np.ndarray) and one.ndim == 1 and one.dtype == _DTYPES[name] for name, one in arrays.items()):
+            return False
+        n_sessions = len(self.session_weights)
+        return (
+            len(self.item_weights) == n_items
+            and len(self.session_places) == len(self.session_items)
+            and _is_csr(self.item_starts, self.item_sessions, rows=n_items, columns=n_sessions)
+            and _is_csr(self.session_starts, self.session_items, rows=n_sessions, columns=n_items)
+            and len(self.settings) == _SETTINGS
+            and bool(np.isfinite(self.settings).all() and self.settings[0] >= 1 and self.settings[1] > 0)
+        )
+
+
+def _is_csr(starts: NDArray[np.int64], entries: NDArray[np.int32], *, rows: int, columns: int) -> bool:
+    """Whether ``starts`` cut ``entries`` into ``rows`` runs of numbers below ``columns``."""
+    if len(starts) != rows + 1 or starts[0] != 0 or starts[-1] != len(entries) or (np.diff(starts) < 0).any():
+        return False
+    return len(entries) == 0 or bool(entries.min() >= 0 and entries.max() < columns)

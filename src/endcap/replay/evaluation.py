@@ -21,7 +21,7 @@ from endcap.replay.cost import Fitted, measured_fit, query_micros
 from endcap.replay.held_out import EvaluationProtocol, Portion, Window
 from endcap.replay.report import Chosen, Difference, Estimate, Evaluation, Report, Row
 from endcap.replay.shipped import ShippedEngine
-from endcap.replay.tuning import Choice, fit, settings, tune
+from endcap.replay.tuning import Tuned, fit, settings, tune
 
 CUT_OFFS = (10, 20)
 BASELINE = "popularity"
@@ -59,7 +59,7 @@ def evaluate(
     progress("cutting the data", 0.0)
     window, tuning_window = protocol.window(_DEPTH[portion]), protocol.window(_DEPTH[portion] + 1)
     names, left_out = _applicable(task, window.train)
-    choices: list[Choice] = []
+    choices: list[Tuned] = []
     answered: list[_Answered] = []
     for number, name in enumerate(names):
         progress(f"tuning {name}", (number + 0.2) / (len(names) + 1.5))
@@ -113,7 +113,7 @@ def _applicable(task: Task, data: Dataset) -> tuple[list[str], dict[str, str]]:
     return sorted(names, key=lambda name: (name != BASELINE, name)), left_out
 
 
-def _answer_alone(choice: Choice, window: Window, seed: int) -> _Answered:
+def _answer_alone(choice: Tuned, window: Window, seed: int) -> _Answered:
     fitted = measured_fit(lambda: {choice.name: fit(choice.algorithm, window.train, seed)})
     artifact = fitted.artifacts[choice.name]
     answers = answer(artifact, window, choice.asking)
@@ -170,6 +170,6 @@ def _strongest(rows: list[Row]) -> str:
     return max(rows, key=lambda row: row.metrics[f"mrr@{CUT_OFFS[-1]}"].value).name
 
 
-def _chosen(choice: Choice) -> Chosen:
+def _chosen(choice: Tuned) -> Chosen:
     asking: dict[str, object] = msgspec.to_builtins(choice.asking)
     return Chosen(row=choice.name, options=choice.algorithm.options(), asking=asking, score=choice.score, trials=choice.trials)

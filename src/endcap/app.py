@@ -15,10 +15,10 @@ from endcap.core.request import RecommendRequest
 from endcap.core.time import Clock, FixedClock, SystemClock
 from endcap.errors import CorruptBundle, EndcapError, UnknownName
 from endcap.ranking.rules.base import Rule
+from endcap.ranking.stack import Stack
 from endcap.serving.engine import Engine
 from endcap.serving.items import ItemTable
 from endcap.serving.placements import DOCUMENT_KIND, built_rule, ready, shipped
-from endcap.serving.stack import Stack
 from endcap.serving.state import ServingState
 from endcap.serving.warm import warm_kernels
 from endcap.stores import sqlite

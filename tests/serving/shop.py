@@ -11,6 +11,7 @@ from endcap.artifacts.bundle import ArrayEntry, Bundle, Manifest
 from endcap.artifacts.item_neighbors import ItemNeighbors
 from endcap.artifacts.item_scores import ItemScores
 from endcap.core.catalog import Item
+from endcap.core.choice import Choice
 from endcap.core.placement import Placement, Shelf, Source
 from endcap.core.time import FixedClock
 from endcap.serving.engine import Engine
@@ -75,14 +76,22 @@ def placement(name: str = "spot", **changes: object) -> Placement:
 
 def engine(
     *placements: Placement, catalog: dict[str, Item] | None = None, histories: Remembered | None = None,
-    artifacts: dict[str, Artifact] | None = None, now_ms: int = NOW_MS,
+    artifacts: dict[str, Artifact] | None = None, now_ms: int = NOW_MS, choices: tuple[Choice, ...] = (),
 ) -> Engine:  # fmt: skip
     """An engine over the shop; ``catalog`` replaces products by id."""
     standard: dict[str, Artifact] = {"together": neighbors(BOUGHT), "popular": scores(POPULAR)}
     made = artifacts if artifacts is not None else standard
     nothing = ArrayEntry(name="item_ids", dtype="|u1", shape=(0,), offset=0, size=0, sha256="")
     manifest = Manifest(
-        format=1, version="v1", created_at_ms=0, data_until_ms=0, position=0, seed=0, item_ids=nothing, artifacts=()
+        format=1,
+        version="v1",
+        created_at_ms=0,
+        data_until_ms=0,
+        position=0,
+        seed=0,
+        item_ids=nothing,
+        artifacts=(),
+        choices=choices,
     )
     products = {one: product(one) for one in IDS} | (catalog or {})
     items = ItemTable(IDS, products.values())

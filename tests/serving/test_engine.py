@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from endcap.artifacts.base import Artifact
 from endcap.artifacts.item_neighbors import ItemNeighbors
+from endcap.core.choice import Asking, Choice, ChosenSource
 from endcap.core.events import KIND
-from endcap.core.placement import Placement, Shelf, Source
+from endcap.core.placement import Learned, Placement, Shelf, Source
 from endcap.core.query import Query, Rows
 from endcap.core.request import Filters, PageRequest, RecommendRequest, RecommendResponse
 from endcap.core.time import DAY_MS
@@ -264,5 +266,49 @@ def test_no_answer_shows_what_it_must_not(sold_out: set[str], cart: list[str], a
         assert len(set(shown(answer))) == len(answer.items) <= min(count, 4)
         scores_shown = [item.score for item in answer.items if item.reason.code == "bought_together"]
         assert scores_shown == sorted(scores_shown, reverse=True)
-    assert not on._scratch.scores.any()
-    assert not on._scratch.total.any()
+    assert not on._mixture.work.scores.any()
+    assert not on._mixture.work.total.any()
+
+
+PAST = Remembered(Act(9, NOW_MS, KIND["view"], "lamp"), Act(8, NOW_MS, KIND["view"], "mug"))
+
+
+def learned(*sources: ChosenSource, ranker: str | None = None, unseen: bool = False, **artifacts: Artifact) -> Engine:
+    """An engine over somebody with a past, whose shelf follows what training chose for sessions."""
+    spot = placement(learned=Learned(task="session", ask="history"), unseen=unseen, fallback=())
+    choices = (Choice(task="session", sources=sources, ranker=ranker),)
+    made = {"together": neighbors(BOUGHT)} | artifacts
+    return engine(spot, artifacts=made, histories=PAST, choices=choices)
+
+
+def test_a_learned_shelf_asks_what_training_chose_as_it_chose() -> None:
+    after = neighbors({("lamp", "plate"): 1.0, ("mug", "bowl"): 5.0}, "viewed_next")
+    newest = ChosenSource(artifact="after", asking=Asking(last=1))
+    assert shown(ask(learned(newest, after=after), session_id="s")) == ["plate"]
+    faded = ChosenSource(artifact="after", asking=Asking(decay=1.0))
+    assert shown(ask(learned(faded, after=after), session_id="s")) == ["bowl", "plate"]
+    steep = ChosenSource(artifact="after", asking=Asking(decay=0.5))
+    assert shown(ask(learned(steep, after=after), session_id="s")) == ["plate", "bowl"]
+
+
+def test_a_learned_shelf_asks_its_own_sources_until_something_was_chosen() -> None:
+    spot = placement(learned=Learned(task="session", ask="history"))
+    assert shown(ask(engine(spot), item_id="mug")) == ["spoon", "bowl", "plate"]
+    gone = learned(ChosenSource(artifact="never_trained"))
+    assert shown(ask(gone, item_id="mug")) == ["spoon", "bowl", "plate"]
+
+
+def test_a_ranker_that_cannot_be_used_leaves_a_blend_and_is_named() -> None:
+    after = neighbors({("lamp", "plate"): 1.0}, "viewed_next")
+    answer = ask(learned(ChosenSource(artifact="after"), ranker="lost", after=after), session_id="s")
+    assert (shown(answer), answer.degraded) == (["plate"], ["source_failed:lost"])
+
+
+def test_an_unseen_shelf_shows_nothing_that_was_looked_at_lately() -> None:
+    after = neighbors({("lamp", "mug"): 2.0, ("lamp", "plate"): 1.0}, "viewed_next")
+    source = ChosenSource(artifact="after")
+    assert shown(ask(learned(source, after=after), session_id="s")) == ["mug", "plate"]
+    answer = ask(learned(source, unseen=True, after=after), session_id="s", explain=True)
+    assert shown(answer) == ["plate"]
+    assert answer.explanation
+    assert answer.explanation.shelves[0].removed == {"seen lately": 1}

@@ -11,7 +11,7 @@ import hashlib
 import importlib
 import os
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -21,6 +21,7 @@ import numpy as np
 
 from endcap import artifacts
 from endcap.artifacts.base import Array, Artifact
+from endcap.core.choice import Choice, Task
 from endcap.errors import CorruptBundle
 
 FORMAT = 1
@@ -73,6 +74,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     seed: int
     item_ids: ArrayEntry
     artifacts: tuple[ArtifactEntry, ...]
+    choices: tuple[Choice, ...] = ()
     notes: dict[str, object] = {}
 
 
@@ -98,10 +100,15 @@ class Bundle:
         """The hash of the contents."""
         return self.manifest.version
 
+    @property
+    def choices(self) -> Mapping[Task, Choice]:
+        """What training chose, by task."""
+        return {one.task: one for one in self.manifest.choices}
+
 
 def write_bundle(
     folder: Path, item_ids: list[str], made: Mapping[str, Made], *, created_at_ms: int, data_until_ms: int, position: int,
-    seed: int, notes: Mapping[str, object] | None = None,
+    seed: int, choices: Sequence[Choice] = (), notes: Mapping[str, object] | None = None,
 ) -> Manifest:  # fmt: skip
     """Write a bundle into an empty folder and flush it to disk; returns its manifest.
 
@@ -128,10 +135,12 @@ def write_bundle(
         )
         for name, one in sorted(made.items())
     )  # fmt: skip
-    described = msgspec.json.encode([FORMAT, data_until_ms, position, seed, ids, entries], order="deterministic")
+    chosen = tuple(sorted(choices, key=lambda choice: choice.task))
+    described = msgspec.json.encode([FORMAT, data_until_ms, position, seed, ids, entries, chosen], order="deterministic")
     manifest = Manifest(
         format=FORMAT, version=hashlib.sha256(described).hexdigest()[:16], created_at_ms=created_at_ms,
-        data_until_ms=data_until_ms, position=position, seed=seed, item_ids=ids, artifacts=entries, notes=dict(notes or {}),
+        data_until_ms=data_until_ms, position=position, seed=seed, item_ids=ids, artifacts=entries, choices=chosen,
+        notes=dict(notes or {}),
     )  # fmt: skip
     _write_durably(folder / "arrays.bin", b"".join(blocks))
     _write_durably(folder / "manifest.json", msgspec.json.format(msgspec.json.encode(manifest), indent=1))

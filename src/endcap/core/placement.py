@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from endcap.core.choice import Task
 from endcap.errors import BadOption
 
 Name = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,63}$")]
@@ -29,10 +30,19 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forb
     same_category: bool = False
 
 
+class Learned(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What training chooses for a shelf: the task that the shelf serves, and what its sources are asked with."""
+
+    task: Task
+    ask: QueryWith = "everything"
+
+
 class Shelf(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """One row of products. Fewer than ``min_count`` from the sources are topped up from ``fallback``, and that is said.
 
-    With ``one_per_family`` a shelf shows one variant of a product at most, and none of the product on the page.
+    A shelf that is ``learned`` asks the sources that training chose for the task, blended or ranked as it chose, and its own
+    ``sources`` as long as nothing was chosen. With ``one_per_family`` a shelf shows one variant of a product at most, and none of
+    the product on the page; with ``unseen`` nothing that the shopper looked at lately.
     """
 
     name: Name
@@ -42,6 +52,8 @@ class Shelf(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
     max_count: Annotated[int, Meta(ge=1, le=100)] = 8
     fallback: tuple[Source, ...] = ()
     one_per_family: bool = True
+    unseen: bool = False
+    learned: Learned | None = None
 
     def __post_init__(self) -> None:
         if self.min_count > self.max_count:

@@ -56,26 +56,35 @@ def add_scores(order, item_scores, blocked, open_from, open_until, now_ms, codes
 
 
 @njit(nogil=True, cache=True)
-def blend(scores, touched, n_touched, weights, total, total_touched):  # type: ignore[no-untyped-def]
-    """Add up the sources, each scaled to a maximum of its weight; returns how many items have a total.
+def scale(scores, touched, n_touched, weights, factors):  # type: ignore[no-untyped-def]
+    """The factors that bring the best score of each source to its weight; 0 for a source that found nothing.
 
-    ``scores`` float32 (n_sources, n), ``touched`` int32 (n_sources, n), ``n_touched`` int64 and ``weights`` float32, both
-    (n_sources,); ``weights`` are replaced by the factors that were applied. ``total`` float32 (n,) must come in as zeros.
+    ``scores`` float32 (n_sources, n), ``touched`` int32 (n_sources, n), ``n_touched`` int64, ``weights`` and ``factors``
+    float32, all (n_sources,).
     """
-    count = 0
     for s in range(len(weights)):
         top = np.float32(0.0)
         for t in range(n_touched[s]):
             top = max(top, scores[s, touched[s, t]])
-        weights[s] = weights[s] / top if top > 0 else np.float32(0.0)
-        if weights[s] == 0.0:
+        factors[s] = weights[s] / top if top > 0 else np.float32(0.0)
+
+
+@njit(nogil=True, cache=True)
+def add_up(scores, touched, n_touched, factors, total, total_touched):  # type: ignore[no-untyped-def]
+    """Add up ``factors × scores`` of all sources; returns how many items have a total.
+
+    Arrays as in :func:`scale`; ``total`` float32 (n,) must come in as zeros, ``total_touched`` is int32 (n,).
+    """
+    count = 0
+    for s in range(len(factors)):
+        if factors[s] == 0.0:
             continue
         for t in range(n_touched[s]):
             item = touched[s, t]
             if total[item] == 0.0:
                 total_touched[count] = item
                 count += 1
-            total[item] += weights[s] * scores[s, item]
+            total[item] += factors[s] * scores[s, item]
     return count
 
 
@@ -164,62 +173,8 @@ def strongest_source(scores, factors, item):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def fill(  # type: ignore[no-untyped-def]
-    indptr, indices, values, order_starts, orders, order_scores, places, asks, categories, query_rows, query_weights,
-    n_anchor, n_sure, leaf, families, used, n_used, blocked, open_from, open_until, now_ms, k, pool, limit, scores, touched,
-    n_touched, factors, total, total_touched, rows, best, sources, leads, removed,
-):  # fmt: skip
-    """Fill a shelf: ask every source, blend, keep the ``k`` best that may be shown; returns how many there are.
-
-    One call, since handing arrays over costs more than the work. Neighbours are stacked: row ``i`` of artifact ``a`` is
-    ``indices[indptr[a, i]:indptr[a, i + 1]]``; scores too: artifact ``a`` walks ``orders[order_starts[a]:order_starts[a + 1]]``
-    and has ``order_scores[a]``. Source ``s`` uses neighbours ``places[s]`` or, where that is negative, scores ``-places[s] - 1``.
-    ``asks[s]`` says what it is asked with: 0 the anchor, 1 the cart, 2 the history, 3 everything, 4 nothing; ``query_rows`` int32
-    holds ``n_anchor`` anchors, then the cart up to ``n_sure``, then the history, and ``query_weights`` float32 their weights.
-    ``categories[s]`` int32 narrows a source of scores, -1 does not, -2 leaves the source out.
-
-    ``factors`` come in as weights, see :func:`blend`. ``pool`` items are ranked before :func:`one_each` keeps one of a family.
-    Of the ``k`` items ``rows`` int32, ``best`` float32, ``sources`` int32 (the source that gave most) and ``leads`` int32 (the
-    row that led there, -1 for scores) are filled; ``removed`` int64 (256,) counts by code. ``scores`` stay as they are, for
-    explanations: :func:`clear` is the caller's; ``total`` is zeros again.
-    """
-    for s in range(len(places)):
-        place = places[s]
-        if place >= 0:
-            start, end = asked_span(asks[s], n_anchor, n_sure, len(query_rows))
-            n_touched[s] = add_neighbors(
-                indptr[place], indices, values, query_rows[start:end], query_weights[start:end], scores[s], touched[s], 0
-            )
-        elif categories[s] == -2:
-            n_touched[s] = 0
-        else:
-            at = -place - 1
-            n_touched[s] = add_scores(
-                orders[order_starts[at] : order_starts[at + 1]], order_scores[at], blocked, open_from, open_until, now_ms, leaf,
-                categories[s], limit, scores[s], touched[s], 0,
-            )  # fmt: skip
-    n_total = blend(scores, touched, n_touched, factors, total, total_touched)
-    removed[:] = 0
-    found = best_allowed(total, total_touched, n_total, blocked, open_from, open_until, now_ms, pool, rows, best, removed)
-    for t in range(n_total):
-        total[total_touched[t]] = 0.0
-    found = one_each(rows, best, found, families, used, n_used, k)
-    for r in range(found):
-        sources[r] = strongest_source(scores, factors, rows[r])
-        leads[r] = -1
-        place = places[sources[r]]
-        if place >= 0:
-            start, end = asked_span(asks[sources[r]], n_anchor, n_sure, len(query_rows))
-            asked = query_rows[start:end]
-            strongest = strongest_query(indptr[place], indices, values, asked, query_weights[start:end], rows[r])
-            if strongest >= 0:
-                leads[r] = asked[strongest]
-    return found
-
-
-@njit(nogil=True, cache=True)
 def asked_span(ask, n_anchor, n_sure, n_rows):  # type: ignore[no-untyped-def]
-    """Which part of the query rows a source is asked with: see :func:`fill`."""
+    """Which part of the rows a source is asked with: 0 the anchors, 1 the cart, 2 the history, 3 everything, 4 nothing."""
     if ask == 0:
         return 0, n_anchor
     if ask == 1:
@@ -237,6 +192,14 @@ def clear(scores, touched, n_touched):  # type: ignore[no-untyped-def]
     for s in range(len(n_touched)):
         for t in range(n_touched[s]):
             scores[s, touched[s, t]] = 0.0
+
+
+@njit(nogil=True, cache=True)
+def close(blocked, open_from, open_until, now_ms, code):  # type: ignore[no-untyped-def]
+    """Give every row that is outside its dates a code in ``blocked`` (uint8), unless it has one."""
+    for row in range(len(blocked)):
+        if blocked[row] == 0 and (now_ms < open_from[row] or now_ms >= open_until[row]):
+            blocked[row] = code
 
 
 @njit(nogil=True, cache=True)

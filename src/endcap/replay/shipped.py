@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -10,7 +10,7 @@ import numpy as np
 
 from endcap.artifacts.base import Artifact
 from endcap.artifacts.bundle import ArrayEntry, Bundle, Manifest
-from endcap.core.choice import Task
+from endcap.core.choice import Choice, Task
 from endcap.core.events import KIND
 from endcap.core.placement import Placement
 from endcap.core.request import Recommendation, RecommendRequest
@@ -49,14 +49,16 @@ class ShippedEngine:
     sources have no more.
     """
 
-    def __init__(self, artifacts: Mapping[str, Artifact], window: Window, task: Task) -> None:
+    def __init__(self, artifacts: Mapping[str, Artifact], window: Window, task: Task, choices: Sequence[Choice] = ()) -> None:
         self._window, self._task = window, task
         self._ids = window.train.item_ids
         self._rows = {item_id: row for row, item_id in enumerate(self._ids)}
         name, self._shelf = SPOT[task]
         self._visitor = _Visitor()
         items = ItemTable(self._ids, window.products)
-        state = ServingState.of(_bundle(self._ids, artifacts), items, {name: ready(_lengthened(shipped()[name], self._shelf))})
+        state = ServingState.of(
+            _bundle(self._ids, artifacts, choices), items, {name: ready(_lengthened(shipped()[name], self._shelf))}
+        )
         self._engine = Engine(state, self._visitor, FixedClock(window.train.now_ms))
         self._placement = name
 
@@ -112,10 +114,18 @@ def _lengthened(placement: Placement, shelf: str) -> Placement:
     return msgspec.structs.replace(placement, shelves=(longer,), max_count=_ASKED)
 
 
-def _bundle(item_ids: list[str], artifacts: Mapping[str, Artifact]) -> Bundle:
+def _bundle(item_ids: list[str], artifacts: Mapping[str, Artifact], choices: Sequence[Choice]) -> Bundle:
     """A bundle that was never written: the engine reads its artifacts and its version only."""
     nothing = ArrayEntry(name="item_ids", dtype="|u1", shape=(0,), offset=0, size=0, sha256="")
     manifest = Manifest(
-        format=1, version="evaluation", created_at_ms=0, data_until_ms=0, position=0, seed=0, item_ids=nothing, artifacts=()
+        format=1,
+        version="evaluation",
+        created_at_ms=0,
+        data_until_ms=0,
+        position=0,
+        seed=0,
+        item_ids=nothing,
+        artifacts=(),
+        choices=tuple(choices),
     )
     return Bundle(manifest, item_ids, artifacts)

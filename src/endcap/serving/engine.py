@@ -30,16 +30,19 @@ from endcap.core.request import (
 from endcap.core.time import Clock
 from endcap.errors import UnknownName
 from endcap.kernels import retrieve
+from endcap.ranking.mixture import Mixture
 from endcap.ranking.rules.base import Rule
 from endcap.serving.items import AVAILABLE, ItemTable
 from endcap.serving.placements import ReadyPlacement
 from endcap.serving.query import build_query
 from endcap.serving.shelf import TAKEN, Filled, ShelfFiller
-from endcap.serving.state import ReadyShelf, Scratch, ServingState
+from endcap.serving.state import ReadyShelf, ServingState
 from endcap.stores.ports import Act
 
-_EXCLUDED, _FILTERED, _FIRST_RULE = 2, 3, 5
-_CODES = ["", "not available", "excluded by the request", "outside the request's filters", "already shown"]
+_EXCLUDED, _FILTERED, _FIRST_RULE = 2, 3, 6
+_CODES = [
+    "", "not available", "excluded by the request", "outside the request's filters", "already shown", "seen lately",
+]  # fmt: skip
 
 
 class Histories(Protocol):
@@ -56,7 +59,7 @@ class Engine:
         self.state = state
         self._histories = histories
         self._clock = clock
-        self._scratch = Scratch(8, state.items.room)
+        self._mixture = Mixture(state.stack, state.items.room)
 
     def recommend(self, request: RecommendRequest) -> RecommendResponse:
         """The answer to a request.
@@ -87,7 +90,7 @@ class Engine:
         rules = state.shop_rules + ready.rules
         blocked = _blocked(request, query, rules, items, shown)
         codes = [*_CODES, *(rule.label for rule in rules)] if request.explain else ()
-        filler = ShelfFiller(state, query, blocked, self._fitting_scratch(shelves, items.room), codes)
+        filler = ShelfFiller(state, query, blocked, self._fitting_mixture(shelves, items.room), codes)
         filled = _fill(filler, shelves, count, explain=request.explain)
         response = RecommendResponse(
             recommendation_id=new_id(now_ms),
@@ -105,11 +108,11 @@ class Engine:
             response.explanation = Explanation(history=history, shelves=traces, micros=micros)
         return response
 
-    def _fitting_scratch(self, shelves: Sequence[ReadyShelf], room: int) -> Scratch:
-        n_sources = max(len(one.shelf.sources) for one in shelves)
-        if not self._scratch.fits(n_sources, room):
-            self._scratch = Scratch(max(8, n_sources), room)
-        return self._scratch
+    def _fitting_mixture(self, shelves: Sequence[ReadyShelf], room: int) -> Mixture:
+        n_sources = max(len(group) for one in shelves for group in (one.sources, *one.fallbacks))
+        if not self._mixture.fits(self.state.stack, room, n_sources):
+            self._mixture = Mixture(self.state.stack, room, n_sources=max(8, n_sources))
+        return self._mixture
 
 
 def _placement(state: ServingState, name: str) -> ReadyPlacement:
@@ -214,7 +217,7 @@ def _degraded(state: ServingState, filled: list[tuple[ReadyShelf, Filled]]) -> l
     degraded = [] if state.bundle is not None else ["no_bundle"]
     for one, part in filled:
         degraded += [f"source_failed:{name}" for name in part.failed]
-        if state.bundle is not None and not part.slots and not one.sources.sources:
+        if state.bundle is not None and not part.slots and not len(one.sources):
             degraded.append(f"no_source:{one.shelf.name}")
         if part.fallback is not None:
             degraded.append(f"fallback:{one.shelf.name}")

@@ -2,39 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from endcap.core.choice import Asking, Task
+from endcap.core.choice import Task
 from endcap.core.events import KIND
-from endcap.core.interactions import Dataset
+from endcap.core.interactions import Dataset, Interactions
 from endcap.dataset.splits import take_baskets, take_sessions
 from endcap.replay.held_out import HeldOut
-from endcap.serving.shelf import HISTORY_DECAY
 
 TARGETS_PER_BASKET = 3
 MAX_QUESTIONS = 3_000
+MOST_REMEMBERED = 500
+"""How many of a person's newest purchases a question about the next order knows."""
 
-ASKING: dict[Task, Asking] = {
-    "basket": Asking(),
-    "session": Asking(last=20, decay=HISTORY_DECAY),
-    "purchase": Asking(last=20, decay=HISTORY_DECAY),
-}
-"""How an artifact is asked in each task: as serving does, the whole of a basket, the newest items of a visit."""
+TASKS: tuple[Task, ...] = ("basket", "session", "purchase", "next_basket")
+"""What training asks about: what a shop's own history can answer."""
 
 _PURCHASE = KIND["purchase"]
 
 
-def questions(task: Task, future: Dataset, rng: np.random.Generator) -> HeldOut:
-    """The questions of a task over held-out time, a sample where there are many.
+def questions(task: Task, future: Dataset, rng: np.random.Generator, *, past: Dataset | None = None) -> HeldOut:
+    """The questions of a task over held-out time, in random order; a sample where there are many.
 
     ``basket``: up to three items of an order in turn, asked for with the rest. ``session``: every act of a visit but the first,
-    asked for with the acts before it, unless its item came before: nobody needs to be led to what they just saw. ``purchase``:
-    what a visit buys, asked for with the other items that it looked at before.
+    asked for with the acts before it, whether its item came before or not: many an act returns to something. ``purchase``: what a
+    visit buys, asked for with the other items that it looked at before. ``next_basket``: a person's first order in this time,
+    asked for with what they bought in the ``past``; each item of it is right.
     """
-    return _TASKS[task](future, rng)
+    if task == "next_basket":
+        return _next_order(past, future, rng) if past is not None else HeldOut.of([], [], [], known_barred=False)
+    return _OF_ONE_TIME[task](future, rng)
 
 
 def _rest_of_basket(future: Dataset, rng: np.random.Generator) -> HeldOut:
@@ -54,14 +55,12 @@ def _next_act(future: Dataset, rng: np.random.Generator) -> HeldOut:
     known, targets, clusters = [], [], []
     for visit, items, _kinds in _visits(future, rng):
         for place in range(1, len(items)):
-            if items[place] in items[:place]:
-                continue
             known.append(items[:place].tolist())
             targets.append(int(items[place]))
             clusters.append(visit)
         if len(targets) >= MAX_QUESTIONS:
             break
-    return HeldOut.of(known, targets, clusters, known_barred=True)
+    return HeldOut.of(known, targets, clusters, known_barred=False)
 
 
 def _next_purchase(future: Dataset, rng: np.random.Generator) -> HeldOut:
@@ -78,22 +77,59 @@ def _next_purchase(future: Dataset, rng: np.random.Generator) -> HeldOut:
     return HeldOut.of(known, targets, clusters, known_barred=True)
 
 
+def _next_order(past: Dataset, future: Dataset, rng: np.random.Generator) -> HeldOut:
+    earlier, later = _purchases(past.interactions), _purchases(future.interactions)
+    back = np.intersect1d(earlier.users, later.users)
+    back = _sample(back[back >= 0], MAX_QUESTIONS, rng)
+    known, at_ms, targets, now_ms = [], [], [], []
+    for user in rng.permutation(back):
+        bought = _of(earlier, user)
+        newest = slice(max(bought.stop - MOST_REMEMBERED, bought.start), bought.stop)
+        known.append(earlier.items[newest].tolist())
+        at_ms.append(earlier.at_ms[newest])
+        order = _of(later, user)
+        first = later.at_ms[order] == later.at_ms[order.start]
+        targets.append(np.unique(later.items[order][first]).tolist())
+        now_ms.append(int(later.at_ms[order.start]))
+    asked = HeldOut.of(known, targets, list(range(len(known))), known_barred=False)
+    return replace(
+        asked, kinds=np.full(len(asked.rows), _PURCHASE, np.uint8), at_ms=_joined(at_ms), now_ms=np.array(now_ms, np.int64)
+    )
+
+
+def _purchases(acts: Interactions) -> Interactions:
+    """The purchases, by person, each person's in time order."""
+    bought = np.flatnonzero(acts.kinds == _PURCHASE)
+    order = bought[np.lexsort((acts.at_ms[bought], acts.users[bought]))]
+    return Interactions(acts.users[order], acts.items[order], acts.kinds[order], acts.at_ms[order], acts.n_users, acts.n_items)
+
+
+def _of(purchases: Interactions, user: int) -> slice:
+    start, end = np.searchsorted(purchases.users, (user, user + 1))
+    return slice(int(start), int(end))
+
+
+def _joined(parts: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
+    return np.concatenate([np.empty(0, np.int64), *parts])
+
+
 def _visits(
     future: Dataset, rng: np.random.Generator
 ) -> Iterator[tuple[int, NDArray[np.int32], NDArray[np.uint8]]]:  # fmt: skip
     """The visits of more than one act in random order: number, items, kinds."""
     longer = np.flatnonzero(np.diff(future.sessions.indptr) > 1)
-    chosen = take_sessions(future.sessions, rng.permutation(longer))
+    chosen = take_sessions(future.sessions, _sample(longer, MAX_QUESTIONS, rng))
     for visit in range(len(chosen)):
         span = slice(chosen.indptr[visit], chosen.indptr[visit + 1])
         yield visit, chosen.items[span], chosen.kinds[span]
 
 
 def _sample(numbers: NDArray[np.int64], at_most: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    return numbers if len(numbers) <= at_most else rng.choice(numbers, size=at_most, replace=False)
+    """So many of them, in random order."""
+    return rng.permutation(numbers)[:at_most]
 
 
-_TASKS: dict[Task, Callable[[Dataset, np.random.Generator], HeldOut]] = {
+_OF_ONE_TIME: dict[Task, Callable[[Dataset, np.random.Generator], HeldOut]] = {
     "basket": _rest_of_basket,
     "session": _next_act,
     "purchase": _next_purchase,

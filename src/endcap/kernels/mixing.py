@@ -1,0 +1,179 @@
+"""Filling a shelf from several sources in one call: ask them, order what they propose, keep the best that may be shown.
+
+One call, since handing arrays over costs more than the work; arrays that belong together travel as named tuples.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from endcap.kernels.retrieve import (
+    add_neighbors,
+    add_scores,
+    add_up,
+    asked_span,
+    best_allowed,
+    one_each,
+    scale,
+    strongest_query,
+    strongest_source,
+)
+
+OTHER = np.iinfo(np.int64).min
+"""The place of a source that is neither neighbours nor scores: whoever calls asks it."""
+
+LEFT_OUT, ANY_CATEGORY = -2, -1
+"""What ``categories`` holds for a source of scores that is not asked, and for one that is not narrowed."""
+
+
+class Stacked(NamedTuple):
+    """All neighbours and all scores of a bundle.
+
+    Row ``i`` of neighbours ``a`` is ``indices[indptr[a, i]:indptr[a, i + 1]]`` (int64, int32) with ``values`` float32; scores
+    ``a`` walk ``orders[order_starts[a]:order_starts[a + 1]]`` (int64, int32) and have ``order_scores[a]``, float32 (n_items,).
+    """
+
+    indptr: NDArray[np.int64]
+    indices: NDArray[np.int32]
+    values: NDArray[np.float32]
+    order_starts: NDArray[np.int64]
+    orders: NDArray[np.int32]
+    order_scores: NDArray[np.float32]
+
+
+class Plan(NamedTuple):
+    """Sources as numbers, one entry each.
+
+    Source ``s`` uses neighbours ``places[s]`` or, where that is negative, scores ``-places[s] - 1``, or is :data:`OTHER`; int64.
+    ``asks`` int64 as :func:`endcap.kernels.retrieve.asked_span` reads it. It is asked with the newest ``lasts[s]`` rows (int64),
+    the i-th counting exp(-i / ``decays[s]``) (float32, 0 for no decay); where ``sure[s]`` (uint8) is set, the anchor and the cart
+    count 1 and the decay begins with the history. ``weights`` float32.
+    """
+
+    places: NDArray[np.int64]
+    asks: NDArray[np.int64]
+    lasts: NDArray[np.int64]
+    decays: NDArray[np.float32]
+    sure: NDArray[np.uint8]
+    weights: NDArray[np.float32]
+
+
+class Offer(NamedTuple):
+    """What may be shown: ``blocked`` uint8 is 0 for items that may, between ``open_from`` and ``open_until`` (int64,
+    milliseconds); ``leaf`` int32 numbers categories, ``family`` int32 products with variants, -1 for none."""
+
+    blocked: NDArray[np.uint8]
+    open_from: NDArray[np.int64]
+    open_until: NDArray[np.int64]
+    leaf: NDArray[np.int32]
+    family: NDArray[np.int32]
+
+
+class Work(NamedTuple):
+    """Arrays that are filled and cleared; all scores are zero between answers.
+
+    One entry a source and item: ``scores`` float32, ``touched`` int32; a source and row asked with: ``asked`` float32, its
+    weight; a source: ``starts`` and ``ends`` int64, the rows it is asked with, ``n_touched`` int64, ``factors`` float32,
+    ``categories`` int32; an item: ``total`` float32, ``total_touched`` int32; a slot: ``rows``, ``sources``, ``leads``, ``used``
+    int32 and ``best`` float32. ``removed`` int64 (256,) counts by code what may not be shown.
+    """
+
+    scores: NDArray[np.float32]
+    touched: NDArray[np.int32]
+    asked: NDArray[np.float32]
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    n_touched: NDArray[np.int64]
+    factors: NDArray[np.float32]
+    categories: NDArray[np.int32]
+    total: NDArray[np.float32]
+    total_touched: NDArray[np.int32]
+    rows: NDArray[np.int32]
+    best: NDArray[np.float32]
+    sources: NDArray[np.int32]
+    leads: NDArray[np.int32]
+    used: NDArray[np.int32]
+    removed: NDArray[np.int64]
+
+
+@njit(nogil=True, cache=True)
+def fill(stacked, plan, offer, work, known, n_anchor, n_sure, now_ms, n_used, k, pool, limit):  # type: ignore[no-untyped-def]
+    """Blend the sources and keep the ``k`` best items; returns how many there are: :func:`gather`, then :func:`settle`."""
+    gather(stacked, plan, offer, work, known, n_anchor, n_sure, now_ms, limit)
+    n = len(plan.places)
+    scale(work.scores, work.touched, work.n_touched, plan.weights, work.factors[:n])
+    n_total = add_up(work.scores, work.touched, work.n_touched, work.factors[:n], work.total, work.total_touched)
+    return settle(stacked, plan, offer, work, known, now_ms, n_total, n_used, k, pool)
+
+
+@njit(nogil=True, cache=True)
+def gather(stacked, plan, offer, work, known, n_anchor, n_sure, now_ms, limit):  # type: ignore[no-untyped-def]
+    """Ask every source but those that are :data:`OTHER`, whose rows and weights are only worked out.
+
+    ``known`` int32 holds ``n_anchor`` anchors, then the cart up to ``n_sure``, then the history, each newest first. A source of
+    scores proposes at most ``limit`` items.
+    """
+    for s in range(len(plan.places)):
+        start, end = asked_span(plan.asks[s], n_anchor, n_sure, len(known))
+        end = min(end, start + plan.lasts[s])
+        work.starts[s], work.ends[s] = start, end
+        since = max(start, n_sure) if plan.sure[s] else start
+        for at in range(start, end):
+            faded = plan.decays[s] > 0 and at > since
+            work.asked[s, at - start] = np.exp(-(at - since) / plan.decays[s]) if faded else 1.0
+        place = plan.places[s]
+        work.n_touched[s] = 0
+        if place >= 0:
+            work.n_touched[s] = add_neighbors(
+                stacked.indptr[place], stacked.indices, stacked.values, known[start:end], work.asked[s, : end - start],
+                work.scores[s], work.touched[s], 0,
+            )  # fmt: skip
+        elif place != OTHER and work.categories[s] != LEFT_OUT:
+            at = -place - 1
+            order = stacked.orders[stacked.order_starts[at] : stacked.order_starts[at + 1]]
+            work.n_touched[s] = add_scores(
+                order, stacked.order_scores[at], offer.blocked, offer.open_from, offer.open_until, now_ms, offer.leaf,
+                work.categories[s], limit, work.scores[s], work.touched[s], 0,
+            )  # fmt: skip
+
+
+@njit(nogil=True, cache=True)
+def settle(stacked, plan, offer, work, known, now_ms, n_total, n_used, k, pool):  # type: ignore[no-untyped-def]
+    """Keep the ``k`` best of the ``n_total`` items that have a total; returns how many there are. ``total`` is zeros again.
+
+    ``pool`` items are ordered before one of each family is kept, families among ``used[:n_used]`` apart. Fills ``rows``,
+    ``best``, ``sources`` (the one that gave most), ``leads`` (the row that led there, -1 where none did) and ``removed``.
+    ``scores`` stay as they are, for explanations: clearing them is the caller's.
+    """
+    work.removed[:] = 0
+    found = best_allowed(
+        work.total, work.total_touched, n_total, offer.blocked, offer.open_from, offer.open_until, now_ms, pool, work.rows,
+        work.best, work.removed,
+    )  # fmt: skip
+    for t in range(n_total):
+        work.total[work.total_touched[t]] = 0.0
+    found = one_each(work.rows, work.best, found, offer.family, work.used, n_used, k)
+    for r in range(found):
+        source = strongest_source(work.scores, work.factors[: len(plan.places)], work.rows[r])
+        work.sources[r], work.leads[r] = source, -1
+        if plan.places[source] >= 0:
+            asked = known[work.starts[source] : work.ends[source]]
+            strongest = strongest_query(
+                stacked.indptr[plan.places[source]], stacked.indices, stacked.values, asked, work.asked[source], work.rows[r]
+            )
+            if strongest >= 0:
+                work.leads[r] = asked[strongest]
+    return found
+
+
+@njit(nogil=True, cache=True)
+def put(work, n):  # type: ignore[no-untyped-def]
+    """Make the first ``n`` of ``rows`` and ``best``, as a ranker left them, the totals to be settled; returns ``n``."""
+    for r in range(n):
+        work.total[work.rows[r]] = work.best[r]
+        work.total_touched[r] = work.rows[r]
+    return n

@@ -1,0 +1,147 @@
+"""From the sources of a group to the items of a shelf: the one way in which recommendations are made.
+
+Serving, training and evaluation all come through here, so that what was measured is what is shown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from endcap.artifacts.base import Asked
+from endcap.core.query import Rows
+from endcap.kernels import mixing, retrieve
+from endcap.kernels.mixing import ANY_CATEGORY, LEFT_OUT, Offer, Work
+from endcap.ranking.stack import Group, Stack
+
+SCORED_CANDIDATES = 200
+"""How many items a source of item scores proposes; more would only be cut again."""
+
+MOST_SLOTS = 1_024
+"""How many items can be ordered for one shelf."""
+
+CLOSED = 1
+"""The code in ``blocked`` of an item that cannot be had now."""
+
+ROWS_ASKED = 256
+"""How many rows a source can be asked with unless more room is made: a full cart and a history."""
+
+_NO_ROWS: Rows = np.empty(0, dtype=np.int32)
+_NEVER = np.empty(0, dtype=np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of who asks, in row numbers.
+
+    ``rows`` int32 holds ``n_anchor`` anchors, then the cart up to ``n_sure``, then the history, each newest first.
+    ``category`` is the number of the category that sources are narrowed to, -1 for none. Purchases as in
+    :class:`endcap.artifacts.base.Asked`.
+    """
+
+    rows: Rows
+    n_anchor: int
+    n_sure: int
+    now_ms: int
+    category: int = -1
+    bought: NDArray[np.int32] = field(default_factory=lambda: _NO_ROWS)
+    bought_at_ms: NDArray[np.int64] = field(default_factory=lambda: _NEVER)
+
+    @classmethod
+    def of_history(cls, rows: Rows, now_ms: int) -> Known:
+        """Somebody of whom only a history is known."""
+        return cls(rows, 0, 0, now_ms)
+
+
+class Mixture:
+    """Asks the sources of groups, through arrays that stay allocated. One thread at a time.
+
+    After :meth:`fill`, ``work`` holds the slots and, until :meth:`clear`, the scores of every source.
+    """
+
+    def __init__(self, stack: Stack, room: int, *, n_sources: int = 8, n_rows: int = ROWS_ASKED) -> None:
+        self._stack = stack
+        self.work = _work(n_sources, room, n_rows)
+
+    def fits(self, stack: Stack, room: int, n_sources: int) -> bool:
+        """Whether this mixture asks that stack and has room for so many items and sources."""
+        return self._stack is stack and self.work.scores.shape[1] >= room and self.work.scores.shape[0] >= n_sources
+
+    def fill(self, group: Group, known: Known, offer: Offer, count: int, *, n_used: int = -1) -> int:
+        """Find the ``count`` best items; returns how many there are.
+
+        ``n_used`` families in ``work.used`` may not come again, and each other one once; below 0 families do not matter.
+        """
+        n = len(group)
+        if n == 0:
+            return 0
+        work, arrays = self.work, self._stack.arrays
+        for s in range(n):
+            work.categories[s] = ANY_CATEGORY
+        for s in group.same_category:
+            work.categories[s] = known.category if known.category >= 0 else LEFT_OUT
+        pool = count if n_used < 0 else min(len(work.rows), 4 * count + 20)
+        if not group.others and group.ranker is None:
+            found: int = mixing.fill(
+                arrays, group.plan, offer, work, known.rows, known.n_anchor, known.n_sure, known.now_ms, n_used, count, pool,
+                SCORED_CANDIDATES,
+            )  # fmt: skip
+            return found
+        blocked = self.gather(group, known, offer)
+        scores, touched, n_touched, factors = work.scores[:n], work.touched[:n], work.n_touched[:n], work.factors[:n]
+        retrieve.scale(scores, touched, n_touched, group.plan.weights, factors)
+        if group.ranker is None:
+            n_total = retrieve.add_up(scores, touched, n_touched, factors, work.total, work.total_touched)
+        else:
+            asked = self._asked(known, 0)
+            ranked = group.ranker.rank(scores, touched, n_touched, asked, blocked, group.pool, work.rows, work.best)
+            n_total = mixing.put(work, ranked)
+        settled: int = mixing.settle(arrays, group.plan, offer, work, known.rows, known.now_ms, n_total, n_used, count, pool)
+        return settled
+
+    def gather(self, group: Group, known: Known, offer: Offer) -> NDArray[np.uint8]:
+        """Ask every source of a group; returns what may not be shown, dates included, as a copy of ``offer.blocked``."""
+        work = self.work
+        mixing.gather(
+            self._stack.arrays, group.plan, offer, work, known.rows, known.n_anchor, known.n_sure, known.now_ms,
+            SCORED_CANDIDATES,
+        )  # fmt: skip
+        blocked = offer.blocked.copy()
+        retrieve.close(blocked, offer.open_from, offer.open_until, known.now_ms, CLOSED)
+        for s, artifact in group.others:
+            asked = self._asked(known, s)
+            work.n_touched[s] = artifact.retrieve(asked, blocked[: artifact.n_items], work.scores[s], work.touched[s])
+        return blocked
+
+    def clear(self, group: Group) -> None:
+        """Put the scores back to zero: the next answer must not find this one's."""
+        n = len(group)
+        retrieve.clear(self.work.scores[:n], self.work.touched[:n], self.work.n_touched[:n])
+
+    def _asked(self, known: Known, source: int) -> Asked:
+        start, end = int(self.work.starts[source]), int(self.work.ends[source])
+        weights = self.work.asked[source, : end - start]
+        return Asked(known.rows[start:end], weights, known.now_ms, known.bought, known.bought_at_ms)
+
+
+def _work(n_sources: int, room: int, n_rows: int) -> Work:
+    return Work(
+        scores=np.zeros((n_sources, room), dtype=np.float32),
+        touched=np.zeros((n_sources, room), dtype=np.int32),
+        asked=np.ones((n_sources, n_rows), dtype=np.float32),
+        starts=np.zeros(n_sources, dtype=np.int64),
+        ends=np.zeros(n_sources, dtype=np.int64),
+        n_touched=np.zeros(n_sources, dtype=np.int64),
+        factors=np.zeros(n_sources, dtype=np.float32),
+        categories=np.zeros(n_sources, dtype=np.int32),
+        total=np.zeros(room, dtype=np.float32),
+        total_touched=np.zeros(room, dtype=np.int32),
+        rows=np.zeros(MOST_SLOTS, dtype=np.int32),
+        best=np.zeros(MOST_SLOTS, dtype=np.float32),
+        sources=np.zeros(MOST_SLOTS, dtype=np.int32),
+        leads=np.zeros(MOST_SLOTS, dtype=np.int32),
+        used=np.zeros(MOST_SLOTS, dtype=np.int32),
+        removed=np.zeros(256, dtype=np.int64),
+    )

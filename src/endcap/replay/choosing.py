@@ -1,0 +1,100 @@
+"""Held-out queries answered by what training chose: its sources, blended or ranked, as a shelf of the engine does it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from endcap.artifacts.base import Artifact
+from endcap.core.choice import Asking, Choice
+from endcap.core.query import Rows
+from endcap.kernels.mixing import Offer
+from endcap.measurement.metrics.base import MISS, Answers
+from endcap.ranking.mixture import Known, Mixture
+from endcap.ranking.stack import Group, Stack
+from endcap.replay.answering import DEPTH, answers
+from endcap.replay.asking import asked
+from endcap.replay.held_out import Window
+
+LIST = 100
+"""How many items are asked for: ranks are exact up to here, and what comes later is a miss."""
+
+
+def answer_choice(choice: Choice, artifacts: Mapping[str, Artifact], window: Window) -> Answers:
+    """What a choice answers to every query of the window.
+
+    ``artifacts`` are those that the choice names, fitted on the window's training part.
+    """
+    chooser, held_out = Chooser(choice, artifacts, window), window.held_out
+    ranks, lists = np.full(len(held_out.targets), MISS), np.full((len(held_out), DEPTH), -1, dtype=np.int32)
+    for q in range(len(held_out)):
+        rows, scores = chooser.answer(q, LIST)
+        lists[q, : min(len(rows), DEPTH)] = rows[:DEPTH]
+        span = slice(held_out.target_starts[q], held_out.target_starts[q + 1])
+        ranks[span] = pessimistic_ranks(rows, scores, held_out.targets[span], complete=len(rows) < LIST)
+    return answers(window, ranks, lists)
+
+
+class Chooser:
+    """Answers the queries of a window one by one as a choice has it, through the same mixture as serving."""
+
+    def __init__(self, choice: Choice, artifacts: Mapping[str, Artifact], window: Window) -> None:
+        n = window.train.n_items
+        wanted = {one.artifact for one in choice.sources} | ({choice.ranker} if choice.ranker else set())
+        used = {name: one for name, one in artifacts.items() if name in wanted}
+        stack = Stack.of(used, n)
+        self.group = Group.chosen(choice, "history", stack, used)
+        self._held_out, self._now_ms = window.held_out, window.train.now_ms
+        self._starts, self._rows, _ = asked(window.held_out, Asking(last=max(one.asking.last for one in choice.sources)))
+        self._barred_starts, self._barred_rows = window.held_out.barred()
+        longest = int(np.diff(self._starts).max(initial=1))
+        self.mixture = Mixture(stack, max(n, 1), n_sources=max(len(self.group), 1), n_rows=longest)
+        self.offer = _everything_open(max(n, 1))
+
+    def answer(self, q: int, count: int) -> tuple[Rows, NDArray[np.float32]]:
+        """The best ``count`` items for query ``q`` and their scores, best first."""
+        barred = self._barred_rows[self._barred_starts[q] : self._barred_starts[q + 1]]
+        self.offer.blocked[barred] = 1
+        try:
+            found = self.mixture.fill(self.group, self.known(q), self.offer, count)
+            return self.mixture.work.rows[:found].copy(), self.mixture.work.best[:found].copy()
+        finally:
+            self.mixture.clear(self.group)
+            self.offer.blocked[barred] = 0
+
+    def known(self, q: int) -> Known:
+        """What is known in query ``q``: a history and purchases, newest first."""
+        held_out = self._held_out
+        now_ms = self._now_ms if held_out.now_ms is None else int(held_out.now_ms[q])
+        bought, bought_at_ms = held_out.bought(q)
+        rows = self._rows[self._starts[q] : self._starts[q + 1]]
+        return Known(rows, 0, 0, now_ms, bought=bought, bought_at_ms=bought_at_ms)
+
+
+def pessimistic_ranks(
+    rows: Rows, scores: NDArray[np.float32], targets: NDArray[np.int32], *, complete: bool
+) -> NDArray[np.float64]:
+    """The ranks of targets in a list, ascending, each behind all others of its score; a miss for those that are not on it.
+
+    What ties with the end of a list that is not ``complete`` is a miss too: who knows what was cut off.
+
+    >>> listed = np.array([7, 3, 5], np.int32), np.array([2.0, 1.0, 1.0], np.float32)
+    >>> pessimistic_ranks(*listed, np.array([3, 9], np.int32), complete=True).tolist()
+    [3.0, inf]
+    """
+    places = [int(at[0]) for at in (np.flatnonzero(rows == target) for target in targets if target >= 0) if len(at)]
+    found = sorted(scores[places].tolist(), reverse=True)
+    ranks = np.full(len(targets), MISS)
+    for at, score in enumerate(found):
+        if complete or score > scores[-1]:
+            ranks[at] = np.count_nonzero(scores >= score) - sum(other >= score for other in found) + at + 1
+    return ranks
+
+
+def _everything_open(n: int) -> Offer:
+    """A range that is all for sale, without categories or variants."""
+    none = np.full(n, -1, dtype=np.int32)
+    always = np.zeros(n, dtype=np.int64), np.full(n, np.iinfo(np.int64).max, dtype=np.int64)
+    return Offer(np.zeros(n, dtype=np.uint8), *always, none, none)

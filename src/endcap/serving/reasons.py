@@ -11,6 +11,7 @@ TEMPLATES = {
     "liked_together": "Customers who chose {item} also chose this",
     "similar": "Similar to {item}",
     "similar_visits": "Visitors who looked at {item} went on to this",
+    "to_your_taste": "Picked for you",
     "seen_before": "You looked at this lately",
     "popular_in_category": "Popular in {category}",
     "popular": "Popular with our customers",

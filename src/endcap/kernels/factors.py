@@ -1,0 +1,126 @@
+"""Factor models: the vector that suits a weighted set of items, and the items that suit a vector.
+
+Training solves the same least squares for every row of one side, serving for one shopper. In a basis in which the Gram matrix of
+the other side is diagonal, all the unobserved cells come down to one number a factor.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from endcap.kernels.top import keep
+
+_SUMS_IN_ANY_ORDER = {"reassoc", "contract"}
+"""Lets sums of products use vector instructions; nothing is assumed about infinities or NaN."""
+
+
+@njit(nogil=True, cache=True)
+def solve_rows(indptr, items, confidences, wanted, vectors, prior, l2, first, last, solved):  # type: ignore[no-untyped-def]
+    """The vector ``w`` of each row that minimises ``sum_n c_n (v_n - w . h_n)^2 + sum_f (prior_f + l2) w_f^2``.
+
+    Row ``u`` observes ``items[indptr[u]:indptr[u + 1]]`` (int32) with ``confidences`` ``c`` above 0 and ``wanted`` values ``v``;
+    ``h_n`` are rows of ``vectors`` (n_items, dim); ``prior`` (dim,) is at least 0, ``l2`` (n_rows,) above 0. All but ``indptr``
+    and ``items`` are of one float type. ``solved`` (n_rows, dim) receives the rows ``first`` to ``last``; those without items
+    stay as they are.
+
+    Time O(m^2 max(n, dim)) a row of ``n`` items, with ``m = min(n, dim)``.
+    """
+    dim = vectors.shape[1]
+    longest = 0
+    for u in range(first, last):
+        longest = max(longest, indptr[u + 1] - indptr[u])
+    size = min(longest, dim)
+    scaled, roots = np.empty((longest, dim), vectors.dtype), np.empty(longest, vectors.dtype)
+    system, right, damping = np.empty(size * size, vectors.dtype), np.empty(size, vectors.dtype), np.empty(dim, vectors.dtype)
+    for u in range(first, last):
+        start, n = indptr[u], indptr[u + 1] - indptr[u]
+        if n > 0:
+            span = slice(start, start + n)
+            damping[:] = 1 / np.sqrt(prior + l2[u])
+            _scale(items[span], confidences[span], wanted[span], vectors, damping, scaled, roots)
+            m = min(n, dim)
+            _solve_scaled(scaled[:n], roots[:n], system[: m * m].reshape(m, m), right[:m], damping, solved[u])
+
+
+@njit(nogil=True, cache=True)
+def _scale(items, confidences, wanted, vectors, damping, scaled, targets):  # type: ignore[no-untyped-def]
+    """Turn a row into ridge regression with a penalty of 1: ``A`` into ``scaled``, its right side into ``targets``."""
+    for n in range(len(items)):
+        root = np.sqrt(confidences[n])
+        targets[n] = root * wanted[n]
+        for f in range(len(damping)):
+            scaled[n, f] = root * vectors[items[n], f] * damping[f]
+
+
+@njit(nogil=True, cache=True, fastmath=_SUMS_IN_ANY_ORDER)
+def _solve_scaled(scaled, targets, system, right, damping, solved):  # type: ignore[no-untyped-def]
+    """``w = D (1 + A'A)^-1 A't``, or the same ``w = D A'(1 + AA')^-1 t`` where A has fewer rows than columns.
+
+    Whichever system is smaller is solved; its eigenvalues are at least 1, so that single precision is enough.
+    """
+    n, dim = scaled.shape
+    if n < dim:
+        np.dot(scaled, scaled.T, system)
+        right[:] = targets
+    else:
+        np.dot(scaled.T, scaled, system)
+        np.dot(scaled.T, targets, right)
+    for i in range(len(right)):
+        system[i, i] += 1
+    solve_in_place(system, right)
+    for f in range(dim):
+        solved[f] = 0
+    if n < dim:
+        for i in range(n):
+            for f in range(dim):
+                solved[f] += right[i] * scaled[i, f]
+    else:
+        for f in range(dim):
+            solved[f] = right[f]
+    for f in range(dim):
+        solved[f] *= damping[f]
+
+
+@njit(nogil=True, cache=True, fastmath=_SUMS_IN_ANY_ORDER)
+def solve_in_place(system, right):  # type: ignore[no-untyped-def]
+    """Solve a symmetric positive definite system by Cholesky.
+
+    ``right`` comes in as the right side and goes out as the solution; the lower triangle of ``system`` is overwritten by its
+    factor.
+    """
+    n = len(right)
+    for i in range(n):
+        for j in range(i + 1):
+            total = system[i, j]
+            for f in range(j):
+                total -= system[i, f] * system[j, f]
+            system[i, j] = np.sqrt(total) if i == j else total / system[j, j]
+    for i in range(n):
+        total = right[i]
+        for f in range(i):
+            total -= system[i, f] * right[f]
+        right[i] = total / system[i, i]
+    for i in range(n - 1, -1, -1):
+        right[i] /= system[i, i]
+        for f in range(i):
+            right[f] -= system[i, f] * right[i]
+
+
+@njit(nogil=True, cache=True, fastmath=_SUMS_IN_ANY_ORDER)
+def best_for(vector, vectors, biases, blocked, tops, values):  # type: ignore[no-untyped-def]
+    """The items with the highest ``bias_i + vector . h_i`` above 0 among those not ``blocked``; returns how many there are.
+
+    ``vector`` (dim,), ``vectors`` (n_items, dim) and ``biases`` (n_items,) are float32. ``tops`` int32 and ``values`` float32
+    receive as many items as they have room for, in no order. Time O(n_items × dim).
+    """
+    size, floor = 0, np.float32(0)
+    for item in range(len(vectors)):
+        score = biases[item]
+        for f in range(len(vector)):
+            score += vector[f] * vectors[item, f]
+        if score > floor and blocked[item] == 0:
+            size = keep(tops, values, size, item, score)
+            if size == len(tops):
+                floor = values[0]
+    return size

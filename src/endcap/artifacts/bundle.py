@@ -32,8 +32,8 @@ _ALIGNMENT = 64
 def shapes() -> Mapping[str, type[Artifact]]:
     """Every shape of artifact by its name: one class in each file of this folder that has one.
 
-    >>> sorted(shapes())[:2]
-    ['item_neighbors', 'item_scores']
+    >>> {"item_neighbors", "item_scores"} <= set(shapes())
+    True
     """
     files = (importlib.import_module(f"endcap.artifacts.{found.name}") for found in pkgutil.iter_modules(artifacts.__path__))
     classes = (one for file in files for one in vars(file).values() if isinstance(one, type) and one.__module__ == file.__name__)

@@ -28,6 +28,10 @@ Measure = Literal[
 """What readiness counts; :mod:`endcap.dataset.stats` computes each from a data set."""
 
 
+Family = Literal["collaborative", "content", "rules", "popular"]
+"""What an algorithm's answers rest on: what people did alike, likeness of the items, counted rules, or the taste of all."""
+
+
 @dataclass(frozen=True, slots=True)
 class Requirement:
     """How much data an algorithm wants before its answers mean something."""
@@ -70,7 +74,9 @@ class Algorithm(Part, frozen=True, kw_only=True):
     - ``variants``: the artifacts that training makes by default, by name (the key ``""`` stands for the file's own name);
     - ``grid``: option values that training may try, on the training part only; what a variant sets is not tried;
     - ``tasks``: what its options are judged by; the first for which there is enough data counts;
-    - ``builds_on``: the algorithms whose artifacts it starts from, handed over as ``context.below``.
+    - ``family``: what its answers rest on: blends that nothing was learnt for give each kind its share;
+    - ``builds_on``: the algorithms whose artifacts it starts from, handed over as ``context.below``;
+    - ``seeded``: it starts from random numbers, so that another numbering of items gives another, equally good artifact.
 
     ``fit`` must be deterministic given ``context.rng``, must not change its input, and must cope with an empty data set.
     """
@@ -81,7 +87,10 @@ class Algorithm(Part, frozen=True, kw_only=True):
     variants: ClassVar[Mapping[str, Variant]] = {"": Variant()}
     grid: ClassVar[Mapping[str, tuple[Any, ...]]] = {}
     tasks: ClassVar[tuple[Task, ...]] = ("basket", "session")
+    family: ClassVar[Family] = "collaborative"
     builds_on: ClassVar[tuple[str, ...]] = ()
+    seeded: ClassVar[bool] = False
+    learns_from: ClassVar[Literal["history", "examples"]] = "history"
 
     @property
     def proposes_itself(self) -> bool:

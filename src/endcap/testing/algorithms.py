@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, get_args
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from endcap import registry
 from endcap.algorithms.base import Algorithm, FitContext
 from endcap.artifacts.base import Artifact, Asked
 from endcap.artifacts.item_neighbors import ItemNeighbors
@@ -95,6 +97,8 @@ class AlgorithmContract:
         data = random_data(4)
         order = np.random.default_rng(0).permutation(data.n_items)
         for built in _variants(algorithm):
+            if built.seeded:
+                continue
             plain, other = _fit(built, data), _fit(built, renumbered(data, order))
             expected = _dense(plain)[np.ix_(*[order] * _dense(plain).ndim)]
             # Single precision: a score that is a sum of terms of both signs may be close to 0.
@@ -103,6 +107,15 @@ class AlgorithmContract:
 
 def check_artifact(artifact: Artifact, *, proposes_itself: bool = False) -> None:
     """Fail where an artifact breaks what serving relies on."""
+    assert artifact.is_sound(artifact.n_items)
+    assert not artifact.is_sound(artifact.n_items + 1)
+    every = list(range(artifact.n_items))
+    for rows in ([], every[:1], every[-3:], [*every[:2], artifact.n_items + 5]):
+        scores = asked(artifact, rows)
+        np.testing.assert_array_equal(asked(artifact, rows), scores, "an answer leaves something to the next")
+        best = np.flatnonzero(scores)[:1].tolist()
+        left = np.flatnonzero(asked(artifact, rows, blocked=best)).tolist()
+        assert set(left) >= set(np.flatnonzero(scores).tolist()) - set(best), "what may not be shown takes the place of others"
     if isinstance(artifact, ItemScores):
         assert np.isfinite(artifact.scores).all()
         assert (artifact.scores >= 0).all()
@@ -126,7 +139,14 @@ def _variants(algorithm: type[Algorithm]) -> list[Algorithm]:
 
 
 def _fit(algorithm: Algorithm, data: Dataset) -> Artifact:
-    return algorithm.fit(data, FitContext(rng=np.random.default_rng(0), now_ms=data.now_ms))
+    below = {name: _fit(_variants(_algorithm(name))[0], data) for name in algorithm.builds_on}
+    return algorithm.fit(data, FitContext(rng=np.random.default_rng(0), now_ms=data.now_ms, below=below))
+
+
+def _algorithm(name: str) -> type[Algorithm]:
+    found = registry.find("algorithms", name)
+    assert issubclass(found, Algorithm)
+    return found
 
 
 def _assert_equal(one: Artifact, other: Artifact) -> None:

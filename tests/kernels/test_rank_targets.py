@@ -43,8 +43,9 @@ def test_ranks_and_lists_from_neighbors_are_those_of_dense_scores(barred: bool) 
     targets = rng.integers(-1, N, QUERIES).astype(np.int32)
     ranks, lists = np.empty(QUERIES), np.empty((QUERIES, DEPTH), dtype=np.int32)
     rank_by_neighbors(
-        artifact.indptr, artifact.indices, artifact.values, starts, rows, weights, block_starts, block_rows, targets, ranks, lists
-    )
+        artifact.indptr, artifact.indices, artifact.values, starts, rows, weights, block_starts, block_rows,
+        np.arange(QUERIES + 1), targets, ranks, lists,
+    )  # fmt: skip
     full = artifact.matrix().toarray()
     for q in range(QUERIES):
         span = slice(starts[q], starts[q + 1])
@@ -61,7 +62,7 @@ def test_ranks_and_lists_from_scores_are_those_of_dense_scores() -> None:
     starts, rows = queries(rng)
     targets = rng.integers(-1, N, QUERIES).astype(np.int32)
     ranks, lists = np.empty(QUERIES), np.empty((QUERIES, DEPTH), dtype=np.int32)
-    rank_by_scores(artifact.order, artifact.scores, N, starts, rows, targets, ranks, lists)
+    rank_by_scores(artifact.order, artifact.scores, N, starts, rows, np.arange(QUERIES + 1), targets, ranks, lists)
     for q in range(QUERIES):
         expected = plain_rank(artifact.scores, rows[starts[q] : starts[q + 1]], int(targets[q]))
         assert (ranks[q], lists[q].tolist()) == expected
@@ -74,10 +75,23 @@ def test_a_target_tied_with_all_stands_behind_all() -> None:
     ranks, lists = np.empty(1), np.empty((1, DEPTH), dtype=np.int32)
     rank_by_neighbors(
         artifact.indptr, artifact.indices, artifact.values, np.array([0, 1]), np.zeros(1, np.int32), np.ones(1, np.float32),
-        np.array([0, 0]), np.zeros(0, np.int32), np.array([1], dtype=np.int32), ranks, lists,
+        np.array([0, 0]), np.zeros(0, np.int32), np.array([0, 1]), np.array([1], dtype=np.int32), ranks, lists,
     )  # fmt: skip
     assert ranks.tolist() == [3.0]
     assert lists.tolist() == [[1, 2, 3, -1, -1]]
+
+
+def test_several_targets_stand_behind_what_is_wrong_and_one_behind_the_other() -> None:
+    # Scores of items 1 to 6 are 5 4 4 4 2 0. Right are 3 (tied with 2 and 4), 4, 5 and 6, which nobody proposes.
+    dense = np.zeros((7, 7), dtype=np.float32)
+    dense[0, 1:6] = [5, 4, 4, 4, 2]
+    artifact = ItemNeighbors.of(sparse.csr_array(dense), "test")
+    ranks, lists = np.empty(5), np.empty((1, DEPTH), dtype=np.int32)
+    rank_by_neighbors(
+        artifact.indptr, artifact.indices, artifact.values, np.array([0, 1]), np.zeros(1, np.int32), np.ones(1, np.float32),
+        np.array([0, 0]), np.zeros(0, np.int32), np.array([0, 5]), np.array([6, 5, 3, 4, -1], dtype=np.int32), ranks, lists,
+    )  # fmt: skip
+    assert ranks.tolist() == [3.0, 4.0, 5.0, np.inf, np.inf]
 
 
 def test_beyond_the_limit_of_scores_there_are_only_misses() -> None:
@@ -85,5 +99,5 @@ def test_beyond_the_limit_of_scores_there_are_only_misses() -> None:
     ranks, lists = np.empty(2), np.empty((2, DEPTH), dtype=np.int32)
     nothing = np.zeros(3, dtype=np.int64)
     targets = np.array([1, 2], dtype=np.int32)
-    rank_by_scores(artifact.order, artifact.scores, 2, nothing, np.zeros(0, np.int32), targets, ranks, lists)
+    rank_by_scores(artifact.order, artifact.scores, 2, nothing, np.zeros(0, np.int32), np.arange(3), targets, ranks, lists)
     assert ranks.tolist() == [2.0, np.inf]

@@ -38,7 +38,9 @@ _SYNONYMS = {
 }
 """What trackers and published data sets call the types of events: Google Analytics 4, Segment, RetailRocket and others."""
 
-_TYPES = {word: name for name, words in _SYNONYMS.items() for word in words} | {squashed(name): name for name in EVENT_TYPES}
+TYPES = {word: name for name, words in _SYNONYMS.items() for word in words} | {squashed(name): name for name in EVENT_TYPES}
+"""The type that each word stands for; words are compared by their letters and digits, in lower case."""
+
 _ORDERS = frozenset({"purchase", "refund"})
 _SURELY, _PERHAPS = 500, 25  # a file of order lines has a fitness of 30, one of products 20
 _NUMBERS = frozenset({"quantity", "price", "rating", "position"})
@@ -78,7 +80,7 @@ class GenericEvents(EventConnector, frozen=True, kw_only=True):
         """Whether the rows have a type that is one of events; a ``type`` of sales and returns alone is rather one of orders."""
         if not super().fitness(source, mapping):
             return 0
-        types = {_TYPES.get(squashed(one)) for one in source.sample[mapping["type"]].drop_nulls()} - {None}
+        types = {TYPES.get(squashed(one)) for one in source.sample[mapping["type"]].drop_nulls()} - {None}
         if not types:
             return 0
         return _SURELY if types - _ORDERS or squashed(mapping["type"]) != "type" else _PERHAPS
@@ -116,7 +118,7 @@ class GenericEvents(EventConnector, frozen=True, kw_only=True):
         """The row as an event in Endcap's own format."""
         taken = {*mapping.values(), ROW}
         found: dict[str, Any] = {name: row[column] for name, column in mapping.items() if row[column] is not None}
-        found["type"] = _TYPES.get(squashed(found.get("type", "")), found.get("type"))
+        found["type"] = TYPES.get(squashed(found.get("type", "")), found.get("type"))
         for name in _NUMBERS & found.keys():
             number = parse_number(found[name])
             if number is None:

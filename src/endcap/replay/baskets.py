@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
-from typing import Any
-from zlib import crc32
 
 import numpy as np
 import polars as pl
@@ -14,12 +11,13 @@ from numpy.typing import NDArray
 
 from endcap.core.catalog import Item
 from endcap.core.choice import Task
-from endcap.core.ids import MAX_ID
 from endcap.core.interactions import Dataset
 from endcap.dataset.build import dataset_from_baskets
 from endcap.errors import NotEnoughData
+from endcap.replay.hash_buckets import buckets
 from endcap.replay.held_out import HeldOut, Window
 from endcap.replay.layouts.base import Orders
+from endcap.replay.products import described
 
 MIN_BASKETS = 5
 """An item belongs to the vocabulary when at least so many baskets of the training part hold it."""
@@ -29,9 +27,6 @@ TARGETS = 3
 _TEST_SHARE = 0.1
 _TEST_BASKETS, _VALIDATION_BASKETS = 10_000, 1_500
 _BUCKETS, _BUCKETS_TEST, _BUCKETS_VALIDATION = 100, 10, 5
-_CURRENCY = "XXX"  # ISO 4217 for no currency: the files tell amounts only
-MAX_TITLE = 512
-_KNUTH, _SEED_STEP = 2_654_435_761, 40_503
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +59,7 @@ class BasketProtocol:
         fitting, held = self._cut(depth)
         vocabulary = _vocabulary(self.orders, fitting)
         coded = _codes(self.orders, fitting, vocabulary)
-        products = _products(coded, vocabulary)
+        products = described(coded, vocabulary)
         train = _dataset(coded, self.orders, products)
         if len(train.baskets) == 0 or not held.any():
             raise NotEnoughData(
@@ -84,18 +79,10 @@ class BasketProtocol:
                 end = int(end * (1 - _TEST_SHARE))
             start, place = int(end * (1 - _TEST_SHARE)), np.arange(n)
             return place < start, (start <= place) & (place < end)
-        bucket = _buckets(self.orders.order_ids, self.seed)
+        bucket = buckets(self.orders.order_ids, _BUCKETS, self.seed)
         start = 0 if depth == 0 else _BUCKETS_TEST + (depth - 1) * _BUCKETS_VALIDATION
         end = _BUCKETS_TEST + depth * _BUCKETS_VALIDATION
         return bucket >= end, (start <= bucket) & (bucket < end)
-
-
-def _buckets(order_ids: list[str], seed: int) -> NDArray[np.int64]:
-    """The hash bucket of each order, by its number, or the checksum of its name where that is no number."""
-    numbers = np.array([int(one) if one.isdecimal() else crc32(one.encode()) for one in order_ids], dtype=object)
-    hashed = (numbers * _KNUTH + (seed - 1) * _SEED_STEP) % 2**32
-    buckets: NDArray[np.int64] = (hashed.astype(np.int64) >> 8) % _BUCKETS
-    return buckets
 
 
 def _vocabulary(orders: Orders, fitting: NDArray[np.bool_]) -> list[str]:
@@ -143,24 +130,3 @@ def _dataset(coded: pl.DataFrame, orders: Orders, products: Sequence[Item]) -> D
         users = codes.to_numpy()[indptr[:-1]]
     item_ids = [one.item_id for one in products]
     return dataset_from_baskets(item_ids, indptr, coded["row"].to_numpy(), orders.at_ms[numbers], users=users, products=products)
-
-
-def _products(coded: pl.DataFrame, vocabulary: list[str]) -> tuple[Item, ...]:
-    """The items of the vocabulary as the lines describe them, by the last word of each; without words an id is the title."""
-    known = [name for name in ("title", "description", "brand", "category", "price") if name in coded.columns]
-    last = coded.group_by("row").agg(pl.col(name).drop_nulls().last() for name in known)
-    facts = {row["row"]: row for row in last.iter_rows(named=True)}
-    return tuple(_product(item_id, facts.get(row, {})) for row, item_id in enumerate(vocabulary))
-
-
-def _product(item_id: str, facts: Mapping[str, Any]) -> Item:
-    price = facts.get("price")
-    return Item(
-        item_id=item_id[:MAX_ID],
-        title=(facts.get("title") or item_id)[:MAX_TITLE],
-        description=(facts.get("description") or "")[:MAX_TITLE],
-        brand=facts.get("brand"),
-        category=tuple(part.strip() for part in (facts.get("category") or "").split(">") if part.strip()),
-        price=None if price is None else Decimal(str(price)),
-        currency=None if price is None else _CURRENCY,
-    )

@@ -16,12 +16,13 @@ from endcap.core.interactions import Dataset
 from endcap.dataset.stats import measure
 from endcap.measurement.metrics.base import Answers, Metric
 from endcap.replay.answering import answer, one_by_one
+from endcap.replay.asking import forms
 from endcap.replay.bootstrap import Floats, cluster_bootstrap, interval
 from endcap.replay.cost import Fitted, measured_fit, query_micros
 from endcap.replay.held_out import EvaluationProtocol, Portion, Window
 from endcap.replay.report import Chosen, Difference, Estimate, Evaluation, Report, Row
-from endcap.replay.shipped import ShippedEngine
-from endcap.replay.tuning import Tuned, fit, settings, tune
+from endcap.replay.shipped import SPOT, ShippedEngine
+from endcap.replay.tuning import Tuned, fit, search, settings, validation_values
 
 CUT_OFFS = (10, 20)
 BASELINE = "popularity"
@@ -63,11 +64,12 @@ def evaluate(
     answered: list[_Answered] = []
     for number, name in enumerate(names):
         progress(f"tuning {name}", (number + 0.2) / (len(names) + 1.5))
-        choices.append(tune(name, tuning_window, task, seed))
+        choices.append(_tuned(name, tuning_window, task, seed))
         progress(f"fitting {name}", (number + 0.8) / (len(names) + 1.5))
         answered.append(_answer_alone(choices[-1], window, seed))
-    progress("training and serving everything", (len(names) + 0.2) / (len(names) + 1.5))
-    answered.append(_answer_shipped(publish, window, task, seed))
+    if task in SPOT:
+        progress("training and serving everything", (len(names) + 0.2) / (len(names) + 1.5))
+        answered.append(_answer_shipped(publish, window, task, seed))
     progress("drawing intervals", 0.98)
     rows, differences = _compare(answered, window)
     progress("done", 1.0)
@@ -104,13 +106,40 @@ def _applicable(task: Task, data: Dataset) -> tuple[list[str], dict[str, str]]:
         found = registry.find("algorithms", name)
         assert issubclass(found, Algorithm)
         wanted = found.requirement
-        if next(settings(name, task), None) is None:
+        if _kin(name, task) is None:
             left_out[name] = f"not made for this task ({', '.join(found.tasks)})"
         elif name != BASELINE and (there := measure(wanted.measure, data)) < wanted.at_least:
             left_out[name] = f"wants {wanted.at_least} {wanted.measure.replace('_', ' ')}, the data have {there}"
         else:
             names.append(name)
     return sorted(names, key=lambda name: (name != BASELINE, name)), left_out
+
+
+_KIN: dict[Task, tuple[Task, ...]] = {
+    "purchase": ("topn", "session"),
+    "complement": ("basket",),
+    "next_basket": ("basket",),
+    "topn": ("purchase", "session"),
+    "cold_start": ("session", "basket"),
+    "upsell": ("session",),
+}
+"""The tasks whose settings are tried where an algorithm has none for the task itself."""
+
+
+def _kin(name: str, task: Task) -> Task | None:
+    """The task whose settings of an algorithm are tried."""
+    return next((one for one in (task, *_KIN.get(task, ())) if next(settings(name, one), None) is not None), None)
+
+
+def _tuned(name: str, window: Window, task: Task, seed: int) -> Tuned:
+    """The best setting of an algorithm for the task on the window."""
+    kin = _kin(name, task)
+    assert kin is not None
+    found = search(
+        list(settings(name, kin)), [window], forms(task), fit=lambda algorithm, data: fit(algorithm, data, seed),
+        score=lambda answers: validation_values(answers, task),
+    )  # fmt: skip
+    return Tuned(name, found.best.arm.algorithm, found.best.arm.asking, found.best.score, found.tried)
 
 
 def _answer_alone(choice: Tuned, window: Window, seed: int) -> _Answered:
@@ -132,7 +161,9 @@ def _compare(answered: list[_Answered], window: Window) -> tuple[list[Row], list
     """The rows with their intervals, and every row's paired difference to the baseline and to the strongest other row."""
     asked = metrics(answered[0].answers)
     values = np.stack([metric.values(one.answers) for one in answered for metric in asked.values()], axis=1)
-    means, drawn = values.mean(axis=0), cluster_bootstrap(values, window.held_out.clusters)
+    weights = window.held_out.weights
+    means = np.average(values, axis=0, weights=weights)
+    drawn = cluster_bootstrap(values, window.held_out.clusters, weights=weights)
     width = len(asked)
     columns = {one.name: slice(at * width, (at + 1) * width) for at, one in enumerate(answered)}
 
@@ -155,7 +186,8 @@ def _compare(answered: list[_Answered], window: Window) -> tuple[list[Row], list
         for one in answered
     ]
     pairs = [(one.name, BASELINE) for one in answered if one.name != BASELINE and BASELINE in columns]
-    pairs.append((SHIPPED, _strongest([row for row in rows if row.name != SHIPPED])))
+    if SHIPPED in columns and len(rows) > 1:
+        pairs.append((SHIPPED, _strongest([row for row in rows if row.name != SHIPPED])))
     differences = [
         Difference(
             row=row, against=other,

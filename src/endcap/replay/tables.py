@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import io
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -73,6 +75,24 @@ def read_lines(path: Path) -> list[str]:
         return _bytes(path).decode("utf-8", errors="replace").splitlines()
     except (OSError, EOFError) as error:
         raise BadFile(f"{path} cannot be read: {error}", field="data", value=str(path), remedy="give a readable file") from error
+
+
+def matched(headings: Sequence[str], wanted: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Which heading holds which field, for the fields that have one; a heading serves one field.
+
+    ``wanted`` names the headings of each field in lower case without anything but letters and digits, the surest first.
+
+    >>> matched(["Order ID", "SKU", "Colour"], {"order_id": ("order", "orderid"), "item_id": ("sku",)})
+    {'order_id': 'Order ID', 'item_id': 'SKU'}
+    """
+    plain = {re.sub(r"[^a-z0-9]", "", heading.lower()): heading for heading in reversed(headings)}
+    found: dict[str, str] = {}
+    for field, names in wanted.items():
+        for name in names:
+            if name in plain and plain[name] not in found.values():
+                found[field] = plain[name]
+                break
+    return found
 
 
 def instants(column: pl.Series) -> pl.Series:

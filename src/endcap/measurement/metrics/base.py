@@ -23,13 +23,15 @@ class Answers:
     Query ``q`` has the relevant items whose ranks are ``ranks[indptr[q]:indptr[q + 1]]``, ascending, float64, 1 for the top of
     the list and :data:`MISS` for an item that was not proposed; every query has at least one. ``lists`` int32
     (n_queries, depth) holds the rows proposed, best first, -1 where the list is shorter. ``item_counts`` int64 (n_items,)
-    says how often each item occurs in the training part.
+    says how often each item occurs in the training part. ``gains`` float64 (n_queries,) is the money that the relevant item of
+    each query brings, where the task knows it.
     """
 
     ranks: Floats
     indptr: NDArray[np.int64]
     lists: NDArray[np.int32]
     item_counts: NDArray[np.int64]
+    gains: Floats | None = None
 
     def __len__(self) -> int:
         return len(self.indptr) - 1

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from endcap.core.part import Part
 from endcap.errors import BadFile
+from endcap.replay.bundles import Bundles
+from endcap.replay.history import History
 from endcap.replay.order_clock import spread
 
 FACTS = ("user_id", "title", "description", "brand", "category", "price")
@@ -85,11 +87,11 @@ class Clicks:
     test: Prefixes
 
 
-class OrderLayout(Part, frozen=True, kw_only=True):
-    """A form of files of orders.
+class Layout(Part, frozen=True, kw_only=True):
+    """A form of files for evaluation; a file in this folder defines one subclass of one of the kinds below.
 
     ``also_called`` are further names it answers to. ``generality`` orders layouts that recognise the same data: the lowest
-    wins. ``protocol`` says in a sentence how the data are cut; ``min_items`` is the smallest order that counts.
+    wins.
     """
 
     also_called: ClassVar[tuple[str, ...]] = ()
@@ -103,15 +105,38 @@ class OrderLayout(Part, frozen=True, kw_only=True):
         """The files that are read."""
         raise NotImplementedError
 
+
+class OrderLayout(Layout, frozen=True, kw_only=True):
+    """A form of files of orders."""
+
     def read(self, path: Path) -> Orders:
         """The orders. Raises BadFile where they cannot be read."""
         raise NotImplementedError
 
 
-class SessionLayout(Part, frozen=True, kw_only=True):
+class HistoryLayout(Layout, frozen=True, kw_only=True):
+    """A form of files of what people did."""
+
+    def read(self, path: Path) -> History:
+        """The acts. Raises BadFile where they cannot be read."""
+        raise NotImplementedError
+
+
+class BundleLayout(Layout, frozen=True, kw_only=True):
+    """A form of files of sets of items that belong together."""
+
+    def read(self, path: Path) -> Bundles:
+        """The sets. Raises BadFile where they cannot be read."""
+        raise NotImplementedError
+
+
+class SessionLayout(Layout, frozen=True, kw_only=True):
     """A form of a pair of files: sessions to learn from, and prefixes with the item that came next."""
 
-    also_called: ClassVar[tuple[str, ...]] = ()
+    def recognises(self, path: Path) -> bool:
+        """Never: a pair of files is named, not found."""
+        del path
+        return False
 
     def read(self, train: Path, test: Path) -> Clicks:
         """The sessions and prefixes. Raises BadFile where they cannot be read."""

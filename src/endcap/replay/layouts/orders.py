@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import polars as pl
 
 from endcap.errors import BadFile
 from endcap.replay.layouts.base import OrderLayout, Orders
-from endcap.replay.tables import data_file, header, instants, read_table, the_data_file
+from endcap.replay.tables import data_file, header, instants, matched, read_table, the_data_file
 
 _HEADINGS = {
     "order_id": (
@@ -90,14 +89,7 @@ def columns(headings: list[str]) -> dict[str, str]:
     >>> columns(["Order ID", "SKU", "Created at", "Colour"])
     {'order_id': 'Order ID', 'item_id': 'SKU', 'at_ms': 'Created at'}
     """
-    plain = {re.sub(r"[^a-z0-9]", "", heading.lower()): heading for heading in reversed(headings)}
-    found: dict[str, str] = {}
-    for field, names in _HEADINGS.items():
-        for name in names:
-            if name in plain and plain[name] not in found.values():
-                found[field] = plain[name]
-                break
-    return found
+    return matched(headings, _HEADINGS)
 
 
 def _times(column: pl.Series) -> pl.Series:

@@ -16,6 +16,7 @@ TEMPLATES = {
     "popular_in_category": "Popular in {category}",
     "popular": "Popular with our customers",
     "trending": "Trending now",
+    "for_you": "Recommended for you",
     "from_range": "From our range",
 }
 """One sentence a code; ``{item}`` is the product that led here, ``{category}`` its category."""

@@ -1,0 +1,49 @@
+"""Who is ranked: the best of every source together, no item twice."""
+
+from __future__ import annotations
+
+from numba import njit
+
+from endcap.kernels.top import best_first, keep
+
+
+@njit(nogil=True, cache=True)
+def best_of_each(scores, touched, n_touched, blocked, tops, values, sizes):  # type: ignore[no-untyped-def]
+    """The best items of each source that may be shown, best first, ties by the lower row.
+
+    ``scores`` float32 and ``touched`` int32, both (n_sources, n_items); ``n_touched`` int64 (n_sources,); ``blocked`` uint8 is 0
+    where an item may be shown. ``tops`` int32 and ``values`` float32, both (n_sources, pool), receive them, ``sizes`` int64
+    (n_sources,) how many there are. Time O(n_touched × log pool).
+    """
+    for s in range(len(n_touched)):
+        size = 0
+        for t in range(n_touched[s]):
+            item = touched[s, t]
+            if blocked[item] == 0:
+                size = keep(tops[s], values[s], size, item, scores[s, item])
+        best_first(tops[s], values[s], size)
+        sizes[s] = size
+
+
+@njit(nogil=True, cache=True)
+def union(tops, sizes, asked, blocked, numbers, rows):  # type: ignore[no-untyped-def]
+    """Collect candidates into ``rows`` int32 until it is full; returns how many there are.
+
+    First come the items asked with that may be shown, newest first: where repeats count nothing says more. Then the sources
+    take turns, each giving its next best, so that none is cut short by the others. ``numbers`` int32 (n_items,), zero before,
+    holds 1 + the number of every candidate after; whoever calls clears it. ``asked`` rows it lacks are passed over.
+    """
+    n = 0
+    for row in asked:
+        if 0 <= row < len(numbers) and blocked[row] == 0 and numbers[row] == 0 and n < len(rows):
+            rows[n] = row
+            n += 1
+            numbers[row] = n
+    longest = sizes.max() if len(sizes) > 0 else 0
+    for place in range(longest):
+        for s in range(len(sizes)):
+            if place < sizes[s] and numbers[tops[s, place]] == 0 and n < len(rows):
+                rows[n] = tops[s, place]
+                n += 1
+                numbers[rows[n - 1]] = n
+    return n

@@ -13,9 +13,9 @@ from endcap.kernels.mixing import ANY_CATEGORY, OTHER, Offer, Plan, Stacked, Wor
 
 from .test_retrieve import SEEDS, Floats, N, csr, matrix
 
-ANCHOR, CART, HISTORY, EVERYTHING, NOTHING = range(5)
-SPANS = {ANCHOR: (0, 1), CART: (1, 3), HISTORY: (3, 6), EVERYTHING: (0, 6), NOTHING: (0, 0)}
-N_ANCHOR, N_SURE, N_KNOWN = 1, 3, 6
+ANCHOR, CART, HISTORY, EVERYTHING, NOTHING, VISIT = range(6)
+SPANS = {ANCHOR: (2, 3), CART: (0, 2), HISTORY: (3, 6), EVERYTHING: (0, 6), NOTHING: (0, 0), VISIT: (2, 6)}
+N_CART, N_SURE, N_KNOWN = 2, 3, 6
 
 
 def plain_fill(
@@ -47,7 +47,7 @@ def work_for(n_sources: int) -> Work:
 
 @settings(max_examples=150, deadline=None)
 @given(
-    seed=SEEDS, k=st.integers(1, 12), asks=st.lists(st.integers(ANCHOR, NOTHING), min_size=1, max_size=4), scored=st.booleans(),
+    seed=SEEDS, k=st.integers(1, 12), asks=st.lists(st.integers(ANCHOR, VISIT), min_size=1, max_size=4), scored=st.booleans(),
     sure=st.booleans(),
 )  # fmt: skip
 def test_a_shelf_is_filled_like_the_plain_way(seed: int, k: int, asks: list[int], scored: bool, sure: bool) -> None:
@@ -87,7 +87,7 @@ def test_a_shelf_is_filled_like_the_plain_way(seed: int, k: int, asks: list[int]
         tables[-1] = np.where((blocked == 0) & opened, item_scores[0], 0)
     work = work_for(n)
 
-    found = mixing.fill(stacked, plan, offer, work, known, N_ANCHOR, N_SURE, 50, 1, k, N, N)
+    found = mixing.fill(stacked, plan, offer, work, known, N_CART, N_SURE, 50, 1, k, N, N)
 
     np.testing.assert_allclose(work.scores, tables, rtol=1e-6)
     expected_rows, expected_best = plain_fill(tables, plan.weights, blocked, opened, families, {5}, k)

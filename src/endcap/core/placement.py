@@ -11,7 +11,7 @@ from endcap.core.choice import Task
 from endcap.errors import BadOption
 
 Name = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,63}$")]
-QueryWith = Literal["anchor", "cart", "history", "everything", "nothing"]
+QueryWith = Literal["anchor", "cart", "history", "visit", "everything", "nothing"]
 
 _MIN_COUNT = 4
 
@@ -20,8 +20,9 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forb
     """One artifact that proposes items, and how much it counts.
 
     ``ask`` says which items it is asked with: the ``anchor`` (the product of the page), the ``cart``, the ``history`` (what
-    the shopper did last, newest first) or ``everything`` together; a source of item scores is asked with ``nothing``.
-    ``same_category`` narrows an item-score source to the category of what it is asked with.
+    the shopper did last, newest first), the ``visit`` (the anchor, then the history) or ``everything`` together; a source of
+    item scores is asked with ``nothing``. ``same_category`` narrows an item-score source to the category of what it is asked
+    with.
     """
 
     artifact: Name

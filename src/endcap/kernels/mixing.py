@@ -101,9 +101,9 @@ class Work(NamedTuple):
 
 
 @njit(nogil=True, cache=True)
-def fill(stacked, plan, offer, work, known, n_anchor, n_sure, now_ms, n_used, k, pool, limit):  # type: ignore[no-untyped-def]
+def fill(stacked, plan, offer, work, known, n_cart, n_sure, now_ms, n_used, k, pool, limit):  # type: ignore[no-untyped-def]
     """Blend the sources and keep the ``k`` best items; returns how many there are: :func:`gather`, then :func:`settle`."""
-    gather(stacked, plan, offer, work, known, n_anchor, n_sure, now_ms, limit)
+    gather(stacked, plan, offer, work, known, n_cart, n_sure, now_ms, limit)
     n = len(plan.places)
     scale(work.scores, work.touched, work.n_touched, plan.weights, work.factors[:n])
     n_total = add_up(work.scores, work.touched, work.n_touched, work.factors[:n], work.total, work.total_touched)
@@ -111,14 +111,14 @@ def fill(stacked, plan, offer, work, known, n_anchor, n_sure, now_ms, n_used, k,
 
 
 @njit(nogil=True, cache=True)
-def gather(stacked, plan, offer, work, known, n_anchor, n_sure, now_ms, limit):  # type: ignore[no-untyped-def]
+def gather(stacked, plan, offer, work, known, n_cart, n_sure, now_ms, limit):  # type: ignore[no-untyped-def]
     """Ask every source but those that are :data:`OTHER`, whose rows and weights are only worked out.
 
-    ``known`` int32 holds ``n_anchor`` anchors, then the cart up to ``n_sure``, then the history, each newest first. A source of
+    ``known`` int32 holds the cart, the anchors from ``n_cart`` up to ``n_sure``, then the history, each newest first. A source of
     scores proposes at most ``limit`` items.
     """
     for s in range(len(plan.places)):
-        start, end = asked_span(plan.asks[s], n_anchor, n_sure, len(known))
+        start, end = asked_span(plan.asks[s], n_cart, n_sure, len(known))
         end = min(end, start + plan.lasts[s])
         work.starts[s], work.ends[s] = start, end
         since = max(start, n_sure) if plan.sure[s] else start

@@ -173,16 +173,22 @@ def strongest_source(scores, factors, item):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def asked_span(ask, n_anchor, n_sure, n_rows):  # type: ignore[no-untyped-def]
-    """Which part of the rows a source is asked with: 0 the anchors, 1 the cart, 2 the history, 3 everything, 4 nothing."""
+def asked_span(ask, n_cart, n_sure, n_rows):  # type: ignore[no-untyped-def]
+    """Which part of the rows a source is asked with.
+
+    Rows hold the cart, the anchors from ``n_cart`` up to ``n_sure``, then the history. ``ask`` is 0 for the anchors, 1 for the
+    cart, 2 for the history, 3 for everything, 4 for nothing, 5 for the visit: anchors and history.
+    """
     if ask == 0:
-        return 0, n_anchor
+        return n_cart, n_sure
     if ask == 1:
-        return n_anchor, n_sure
+        return 0, n_cart
     if ask == 2:
         return n_sure, n_rows
     if ask == 3:
         return 0, n_rows
+    if ask == 5:
+        return n_cart, n_rows
     return 0, 0
 
 

@@ -36,13 +36,13 @@ _NEVER = np.empty(0, dtype=np.int64)
 class Known:
     """What is known of who asks, in row numbers.
 
-    ``rows`` int32 holds ``n_anchor`` anchors, then the cart up to ``n_sure``, then the history, each newest first.
+    ``rows`` int32 holds the cart, the anchors from ``n_cart`` up to ``n_sure``, then the history, each newest first.
     ``category`` is the number of the category that sources are narrowed to, -1 for none. Purchases as in
     :class:`endcap.artifacts.base.Asked`.
     """
 
     rows: Rows
-    n_anchor: int
+    n_cart: int
     n_sure: int
     now_ms: int
     category: int = -1
@@ -85,7 +85,7 @@ class Mixture:
         pool = count if n_used < 0 else min(len(work.rows), 4 * count + 20)
         if not group.others and group.ranker is None:
             found: int = mixing.fill(
-                arrays, group.plan, offer, work, known.rows, known.n_anchor, known.n_sure, known.now_ms, n_used, count, pool,
+                arrays, group.plan, offer, work, known.rows, known.n_cart, known.n_sure, known.now_ms, n_used, count, pool,
                 SCORED_CANDIDATES,
             )  # fmt: skip
             return found
@@ -105,7 +105,7 @@ class Mixture:
         """Ask every source of a group; returns what may not be shown, dates included, as a copy of ``offer.blocked``."""
         work = self.work
         mixing.gather(
-            self._stack.arrays, group.plan, offer, work, known.rows, known.n_anchor, known.n_sure, known.now_ms,
+            self._stack.arrays, group.plan, offer, work, known.rows, known.n_cart, known.n_sure, known.now_ms,
             SCORED_CANDIDATES,
         )  # fmt: skip
         blocked = offer.blocked.copy()

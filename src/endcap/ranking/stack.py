@@ -127,7 +127,7 @@ class Group:
         return replace(found, unusable=tuple(missing), ranker=ranker, pool=choice.pool)
 
 
-_ASKS: tuple[QueryWith, ...] = ("anchor", "cart", "history", "everything", "nothing")
+_ASKS: tuple[QueryWith, ...] = ("anchor", "cart", "history", "everything", "nothing", "visit")
 """What a source is asked with, in the numbering of the kernel."""
 
 

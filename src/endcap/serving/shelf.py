@@ -67,10 +67,11 @@ class ShelfFiller:
     def _all_known(self) -> Known:
         query = self._query
         anchor = [query.anchor] if query.anchor >= 0 else []
-        sure = anchor + query.cart.tolist()
+        cart = query.cart.tolist()
+        sure = cart + anchor
         past = [row for row in query.history.tolist() if row != query.anchor]
         return Known(
-            rows=np.array(sure + past, dtype=np.int32), n_anchor=len(anchor), n_sure=len(sure), now_ms=query.now_ms,
+            rows=np.array(sure + past, dtype=np.int32), n_cart=len(cart), n_sure=len(sure), now_ms=query.now_ms,
             category=self._category(), bought=np.array([one.row for one in query.purchases], dtype=np.int32),
             bought_at_ms=np.array([one.at_ms for one in query.purchases], dtype=np.int64),
         )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Protocol, Self
+from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,6 +70,18 @@ class Artifact(Protocol):
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, Array], reason: str) -> Self:
         """The artifact that gave these arrays."""
+
+
+@runtime_checkable
+class RatingPredictor(Protocol):
+    """What an artifact that also predicts ratings has beside the rest."""
+
+    def predict(self, known: NDArray[np.int32], stars: NDArray[np.float32], items: NDArray[np.int32]) -> NDArray[np.float32]:
+        """The stars that somebody who gave ``stars`` to the ``known`` items would give to ``items``, float32, one each.
+
+        Nothing known is allowed; rows that the artifact does not number, on either side, count as items of which nothing is
+        known. What comes back may lie outside the scale.
+        """
 
 
 def frozen(array: Array) -> Array:

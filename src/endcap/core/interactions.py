@@ -14,7 +14,8 @@ class Interactions:
     """Who did what with which item, when; one row an act, in time order.
 
     ``users`` int32 (n,), -1 where nobody is known; ``items`` int32 (n,); ``kinds`` uint8 (n,), numbers of
-    :data:`endcap.core.events.KIND`; ``at_ms`` int64 (n,).
+    :data:`endcap.core.events.KIND`; ``at_ms`` int64 (n,). ``stars`` float32 (n,) is what acts of the kind rating gave and NaN for
+    all others; it is missing where nobody rates.
     """
 
     users: NDArray[np.int32]
@@ -23,6 +24,7 @@ class Interactions:
     at_ms: NDArray[np.int64]
     n_users: int
     n_items: int
+    stars: NDArray[np.float32] | None = None
 
     def matrix(self, kind_weights: dict[int, float]) -> sparse.csr_array:
         """Users × items, each cell the summed weight of the acts in it; CSR float32, (n_users, n_items)."""

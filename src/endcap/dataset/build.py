@@ -32,7 +32,7 @@ _PURCHASE = KIND["purchase"]
 
 
 def build_dataset(acts: pl.DataFrame, products: Sequence[Item] = (), *, now_ms: int | None = None, position: int = 0) -> Dataset:
-    """The data set of acts with the columns of :data:`ACTS`, in any order, and the products known.
+    """The data set of acts with the columns of :data:`ACTS` and maybe ``rating``, in any order, and the products known.
 
     Items are numbered in the order of ``products``, then of first appearance. A person is the user, else the session. Refunds
     take back the purchases they belong to. ``now_ms`` is one millisecond after the last act unless it is given.
@@ -129,7 +129,14 @@ def _with_codes(acts: pl.DataFrame, item_ids: list[str]) -> pl.DataFrame:
 
 def _interactions(acts: pl.DataFrame, n_items: int) -> Interactions:
     users = acts["person"].to_numpy()
-    return Interactions(users, acts["row"].to_numpy(), acts["kind"].to_numpy(), acts["at_ms"].to_numpy(), _count(users), n_items)
+    items, kinds, at_ms = acts["row"].to_numpy(), acts["kind"].to_numpy(), acts["at_ms"].to_numpy()
+    return Interactions(users, items, kinds, at_ms, _count(users), n_items, _stars(acts))
+
+
+def _stars(acts: pl.DataFrame) -> NDArray[np.float32] | None:
+    if "rating" not in acts.columns or acts["rating"].null_count() == len(acts):
+        return None
+    return acts["rating"].cast(pl.Float32).fill_null(float("nan")).to_numpy()
 
 
 def _baskets(acts: pl.DataFrame, n_items: int) -> Baskets:

@@ -16,6 +16,7 @@ ITEM_TYPES = ("view", "click", "add_to_cart", "remove_from_cart", "purchase", "r
 """The types of event that are acts of a person on an item; what was merely shown is none."""
 
 _CHUNK = 50_000
+_READ = pl.Schema({**ACTS, "rating": pl.Float64()})
 
 
 def read_dataset(stores: ShopStores, *, as_of_ms: int | None = None) -> Dataset:
@@ -32,7 +33,7 @@ def read_dataset(stores: ShopStores, *, as_of_ms: int | None = None) -> Dataset:
 
 
 def read_acts(log: EventLog) -> pl.DataFrame:
-    """The acts of the log up to its present end, as a table with the columns of :data:`endcap.dataset.build.ACTS`.
+    """The acts of the log up to its present end, with the columns of :data:`endcap.dataset.build.ACTS` and ``rating``.
 
     What is archived is read by the column, the rest event by event.
     """
@@ -44,7 +45,7 @@ def read_acts(log: EventLog) -> pl.DataFrame:
     while after < end and (events := log.read(after=after, limit=min(_CHUNK, end - after))):
         tables.append(_acts_of(events))
         after = events[-1].seq
-    return pl.concat(tables) if tables else ACTS.to_frame()
+    return pl.concat(tables) if tables else pl.DataFrame(schema=_READ)
 
 
 def _acts_of(events: Sequence[LoggedEvent]) -> pl.DataFrame:
@@ -57,19 +58,20 @@ def _acts_of(events: Sequence[LoggedEvent]) -> pl.DataFrame:
             "user": [event.user_id for _, event in kept],
             "session": [event.session_id for _, event in kept],
             "order": [event.order_id for _, event in kept],
+            "rating": [event.rating for _, event in kept],
         },
-        schema={name: ACTS[name] for name in ("seq", "at_ms", "kind", "user", "session", "order")},
+        schema={name: _READ[name] for name in ("seq", "at_ms", "kind", "user", "session", "order", "rating")},
     )
     lines = [event.lines for _, event in kept]
     repeats = np.repeat(np.arange(len(kept)), [len(one) for one in lines])
     return whole[repeats].with_columns(
         pl.Series("item", [line.item_id for one in lines for line in one], dtype=pl.String),
         pl.Series("quantity", [line.quantity for one in lines for line in one], dtype=pl.Int64),
-    ).select(ACTS.names())  # fmt: skip
+    ).select(_READ.names())  # fmt: skip
 
 
 def _archived_acts(archived: LogHistory) -> pl.DataFrame:
-    columns = ["seq", "at", "type", "user_id", "session_id", "item_id", "order_id", "quantity", "items"]
+    columns = ["seq", "at", "type", "user_id", "session_id", "item_id", "order_id", "quantity", "items", "rating"]
     events = pl.scan_parquet(archived.files).select(columns).filter(
         pl.col("seq") <= archived.archived_until, pl.col("type").is_in(ITEM_TYPES)
     )  # fmt: skip
@@ -82,5 +84,5 @@ def _archived_acts(archived: LogHistory) -> pl.DataFrame:
     return lines.select(
         pl.col("seq"), pl.col("at").alias("at_ms"), pl.col("type").replace_strict(KIND, return_dtype=pl.UInt8).alias("kind"),
         pl.col("user_id").alias("user"), pl.col("session_id").alias("session"), pl.col("item_id").alias("item"),
-        pl.col("quantity"), pl.col("order_id").alias("order"),
+        pl.col("quantity"), pl.col("order_id").alias("order"), pl.col("rating"),
     ).collect()  # fmt: skip

@@ -60,4 +60,5 @@ def _rows(indptr: NDArray[np.int64], which: NDArray[np.int64]) -> tuple[NDArray[
 
 
 def _acts(acts: Interactions, keep: NDArray[np.bool_]) -> Interactions:
-    return Interactions(acts.users[keep], acts.items[keep], acts.kinds[keep], acts.at_ms[keep], acts.n_users, acts.n_items)
+    stars = None if acts.stars is None else acts.stars[keep]
+    return Interactions(acts.users[keep], acts.items[keep], acts.kinds[keep], acts.at_ms[keep], acts.n_users, acts.n_items, stars)

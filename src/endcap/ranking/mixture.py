@@ -95,7 +95,7 @@ class Mixture:
         if group.ranker is None:
             n_total = retrieve.add_up(scores, touched, n_touched, factors, work.total, work.total_touched)
         else:
-            asked = self._asked(known, 0)
+            asked = _whole(group, known)
             ranked = group.ranker.rank(scores, touched, n_touched, asked, blocked, group.pool, work.rows, work.best)
             n_total = mixing.put(work, ranked)
         settled: int = mixing.settle(arrays, group.plan, offer, work, known.rows, known.now_ms, n_total, n_used, count, pool)
@@ -124,6 +124,13 @@ class Mixture:
         start, end = int(self.work.starts[source]), int(self.work.ends[source])
         weights = self.work.asked[source, : end - start]
         return Asked(known.rows[start:end], weights, known.now_ms, known.bought, known.bought_at_ms)
+
+
+def _whole(group: Group, known: Known) -> Asked:
+    """All that the sources of a group are asked with, before any of them looks at the newest only: what a ranker is asked."""
+    start, end = retrieve.asked_span(group.plan.asks[0], known.n_cart, known.n_sure, len(known.rows))
+    rows = known.rows[start:end]
+    return Asked(rows, np.ones(len(rows), np.float32), known.now_ms, known.bought, known.bought_at_ms)
 
 
 def _work(n_sources: int, room: int, n_rows: int) -> Work:

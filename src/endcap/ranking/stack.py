@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import numpy as np
 
-from endcap.artifacts.base import Array, Artifact, Asked
+from endcap.artifacts.base import Array, Artifact
 from endcap.artifacts.item_neighbors import ItemNeighbors
 from endcap.artifacts.item_scores import ItemScores
+from endcap.artifacts.tree_ranker import TreeRanker
 from endcap.core.choice import Asking, Choice
 from endcap.core.placement import QueryWith, Source
+from endcap.errors import CorruptBundle
 from endcap.kernels.mixing import OTHER, Plan, Stacked
-
-
-class Ranker(Protocol):
-    """Orders what the sources of a group propose."""
-
-    def rank(
-        self, scores: Array, touched: Array, n_touched: Array, asked: Asked, blocked: Array, pool: int, rows: Array, best: Array
-    ) -> int:
-        """Put the best ``pool`` items of each source and their scores into ``rows`` and ``best``; returns how many there are."""
-
+from endcap.ranking.ranker import Ranker
 
 HISTORY = Asking(decay=4.0)
 """How a source of a shelf that nobody tuned is asked: the i-th newest item of a history counts exp(-i / 4)."""
@@ -50,8 +43,8 @@ class Stack:
         sound = {name: one for name, one in artifacts.items() if one.is_sound(n_items)}
         neighbors = {name: one for name, one in sound.items() if isinstance(one, ItemNeighbors)}
         scores = {name: one for name, one in sound.items() if isinstance(one, ItemScores)}
-        rankers: dict[str, Ranker] = {}
-        others = {name: one for name, one in sound.items() if name not in {*neighbors, *scores, *rankers}}
+        rankers = _rankers(sound)
+        others = {name: one for name, one in sound.items() if not isinstance(one, ItemNeighbors | ItemScores | TreeRanker)}
         starts = np.cumsum([0, *(len(one.indices) for one in neighbors.values())])
         arrays = Stacked(
             indptr=_rows([one.indptr + at for one, at in zip(neighbors.values(), starts, strict=False)], n_items + 1, np.int64),
@@ -63,7 +56,7 @@ class Stack:
         )
         places = {name: at for at, name in enumerate(neighbors)} | {name: -at - 1 for at, name in enumerate(scores)}
         places |= dict.fromkeys(others, int(OTHER))
-        return cls(arrays, places, others, rankers, frozenset(artifacts.keys() - sound.keys()))
+        return cls(arrays, places, others, rankers, frozenset(artifacts.keys() - places.keys() - rankers.keys()))
 
     def views(self, artifacts: Mapping[str, Artifact]) -> dict[str, Artifact]:
         """The same artifacts with their neighbours inside the stack, so that they are not held twice."""
@@ -145,6 +138,16 @@ def _group(
     )
     others = tuple((at, stack.others[name]) for at, name in enumerate(names) if name in stack.others)
     return Group(names, tuple(artifacts[name] for name in names), plan, others)
+
+
+def _rankers(artifacts: Mapping[str, Artifact]) -> dict[str, Ranker]:
+    """The rankers among the artifacts, without those that this version cannot use."""
+    found = {}
+    for name, artifact in artifacts.items():
+        if isinstance(artifact, TreeRanker):
+            with suppress(CorruptBundle):
+                found[name] = Ranker(artifact)
+    return found
 
 
 def _joined(parts: Sequence[Array], dtype: type[np.generic]) -> Array:

@@ -14,11 +14,10 @@ from numba import get_num_threads, njit
 from numpy.typing import NDArray
 from scipy import sparse
 
+from endcap.kernels.top import STEPS, best_of
+
 _BLOCKS_PER_THREAD = 8
 """Rows are dealt out in more blocks than there are threads, since some blocks take longer than their share of the work."""
-
-_LOW_BITS = 20
-"""A histogram of float32 values by all but so many bits of theirs: the exponent and three bits, 2,048 steps of 12 % or less."""
 
 
 class TopNeighbors(NamedTuple):
@@ -139,7 +138,7 @@ def _product_rows(  # type: ignore[no-untyped-def]
     n = len(right_norms)
     # One more place than items: a row writes the next item down before it knows whether it is new.
     sums, counts, touched = np.zeros(n, np.float64), np.zeros(n, np.int32), np.empty(n + 1, np.int32)
-    scores, keys, histogram = np.empty(n, np.float32), np.empty(n, np.uint64), np.empty(1 << (32 - _LOW_BITS), np.int32)
+    scores, keys, histogram = np.empty(n, np.float32), np.empty(n, np.uint64), np.empty(STEPS, np.int32)
     for i in range(start, end):
         n_touched = 0
         for at in range(left_indptr[i], left_indptr[i + 1]):
@@ -159,7 +158,7 @@ def _product_rows(  # type: ignore[no-untyped-def]
             allowed = j != i and counts[j] >= min_shared
             scores[t] = total / (left_norms[i] * right_norms[j] + shrink) if allowed else 0.0
             sums[j] = 0.0
-        sizes[i] = _best(touched, scores, n_touched, keys, histogram, items[i], values[i])
+        sizes[i] = best_of(touched, scores, n_touched, keys, histogram, items[i], values[i])
         for place in range(sizes[i]):
             shared[i, place] = counts[items[i, place]]
         for t in range(n_touched):
@@ -172,7 +171,7 @@ def _succession_rows(  # type: ignore[no-untyped-def]
 ):
     n = len(starts) - 1
     sums, counts, touched = np.zeros(n, np.float64), np.zeros(n, np.int32), np.empty(n, np.int32)
-    scores, keys, histogram = np.empty(n, np.float32), np.empty(n, np.uint64), np.empty(1 << (32 - _LOW_BITS), np.int32)
+    scores, keys, histogram = np.empty(n, np.float32), np.empty(n, np.uint64), np.empty(STEPS, np.int32)
     for i in range(n):
         n_touched = 0
         total = shrink
@@ -195,47 +194,8 @@ def _succession_rows(  # type: ignore[no-untyped-def]
             j = touched[t]
             scores[t] = sums[j] / total if counts[j] >= min_shared and sums[j] > 0 else 0.0
             sums[j] = 0.0
-        sizes[i] = _best(touched, scores, n_touched, keys, histogram, items[i], values[i])
+        sizes[i] = best_of(touched, scores, n_touched, keys, histogram, items[i], values[i])
         for place in range(sizes[i]):
             shared[i, place] = counts[items[i, place]]
         for t in range(n_touched):
             counts[touched[t]] = 0
-
-
-@njit(nogil=True, cache=True)
-def _best(touched, scores, n_touched, keys, histogram, items, values):  # type: ignore[no-untyped-def]
-    """Fill ``items`` and ``values`` with the best of ``touched[:n_touched]`` by their ``scores`` above 0; returns how many.
-
-    Floats above 0 are ordered as their bits are. A histogram of the upper bits tells which scores cannot be among the best
-    without comparing them; of the rest, score and item are sorted as one number.
-    """
-    bits = scores.view(np.uint32)
-    lowest = np.uint32(1)
-    if n_touched > len(items):
-        lowest = max(lowest, _lower_bound(bits, n_touched, histogram, len(items)))
-    found = 0
-    for t in range(n_touched):
-        keys[found] = (np.uint64(bits[t]) << np.uint64(32)) | np.uint64(0xFFFFFFFF - touched[t])
-        found += bits[t] >= lowest
-    ordered = keys[:found]
-    ordered.sort()
-    size = min(found, len(items))
-    value_bits = values.view(np.uint32)
-    for place in range(size):
-        key = ordered[found - 1 - place]
-        items[place] = np.uint64(0xFFFFFFFF) - (key & np.uint64(0xFFFFFFFF))
-        value_bits[place] = np.uint32(key >> np.uint64(32))
-    return size
-
-
-@njit(nogil=True, cache=True)
-def _lower_bound(bits, n, histogram, k):  # type: ignore[no-untyped-def]
-    """A number with at least ``k`` of ``bits[:n]`` not below it, as few more as the histogram can tell; ``n >= k``."""
-    histogram[:] = 0
-    for t in range(n):
-        histogram[bits[t] >> _LOW_BITS] += 1
-    step = len(histogram)
-    while k > 0:
-        step -= 1
-        k -= histogram[step]
-    return np.uint32(step << _LOW_BITS)

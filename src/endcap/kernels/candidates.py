@@ -4,25 +4,24 @@ from __future__ import annotations
 
 from numba import njit
 
-from endcap.kernels.top import best_first, keep
+from endcap.kernels.top import best_of
 
 
 @njit(nogil=True, cache=True)
-def best_of_each(scores, touched, n_touched, blocked, tops, values, sizes):  # type: ignore[no-untyped-def]
+def best_of_each(scores, touched, n_touched, blocked, allowed, packed, keys, histogram, tops, values, sizes):  # type: ignore[no-untyped-def]
     """The best items of each source that may be shown, best first, ties by the lower row.
 
     ``scores`` float32 and ``touched`` int32, both (n_sources, n_items); ``n_touched`` int64 (n_sources,); ``blocked`` uint8 is 0
     where an item may be shown. ``tops`` int32 and ``values`` float32, both (n_sources, pool), receive them, ``sizes`` int64
-    (n_sources,) how many there are. Time O(n_touched × log pool).
+    (n_sources,) how many there are. ``allowed`` int32, ``packed`` float32 and ``keys`` uint64, all (n_items,), and ``histogram``
+    as :func:`endcap.kernels.top.best_of` wants it are room to work in. Time O(n_touched + n_sources × pool log pool).
     """
     for s in range(len(n_touched)):
-        size = 0
+        n = 0
         for t in range(n_touched[s]):
-            item = touched[s, t]
-            if blocked[item] == 0:
-                size = keep(tops[s], values[s], size, item, scores[s, item])
-        best_first(tops[s], values[s], size)
-        sizes[s] = size
+            allowed[n], packed[n] = touched[s, t], scores[s, touched[s, t]]
+            n += blocked[touched[s, t]] == 0
+        sizes[s] = best_of(allowed, packed, n, keys, histogram, tops[s], values[s])
 
 
 @njit(nogil=True, cache=True)

@@ -5,8 +5,9 @@ it fails, the leaves below its left side are struck from the candidate's bits. A
 that is left is the one where the walk would have ended. The inner loop has no branch and compares many candidates at once.
 
 Source: Lucchese et al., "QuickScorer: a Fast Algorithm to Rank Documents with Additive Ensembles of Regression Trees", SIGIR
-2015; candidates side by side as in their "Exploiting CPU SIMD Extensions to Speed-up Document Scoring with Tree Ensembles", SIGIR 2016.
-Their sorting of tests by feature is left out: with few candidates a comparison costs less than looking for the last that fails.
+2015; candidates side by side as in their "Exploiting CPU SIMD Extensions to Speed-up Document Scoring with Tree Ensembles",
+SIGIR 2016. Their sorting of tests by feature is left out: with few candidates a comparison costs less than looking for the last
+that fails.
 """
 
 from __future__ import annotations
@@ -36,10 +37,11 @@ def place_of_leaf(leaf: int) -> int:
 def add_trees(features, n, starts, tested, thresholds, kept, leaves, alive, totals):  # type: ignore[no-untyped-def]
     """Add every tree's value for each of ``n`` candidates to ``totals``.
 
-    ``features`` float32 (n_features, at least n), one row a feature. Tree ``t`` makes the tests ``starts[t]`` to
-    ``starts[t + 1]`` (int64): a candidate goes left where its feature ``tested`` (int32) is at most the ``threshold`` (float32), and else keeps
-    the leaves that have a bit in ``kept`` (uint32). ``leaves`` float64 (n_trees, 32) has the values by :func:`place_of_leaf`.
-    ``alive`` uint32 (at least n,) is room to work in; ``totals`` float64 (at least n,). Time O(n tests × n).
+    ``features`` float32 (n_features, at least n), one row a feature. Tree ``t`` makes the tests ``starts[t]`` to ``starts[t +
+    1]`` (int64): a candidate goes left where its feature ``tested`` (int32) is at most the ``threshold`` (float32), and else
+    keeps the leaves that have a bit in ``kept`` (uint32). ``leaves`` float64 (n_trees, 32) has the values by
+    :func:`place_of_leaf`. ``alive`` uint32 (at least n,) is room to work in; ``totals`` float64 (at least n,). Time O(n tests ×
+    n).
     """
     for t in range(len(starts) - 1):
         for c in range(n):

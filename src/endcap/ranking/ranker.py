@@ -10,6 +10,7 @@ from endcap.artifacts.tree_ranker import TreeRanker
 from endcap.errors import CorruptBundle
 from endcap.kernels.candidates import best_of_each, union
 from endcap.kernels.features import fill
+from endcap.kernels.top import STEPS
 from endcap.kernels.trees import add_trees, propensities
 from endcap.ranking.features import layout
 
@@ -35,7 +36,9 @@ class FeatureTable:
         self._columns, self._codes, self._n_items = columns, codes, columns.shape[1]
         n_features = len(layout([""] * n_sources))
         self._n_sources = n_sources
-        self._numbers = np.zeros(self._n_items, np.int32)
+        self._numbers, self._allowed = np.zeros(self._n_items, np.int32), np.zeros(self._n_items, np.int32)
+        self._packed = np.zeros(self._n_items, np.float32)
+        self._keys, self._histogram = np.zeros(self._n_items, np.uint64), np.zeros(STEPS, np.int32)
         self._sizes = np.zeros(n_sources, np.int64)
         self._tops, self._values = np.zeros((n_sources, 0), np.int32), np.zeros((n_sources, 0), np.float32)
         self.rows = np.zeros(MOST_CANDIDATES, np.int32)
@@ -53,7 +56,10 @@ class FeatureTable:
         known = asked.rows
         if len(known) and (known.min() < 0 or known.max() >= self._n_items):
             known = known[(known >= 0) & (known < self._n_items)]
-        best_of_each(scores, touched, n_touched, blocked, self._tops, self._values, self._sizes)
+        best_of_each(
+            scores, touched, n_touched, blocked, self._allowed, self._packed, self._keys, self._histogram, self._tops,
+            self._values, self._sizes,
+        )  # fmt: skip
         n: int = union(self._tops, self._sizes, known[:MOST_ASKED], blocked, self._numbers, self.rows)
         fill(
             scores, self._tops, self._sizes, self._numbers, self.rows, n, self._columns, self._codes, known, self.features

@@ -1,0 +1,47 @@
+"""Choosing candidates beside plain lists."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from endcap.kernels.candidates import best_of_each, union
+from endcap.kernels.top import STEPS
+
+N = 30
+
+
+def plain(scores: np.ndarray, blocked: np.ndarray, asked: list[int], pool: int, most: int) -> tuple[list[list[int]], list[int]]:
+    tops = [
+        [row for row in np.lexsort((np.arange(N), -one)).tolist() if one[row] > 0 and not blocked[row]][:pool] for one in scores
+    ]
+    wanted = [row for row in asked if 0 <= row < N and not blocked[row]]
+    wanted += [top[place] for place in range(pool) for top in tops if place < len(top)]
+    return tops, list(dict.fromkeys(wanted))[:most]
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    seed=st.integers(0, 2**32 - 1), n_sources=st.integers(0, 4), pool=st.integers(1, 12), most=st.integers(1, 40),
+    asked=st.lists(st.integers(0, N + 5), max_size=6, unique=True),
+)  # fmt: skip
+def test_the_union_is_that_of_plain_lists(seed: int, n_sources: int, pool: int, most: int, asked: list[int]) -> None:
+    rng = np.random.default_rng(seed)
+    scores = np.where(rng.random((n_sources, N)) < 0.5, rng.integers(1, 6, (n_sources, N)), 0).astype(np.float32)
+    blocked = (rng.random(N) < 0.2).astype(np.uint8)
+    touched, n_touched = np.zeros((n_sources, N), np.int32), np.zeros(n_sources, np.int64)
+    for s in range(n_sources):
+        rows = rng.permutation(np.flatnonzero(scores[s]))
+        touched[s, : len(rows)], n_touched[s] = rows, len(rows)
+    tops, values = np.zeros((n_sources, pool), np.int32), np.zeros((n_sources, pool), np.float32)
+    sizes, numbers, rows = np.zeros(n_sources, np.int64), np.zeros(N, np.int32), np.zeros(most, np.int32)
+    allowed, packed = np.zeros(N, np.int32), np.zeros(N, np.float32)
+    keys, histogram = np.zeros(N, np.uint64), np.zeros(STEPS, np.int32)
+    best_of_each(scores, touched, n_touched, blocked, allowed, packed, keys, histogram, tops, values, sizes)
+    found = union(tops, sizes, np.array(asked, np.int32), blocked, numbers, rows)
+    expected_tops, expected = plain(scores, blocked, asked, pool, most)
+    assert [tops[s, : sizes[s]].tolist() for s in range(n_sources)] == expected_tops
+    assert rows[:found].tolist() == expected
+    assert [int(numbers[row]) for row in expected] == list(range(1, found + 1))
+    assert np.count_nonzero(numbers) == found

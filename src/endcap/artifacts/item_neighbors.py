@@ -19,9 +19,10 @@ from endcap.kernels.retrieve import add_neighbors
 class ItemNeighbors:
     """A sparse matrix of scores, best first in each row.
 
-    Row ``i`` proposes ``indices[indptr[i]:indptr[i + 1]]`` with ``values`` above 0, falling; an item is its own neighbour only
-    where an algorithm says that people return to it. ``indptr`` int64 (n_items + 1,); ``indices`` int32 and ``values`` float32,
-    both (nnz,). ``facts`` holds figures about each pair for display, each float32 (nnz,): support, confidence, lift.
+    Row ``i`` proposes ``indices[indptr[i]:indptr[i + 1]]`` with ``values``, falling and not 0; one below 0 says that the item
+    speaks against the neighbour, which counts where others propose it. An item is its own neighbour only where an algorithm
+    says that people return to it. ``indptr`` int64 (n_items + 1,); ``indices`` int32 and ``values`` float32, both (nnz,).
+    ``facts`` holds figures about each pair for display, each float32 (nnz,): support, confidence, lift.
     """
 
     shape: ClassVar[str] = "item_neighbors"
@@ -79,7 +80,7 @@ class ItemNeighbors:
         return self.indices[span], self.values[span]
 
     def retrieve(self, asked: Asked, blocked: NDArray[np.uint8], scores: NDArray[np.float32], touched: NDArray[np.int32]) -> int:
-        """The sum of ``weight × value`` over the items asked with; returns how many items were touched."""
+        """The sum of ``weight × value`` over the items asked with, for those that one of them proposes; returns how many."""
         del blocked  # Nothing is cut here: whoever takes the best of these leaves out what may not be shown.
         found: int = add_neighbors(self.indptr, self.indices, self.values, asked.rows, asked.weights, scores, touched, 0)
         return found

@@ -9,13 +9,17 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+LEAST = np.float32(1e-30)
+"""The score of an item that more speaks against than for: behind all others, and still one that was found."""
+
 
 @njit(nogil=True, cache=True)
 def add_neighbors(indptr, indices, values, query_rows, query_weights, scores, touched, n_touched):  # type: ignore[no-untyped-def]
     """Add ``weight × value`` of every query row's neighbours to ``scores``; returns the number of touched items.
 
-    ``indptr`` int64, ``indices`` int32, ``values`` float32 above 0: a CSR matrix. ``query_rows`` int32, ``query_weights``
-    float32 above 0. ``scores`` float32 (n,), zero outside ``touched[:n_touched]``, int32. Rows the matrix lacks are skipped.
+    ``indptr`` int64, ``indices`` int32, ``values`` float32, falling in each row: a CSR matrix. ``query_rows`` int32,
+    ``query_weights`` float32 above 0. ``scores`` float32 (n,), zero outside ``touched[:n_touched]``, int32. Rows the matrix
+    lacks are skipped. Values below 0 lower the scores of items that others propose, and never below :data:`LEAST`.
     """
     for q in range(len(query_rows)):
         row = query_rows[q]
@@ -23,11 +27,23 @@ def add_neighbors(indptr, indices, values, query_rows, query_weights, scores, to
             continue
         weight = query_weights[q]
         for at in range(indptr[row], indptr[row + 1]):
+            if values[at] <= 0.0:
+                break
             item = indices[at]
             if scores[item] == 0.0:
                 touched[n_touched] = item
                 n_touched += 1
             scores[item] += weight * values[at]
+    for q in range(len(query_rows)):
+        row = query_rows[q]
+        if row < 0 or row >= len(indptr) - 1:
+            continue
+        at = indptr[row + 1] - 1
+        while at >= indptr[row] and values[at] < 0.0:
+            item = indices[at]
+            if scores[item] > 0.0:
+                scores[item] = max(scores[item] + query_weights[q] * values[at], LEAST)
+            at -= 1
     return n_touched
 
 

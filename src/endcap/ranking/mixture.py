@@ -78,10 +78,7 @@ class Mixture:
         if n == 0:
             return 0
         work, arrays = self.work, self._stack.arrays
-        for s in range(n):
-            work.categories[s] = ANY_CATEGORY
-        for s in group.same_category:
-            work.categories[s] = known.category if known.category >= 0 else LEFT_OUT
+        self._narrow(group, known)
         pool = count if n_used < 0 else min(len(work.rows), 4 * count + 20)
         if not group.others and group.ranker is None:
             found: int = mixing.fill(
@@ -104,6 +101,7 @@ class Mixture:
     def gather(self, group: Group, known: Known, offer: Offer) -> NDArray[np.uint8]:
         """Ask every source of a group; returns what may not be shown, dates included, as a copy of ``offer.blocked``."""
         work = self.work
+        self._narrow(group, known)
         mixing.gather(
             self._stack.arrays, group.plan, offer, work, known.rows, known.n_cart, known.n_sure, known.now_ms,
             SCORED_CANDIDATES,
@@ -119,6 +117,13 @@ class Mixture:
         """Put the scores back to zero: the next answer must not find this one's."""
         n = len(group)
         retrieve.clear(self.work.scores[:n], self.work.touched[:n], self.work.n_touched[:n])
+
+    def _narrow(self, group: Group, known: Known) -> None:
+        """Say which sources keep to the category that is asked for."""
+        categories = self.work.categories
+        categories[: len(group)] = ANY_CATEGORY
+        for s in group.same_category:
+            categories[s] = known.category if known.category >= 0 else LEFT_OUT
 
     def _asked(self, known: Known, source: int) -> Asked:
         start, end = int(self.work.starts[source]), int(self.work.ends[source])

@@ -61,8 +61,9 @@ def ranking_examples(
         known = rows[starts[q] : starts[q + 1]]
         barred = barred_rows[barred_starts[q] : barred_starts[q + 1]]
         now_ms = window.train.now_ms if held_out.now_ms is None else int(held_out.now_ms[q])
+        bought, bought_at_ms = held_out.bought(q)
         offer.blocked[barred] = 1
-        blocked = mixture.gather(group, Known(known, 0, 0, now_ms, -1, *held_out.bought(q)), offer)
+        blocked = mixture.gather(group, Known(known, 0, 0, now_ms, bought=bought, bought_at_ms=bought_at_ms), offer)
         offer.blocked[barred] = 0
         n, work = len(group), mixture.work
         whole = Asked(known, np.ones(len(known), np.float32), now_ms)

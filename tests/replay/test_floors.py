@@ -11,7 +11,7 @@ from endcap.replay.answering import answer
 from endcap.replay.baskets import BasketProtocol
 from endcap.replay.held_out import EvaluationProtocol
 from endcap.replay.layouts import order_layout, session_layout
-from endcap.replay.layouts.base import Orders
+from endcap.replay.orders import Orders
 from endcap.replay.prefixes import SessionProtocol
 from endcap.replay.tuning import fit, tune
 

@@ -11,8 +11,9 @@ import polars as pl
 
 from endcap.core.time import DAY_MS, iso
 from endcap.replay.baskets import BasketProtocol
+from endcap.replay.clicks import Clicks, Prefixes
 from endcap.replay.held_out import Window
-from endcap.replay.layouts.base import Clicks, Orders, Prefixes
+from endcap.replay.orders import Orders
 
 START_MS = 1_600_000_000_000
 

@@ -147,14 +147,22 @@ def _baskets(acts: pl.DataFrame, n_items: int) -> Baskets:
 
 
 def _sessions(acts: pl.DataFrame, n_items: int) -> Sessions:
-    acts = _with_visit_of_user(acts.filter(pl.col("kind").is_in(VISIT_KINDS)))
-    acts = acts.filter(pl.col("session").is_not_null()).sort("session", "at_ms", "seq", maintain_order=True)
-    new = (pl.col("session") != pl.col("session").shift()) | (pl.col("at_ms").diff() > VISIT_GAP_MS)
-    acts = acts.with_columns(visit=new.fill_null(value=True).cum_sum())
+    acts = with_visits(acts)
     acts = acts.with_columns(last_ms=pl.col("at_ms").max().over("visit")).sort("last_ms", "visit", maintain_order=True)
     sizes = acts["visit"].rle().struct.field("len").to_numpy() if len(acts) else np.empty(0, np.int64)
     indptr = np.concatenate(([0], np.cumsum(sizes))).astype(np.int64)
     return Sessions(indptr, acts["row"].to_numpy(), acts["kind"].to_numpy(), acts["at_ms"].to_numpy(), n_items)
+
+
+def with_visits(acts: pl.DataFrame) -> pl.DataFrame:
+    """The acts that belong to a visit, with its number as ``visit``, visit by visit, oldest act first.
+
+    ``acts`` has the columns of :data:`ACTS`. A session that rests longer than :data:`VISIT_GAP_MS` goes on as another visit.
+    """
+    acts = _with_visit_of_user(acts.filter(pl.col("kind").is_in(VISIT_KINDS)))
+    acts = acts.filter(pl.col("session").is_not_null()).sort("session", "at_ms", "seq", maintain_order=True)
+    new = (pl.col("session") != pl.col("session").shift()) | (pl.col("at_ms").diff() > VISIT_GAP_MS)
+    return acts.with_columns(visit=new.fill_null(value=True).cum_sum()).drop("visit_of_user")
 
 
 def _with_visit_of_user(acts: pl.DataFrame) -> pl.DataFrame:

@@ -26,13 +26,13 @@ def answer(artifact: Artifact, window: Window, asking: Asking) -> Answers:
     held_out = window.held_out
     ranks, lists = np.empty(len(held_out.targets)), np.empty((len(held_out), DEPTH), dtype=np.int32)
     barred_starts, barred_rows = held_out.barred()
-    if isinstance(artifact, ItemNeighbors):
+    if isinstance(artifact, ItemNeighbors) and held_out.eligible is None:
         starts, rows, weights = asked(held_out, asking)
         rank_by_neighbors(
             artifact.indptr, artifact.indices, artifact.values, starts, rows, weights, barred_starts, barred_rows,
             held_out.target_starts, held_out.targets, ranks, lists,
         )  # fmt: skip
-    elif isinstance(artifact, ItemScores):
+    elif isinstance(artifact, ItemScores) and held_out.eligible is None:
         rank_by_scores(
             artifact.order, artifact.scores, _SCORED, barred_starts, barred_rows, held_out.target_starts, held_out.targets, ranks,
             lists,
@@ -89,6 +89,9 @@ class _Asker:
     def rank(self, q: int, ranks: NDArray[np.float64], best_rows: NDArray[np.int32]) -> None:
         """Fill the pessimistic ranks of the query's targets, or of the first, and the top of the list."""
         barred = self._barred_rows[self._barred_starts[q] : self._barred_starts[q + 1]]
+        if self._held_out.eligible is not None:
+            self._blocked[:] = 1
+            self._blocked[self._held_out.eligible(int(self._held_out.rows[self._held_out.starts[q]]))] = 0
         self._blocked[barred] = 1
         first = int(self._held_out.target_starts[q])
         targets = self._held_out.targets[first : first + len(ranks)]

@@ -16,7 +16,7 @@ from endcap.dataset.build import dataset_from_baskets
 from endcap.errors import NotEnoughData
 from endcap.replay.hash_buckets import buckets
 from endcap.replay.held_out import HeldOut, Window
-from endcap.replay.layouts.base import Orders
+from endcap.replay.orders import Orders
 from endcap.replay.products import described
 
 MIN_BASKETS = 5

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -25,7 +25,9 @@ class HeldOut:
     (n_queries + 1,), ``rows`` int32. Any of the ``targets[target_starts[q]:target_starts[q + 1]]``, at least one, is right: int32,
     -1 for an item outside the vocabulary, which every method misses. ``clusters`` int64 (n_queries,) numbers what queries were
     drawn together: a basket, a run of prefixes. ``known_barred`` says whether a known item is no candidate (a basket does not
-    need its own items twice), ``clusters_alike`` that a large cluster counts no more than a small one.
+    need its own items twice), ``clusters_alike`` that a large cluster counts no more than a small one. Where only some queries are what the task is about,
+    ``counted`` (n_queries,) tells which; the others are asked for comparison. ``eligible`` gives the candidates for who looks at a
+    row; without it all rows are.
 
     What not all data tell: ``kinds`` uint8 and ``at_ms`` int64, what each known item was known by and when, both of the length of
     ``rows``; ``now_ms`` int64 (n_queries,), when each query is asked; ``values`` float32 of the length of ``rows``, the stars
@@ -39,6 +41,8 @@ class HeldOut:
     clusters: NDArray[np.int64]
     known_barred: bool
     clusters_alike: bool = False
+    counted: NDArray[np.bool_] | None = None
+    eligible: Callable[[int], NDArray[np.int32]] | None = None
     kinds: NDArray[np.uint8] | None = None
     at_ms: NDArray[np.int64] | None = None
     now_ms: NDArray[np.int64] | None = None
@@ -67,10 +71,11 @@ class HeldOut:
     @property
     def weights(self) -> NDArray[np.float64]:
         """How much each query counts in a mean, float64 (n_queries,)."""
-        if not self.clusters_alike:
-            return np.ones(len(self))
-        numbers, sizes = np.unique(self.clusters, return_inverse=True, return_counts=True)[1:]
-        return 1.0 / sizes[numbers]
+        each = np.ones(len(self))
+        if self.clusters_alike:
+            numbers, sizes = np.unique(self.clusters, return_inverse=True, return_counts=True)[1:]
+            each = 1.0 / sizes[numbers]
+        return each if self.counted is None else each * self.counted
 
     def bought(self, q: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         """What is known to be bought, newest first, repeats included, and when; nothing where the data do not tell."""

@@ -14,8 +14,8 @@ from endcap.core.interactions import Dataset
 from endcap.core.time import SECOND_MS
 from endcap.dataset.build import dataset_from_sessions
 from endcap.errors import NotEnoughData
+from endcap.replay.clicks import Clicks, Prefixes
 from endcap.replay.held_out import HeldOut, Window
-from endcap.replay.layouts.base import Clicks, Prefixes
 from endcap.replay.order_clock import spread
 
 _VALIDATION_SHARE = 0.03

@@ -9,12 +9,14 @@ from endcap.core.interactions import Dataset
 from endcap.replay.held_out import HeldOut
 
 
-def held_out(known: pl.DataFrame, targets: pl.DataFrame, train: Dataset, *, known_barred: bool) -> HeldOut:
+def held_out(
+    known: pl.DataFrame, targets: pl.DataFrame, train: Dataset, *, known_barred: bool, newest: int | None = None
+) -> HeldOut:
     """The queries of two tables that name each query by ``q``, numbered from 0.
 
     ``known`` has ``item``, ``kind`` and ``at_ms``, oldest first, and maybe ``rating``; ``targets`` has ``item`` and ``cluster``,
     and maybe ``asked_ms`` (when the query is asked) and ``value``. Items that ``train`` does not number are passed over where
-    they are known, and missed by everybody where they are targets.
+    they are known, and missed by everybody where they are targets. Only the ``newest`` known acts of a query are kept.
     """
     rows = pl.DataFrame(
         {"item": train.item_ids, "row": np.arange(train.n_items, dtype=np.int32)}, schema_overrides={"item": pl.String}
@@ -24,6 +26,8 @@ def held_out(known: pl.DataFrame, targets: pl.DataFrame, train: Dataset, *, know
     known = known.sort("q", maintain_order=True).join(rows, on="item", how="inner", maintain_order="left")
     known = known.join(queries.select("q").with_row_index("place"), on="q", how="inner", maintain_order="left")
     known = known.sort("place", maintain_order=True)
+    if newest is not None:
+        known = known.filter(pl.int_range(pl.len()).reverse().over("place") < newest)
     n = len(queries)
     return HeldOut(
         starts=_starts(np.bincount(known["place"].to_numpy(), minlength=n)),

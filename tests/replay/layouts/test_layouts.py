@@ -11,9 +11,10 @@ import pytest
 from endcap import registry
 from endcap.core.time import to_ms
 from endcap.errors import BadFile, BadOption
-from endcap.replay.layouts import order_layout, session_layout
-from endcap.replay.layouts.base import OrderLayout, Orders, SessionLayout
+from endcap.replay.layouts import HOLDS, order_layout, session_layout
+from endcap.replay.layouts.base import SessionLayout
 from endcap.replay.layouts.online_retail import OnlineRetail
+from endcap.replay.orders import Orders
 from tests.replay.worlds import write_sessions
 
 RETAIL = """InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country
@@ -141,13 +142,13 @@ def test_a_missing_column_is_named(tmp_path: Path) -> None:
 def test_layouts_answer_to_the_names_of_public_data_sets() -> None:
     assert registry.name_of(session_layout("retailrocket_sessions")) == "session_prefixes"
     assert isinstance(session_layout("diginetica"), SessionLayout)
-    with pytest.raises(BadOption, match="use endcap evaluate basket"):
+    with pytest.raises(BadOption, match="groceries holds orders, not sessions"):
         session_layout("groceries")
 
 
-def test_every_layout_is_of_one_of_the_two_kinds() -> None:
+def test_every_layout_is_of_one_kind() -> None:
     kinds = [registry.find("layouts", name) for name in registry.names("layouts")]
-    assert all(issubclass(kind, OrderLayout) != issubclass(kind, SessionLayout) for kind in kinds)
+    assert all(sum(issubclass(kind, one) for one in HOLDS) == 1 for kind in kinds)
 
 
 @pytest.mark.parametrize(

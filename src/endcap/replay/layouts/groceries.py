@@ -6,7 +6,8 @@ from pathlib import Path
 
 import polars as pl
 
-from endcap.replay.layouts.base import OrderLayout, Orders
+from endcap.replay.layouts.base import OrderLayout
+from endcap.replay.orders import Orders
 from endcap.replay.tables import data_file, read_lines, the_data_file
 
 _SAMPLE = 200  # lines that decide whether a file has this form

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import polars as pl
 
-from endcap.replay.layouts.base import OrderLayout, Orders
+from endcap.replay.layouts.base import OrderLayout
+from endcap.replay.orders import Orders
 from endcap.replay.tables import read_table
 
 _ORDERS, _PRODUCTS = "order_products__train.parquet", "products.parquet"

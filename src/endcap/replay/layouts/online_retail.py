@@ -8,7 +8,8 @@ import polars as pl
 
 from endcap.connectors.online_retail import NOT_PRODUCTS
 from endcap.errors import BadFile
-from endcap.replay.layouts.base import OrderLayout, Orders
+from endcap.replay.layouts.base import OrderLayout
+from endcap.replay.orders import Orders
 from endcap.replay.tables import data_file, header, instants, read_table, the_data_file
 
 _COLUMNS = {

@@ -7,7 +7,8 @@ from pathlib import Path
 import polars as pl
 
 from endcap.errors import BadFile
-from endcap.replay.layouts.base import OrderLayout, Orders
+from endcap.replay.layouts.base import OrderLayout
+from endcap.replay.orders import Orders
 from endcap.replay.tables import data_file, header, instants, matched, read_table, the_data_file
 
 _HEADINGS = {

@@ -8,7 +8,8 @@ import numpy as np
 import polars as pl
 
 from endcap.errors import BadFile
-from endcap.replay.layouts.base import Clicks, Prefixes, SessionLayout
+from endcap.replay.clicks import Clicks, Prefixes
+from endcap.replay.layouts.base import SessionLayout
 from endcap.replay.tables import read_table
 
 _TRAIN = ("session_id", "position", "item_id")

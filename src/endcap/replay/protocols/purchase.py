@@ -12,6 +12,8 @@ from endcap.replay.history import PURCHASE, History, cut_in_time
 from endcap.replay.queries import held_out
 
 TEST_SHARE = 0.1
+MOST_KNOWN = 500
+"""How many of the newest acts of a person a query in time knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,8 @@ class PurchaseProtocol:
         people = queries.select(pl.col("user").unique(maintain_order=True)).with_row_index("cluster")
         train, products = self.history.learn_from(learnt)
         targets = queries.join(people, on="user", maintain_order="left")
-        return Window(train, held_out(known, targets, train, known_barred=True), products)
+        newest = MOST_KNOWN if "asked_ms" in queries.columns else None
+        return Window(train, held_out(known, targets, train, known_barred=True, newest=newest), products)
 
 
 def last_purchases(acts: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -67,6 +67,9 @@ def catalog_of(item_ids: Sequence[str], products: Sequence[Item] = ()) -> Catalo
         categories=[row.category if row else () for row in rows],
         attributes=[dict(row.attributes) if row else {} for row in rows],
         price_minor=np.array([_price_minor(row) for row in rows], dtype=np.int64),
+        families=[row.family or "" if row else "" for row in rows],
+        tiers=[row.tier or "" if row else "" for row in rows],
+        accessory_of=[row.accessory_of if row else () for row in rows],
     )
 
 

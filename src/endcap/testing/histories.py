@@ -83,6 +83,9 @@ def renumbered(data: Dataset, order: NDArray[np.int64]) -> Dataset:
             categories=[catalog.categories[old] for old in order],
             attributes=[catalog.attributes[old] for old in order],
             price_minor=catalog.price_minor[order],
+            families=[catalog.families[old] for old in order],
+            tiers=[catalog.tiers[old] for old in order],
+            accessory_of=[catalog.accessory_of[old] for old in order],
         ),
     )
 

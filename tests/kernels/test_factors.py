@@ -1,0 +1,67 @@
+"""The kernels of factor models against plain numpy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from endcap.kernels.factors import best_for, solve_in_place, solve_rows
+
+N_ITEMS, DIM = 40, 6
+Floats = NDArray[np.floating[Any]]
+
+
+def plain_row(vectors: Floats, confidences: Floats, wanted: Floats, prior: Floats, l2: float) -> NDArray[np.float64]:
+    system = vectors.T @ (confidences[:, None] * vectors) + np.diag(prior + l2)
+    solved: NDArray[np.float64] = np.linalg.solve(system, vectors.T @ (confidences * wanted))
+    return solved
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [(np.float64, 1e-9), (np.float32, 2e-4)])
+def test_rows_shorter_and_longer_than_the_vectors_are_solved_exactly(dtype: Any, tolerance: float) -> None:
+    rng = np.random.default_rng(0)
+    lengths = np.array([0, 1, 3, DIM - 1, DIM, DIM + 1, 25, 0])
+    indptr = np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
+    items = np.concatenate([rng.choice(N_ITEMS, n, replace=False) for n in lengths]).astype(np.int32)
+    vectors, prior = rng.normal(size=(N_ITEMS, DIM)).astype(dtype), rng.random(DIM).astype(dtype)
+    confidences, wanted = rng.uniform(0.2, 9, len(items)).astype(dtype), rng.normal(size=len(items)).astype(dtype)
+    l2 = rng.uniform(0.05, 2, len(lengths)).astype(dtype)
+    solved = np.zeros((len(lengths), DIM), dtype)
+    solve_rows(indptr, items, confidences, wanted, vectors, prior, l2, 0, len(lengths), solved)
+    for u in range(len(lengths)):
+        span = slice(indptr[u], indptr[u + 1])
+        expected = plain_row(vectors[items[span]], confidences[span], wanted[span], prior, float(l2[u]))
+        np.testing.assert_allclose(solved[u], expected, rtol=tolerance, atol=tolerance)
+    halves = np.zeros_like(solved)
+    solve_rows(indptr, items, confidences, wanted, vectors, prior, l2, 4, len(lengths), halves)
+    assert not halves[:4].any()
+    solve_rows(indptr, items, confidences, wanted, vectors, prior, l2, 0, 4, halves)
+    np.testing.assert_array_equal(halves, solved)
+
+
+@pytest.mark.parametrize("n", [1, 2, 17])
+def test_cholesky_solves_what_numpy_solves(n: int) -> None:
+    rng = np.random.default_rng(n)
+    half, right = rng.normal(size=(n, n)), rng.normal(size=n)
+    system = half @ half.T + np.eye(n)
+    expected = np.linalg.solve(system, right)
+    solve_in_place(system, right)
+    np.testing.assert_allclose(right, expected, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("most", [1, 5, N_ITEMS])
+def test_the_best_allowed_items_above_0(most: int) -> None:
+    rng = np.random.default_rng(most)
+    # Small whole numbers: sums are exact in any order, and ties are common.
+    vectors, vector = (rng.integers(-3, 4, size).astype(np.float32) for size in ((N_ITEMS, DIM), DIM))
+    biases, blocked = rng.integers(-2, 3, N_ITEMS).astype(np.float32), (rng.random(N_ITEMS) < 0.3).astype(np.uint8)
+    scores = vectors @ vector + biases
+    allowed = [item for item in range(N_ITEMS) if scores[item] > 0 and not blocked[item]]
+    expected = sorted(allowed, key=lambda item: (-scores[item], item))[:most]
+    tops, values = np.empty(most, np.int32), np.empty(most, np.float32)
+    found = best_for(vector, vectors, biases, blocked, tops, values)
+    assert sorted(tops[:found].tolist()) == sorted(expected)
+    np.testing.assert_array_equal(values[:found], scores[tops[:found]])

@@ -40,6 +40,7 @@ class AssociationRules(Algorithm, frozen=True, kw_only=True):
     reason: ClassVar[str] = "bought_together"
     requirement: ClassVar[Requirement] = Requirement("bought_pairs", 500)
     label: ClassVar[str] = "Bought together, by rules"
+    family: ClassVar = "rules"
     grid: ClassVar = {"min_support": (3, 10), "sharpness": (2.0, 4.0)}
     tasks: ClassVar[tuple[Task, ...]] = ("basket",)
 

@@ -43,6 +43,7 @@ class Content(Algorithm, frozen=True, kw_only=True):
     reason: ClassVar[str] = "similar"
     requirement: ClassVar[Requirement] = Requirement("described_items", 20)
     label: ClassVar[str] = "Similar products"
+    family: ClassVar = "content"
     grid: ClassVar = {"same_category": (0.0, 0.1, 0.3)}
 
     k: Annotated[int, Meta(ge=1, le=10_000)] = 50

@@ -36,6 +36,7 @@ class Popularity(Algorithm, frozen=True, kw_only=True):
     reason: ClassVar[str] = "popular"
     requirement: ClassVar[Requirement] = Requirement("interactions", 100)
     label: ClassVar[str] = "Popular products"
+    family: ClassVar = "popular"
     grid: ClassVar = {"half_life_days": (7.0, 30.0, 90.0, 365.0)}
 
     half_life_days: Annotated[float, Meta(gt=0, le=36_500)] = 30.0

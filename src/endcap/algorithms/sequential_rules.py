@@ -6,69 +6,81 @@ from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from msgspec import Meta
+from numpy.typing import NDArray
+from scipy import sparse
 
 from endcap.algorithms.base import Algorithm, FitContext, Requirement, Variant, decay, neighbors_of
 from endcap.artifacts.item_neighbors import ItemNeighbors
 from endcap.core.choice import Task
 from endcap.core.events import KIND
 from endcap.core.interactions import Dataset
-from endcap.kernels.neighbors import succession_neighbors
+from endcap.kernels.neighbors import TopNeighbors, product_neighbors
+from endcap.kernels.succession import succession_neighbors
 
 _REASONS = {"viewed": "viewed_next", "bought": "bought_next"}
+_NEAR = 50
+"""A detour leads through the best of this many followers: more of them changed no figure and cost time."""
 
 
 class SequentialRules(Algorithm, frozen=True, kw_only=True):
     """Item pairs in the order in which visits show them, close ones counting more.
 
-    ``score_ij = c_ij / (sum_j c_ij + shrink)`` with ``c_ij = sum over visits, over an act on i and a later one on j that is
-    gap <= window acts away, of 2^(-age / half_life_days) / gap``. Antecedents are all acts that are no purchase; consequents
-    are those too, or the purchases alone. With ``repeats`` an item may follow itself, for data where coming back counts as an
-    answer; a shelf does not need it. The fact ``times`` is how often the pair was seen.
+    ``score = R + detours * R'R'``, with ``R_ij = c_ij / (sum_j c_ij + shrink)`` and ``c_ij = sum over visits, over an act on i
+    and a later one on j that is gap <= window acts away, of 2^(-age / half_life_days) / gap``. An act on j that came earlier
+    adds ``backward`` times as much. Where an item follows itself, ``repeats`` times as much is added; a shelf of other
+    products needs none of that. ``R'`` is R without the items themselves, its best 50 a row: a detour proposes what followed
+    what followed, which no visit needs to have shown together. Antecedents are all acts that are no purchase; consequents are
+    those too, or the purchases alone. The fact ``times`` is how often the pair was seen, 0 for one found by a detour alone.
 
-    Time O(n acts × window), memory O(n_items × k).
+    Time O(n acts × window + detours' n_items × 2,500), memory O(n_items × k).
 
     Source: sequential rules, Kamehkhosh, Jannach, Ludewig, "A Comparison of Frequent Pattern Techniques and a Deep Learning
-    Method for Session-Based Recommendation", TempRec 2017, with their weight 1/gap; the shrunk normalisation and
-    the decay are ours.
+    Method for Session-Based Recommendation", TempRec 2017, with their weight 1/gap; the shrunk normalisation, the decay, the
+    way back and the detours, two steps of a random walk, are ours.
 
     After the mug one visitor looked at tea and then milk, another at tea:
 
     >>> from endcap.testing.algorithms import fit_example, shown
     >>> visits = ("2000-01-01 mug tea milk", "2000-01-01 mug tea")
-    >>> shown(fit_example(SequentialRules(shrink=0.0), *visits, kind="view"))
+    >>> shown(fit_example(SequentialRules(shrink=0.0, backward=0.0, detours=0.0), *visits, kind="view"))
     [[0.0, 0.8, 0.2], [0.0, 0.0, 1.0], [0.0, 0.0, 0.0]]
+    >>> shown(fit_example(SequentialRules(shrink=0.0, backward=0.0, detours=0.5), *visits, kind="view"))
+    [[0.0, 0.8, 0.6], [0.0, 0.0, 1.0], [0.0, 0.0, 0.0]]
     """
 
     reason: ClassVar[str] = "viewed_next"
     requirement: ClassVar[Requirement] = Requirement("viewed_pairs", 500)
     label: ClassVar[str] = "Customers also viewed"
+    family: ClassVar = "rules"
     variants: ClassVar = {
-        "viewed_next": Variant(options={"consequents": "viewed", "repeats": False}),
+        "viewed_next": Variant(options={"consequents": "viewed", "repeats": 0.0}),
         "viewed_again": Variant(
-            options={"consequents": "viewed", "repeats": True}, label="Pick up where you left off", tasks=("session",)
+            options={"consequents": "viewed", "repeats": 5.0}, label="Pick up where you left off", tasks=("session",)
         ),
         "bought_next": Variant(
-            options={"consequents": "bought", "repeats": False},
+            options={"consequents": "bought", "repeats": 0.0, "backward": 0.0, "detours": 0.0},
             label="Customers who viewed this bought",
             requirement=Requirement("buying_sessions", 500),
             tasks=("purchase",),
         ),
     }
-    grid: ClassVar = {"window": (10, 30), "half_life_days": (None, 90.0, 30.0), "repeats": (False, True)}
+    grid: ClassVar = {"detours": (0.0, 1.0, 2.0), "half_life_days": (None, 90.0, 30.0), "repeats": (0.0, 5.0)}
     tasks: ClassVar[tuple[Task, ...]] = ("session",)
 
     k: Annotated[int, Meta(ge=1, le=10_000)] = 100
     consequents: Literal["viewed", "bought"] = "viewed"
     window: Annotated[int, Meta(ge=1, le=1_000)] = 10
-    shrink: Annotated[float, Meta(ge=0)] = 10.0
+    shrink: Annotated[float, Meta(ge=0)] = 3.0
     min_support: Annotated[int, Meta(ge=1)] = 1
-    repeats: bool = False
+    backward: Annotated[float, Meta(ge=0, le=1)] = 0.5
+    repeats: Annotated[float, Meta(ge=0, le=1_000)] = 0.0
+    detours: Annotated[float, Meta(ge=0, le=100)] = 1.0
     half_life_days: Annotated[float, Meta(gt=0, le=36_500)] | None = None
 
     @property
     def proposes_itself(self) -> bool:
         """Whether an item may follow itself."""
-        return self.repeats
+        return self.repeats > 0
 
     def fit(self, data: Dataset, context: FitContext) -> ItemNeighbors:
         """The followers of every item."""
@@ -78,6 +90,41 @@ class SequentialRules(Algorithm, frozen=True, kw_only=True):
         top = succession_neighbors(
             visits.indptr, visits.items, recency, ~bought, bought if self.consequents == "bought" else ~bought,
             n_items=data.n_items, window=self.window, shrink=self.shrink, min_shared=self.min_support, k=self.k,
-            repeats=self.repeats,
+            repeats=self.repeats, backward=self.backward,
         )  # fmt: skip
-        return neighbors_of(top, _REASONS[self.consequents], times=top.shared)
+        reason = _REASONS[self.consequents]
+        if self.detours > 0 and len(top.indices):
+            return _with_detours(top, self.detours, self.k, reason)
+        return neighbors_of(top, reason, times=top.shared)
+
+
+def _with_detours(top: TopNeighbors, detours: float, k: int, reason: str) -> ItemNeighbors:
+    """The best of the rules and of two rules in a row."""
+    n = len(top.indptr) - 1
+    rows = np.repeat(np.arange(n), np.diff(top.indptr))
+    itself = top.indices == rows
+    near = ~itself & (np.arange(len(rows)) - top.indptr[rows] < _NEAR)
+    rules, best = (_matrix(top, rows, kept) for kept in (~itself, near))
+    # One product gives the sum of both: (rules, detours * best) times (identity over best).
+    left, right = sparse.hstack([rules, detours * best]), sparse.vstack([sparse.eye_array(n), best])
+    ones = np.ones(n)
+    both = product_neighbors(left.tocsr(), right.tocsr(), left_norms=ones, right_norms=ones, shrink=0.0, min_shared=1, k=k)
+    # The product leaves out the way from an item to itself: it is added as the rules have it.
+    rows = np.concatenate((np.repeat(np.arange(n), np.diff(both.indptr)), rows[itself]))
+    cols, values = (np.concatenate((found, own[itself])) for found, own in zip(both[1:3], top[1:3], strict=True))
+    times = _times(top, rows, cols)
+    return ItemNeighbors.from_triples(rows, cols, values, n_items=n, reason=reason, k=k, facts={"times": times})
+
+
+def _matrix(top: TopNeighbors, rows: NDArray[np.int64], kept: NDArray[np.bool_]) -> sparse.csr_array:
+    n = len(top.indptr) - 1
+    return sparse.csr_array((top.values[kept], (rows[kept], top.indices[kept])), shape=(n, n))
+
+
+def _times(top: TopNeighbors, rows: NDArray[np.int64], cols: NDArray[np.int32]) -> NDArray[np.int32]:
+    """How often each of these pairs was seen."""
+    n = len(top.indptr) - 1
+    pairs = np.repeat(np.arange(n), np.diff(top.indptr)) * n + top.indices
+    order = np.argsort(pairs)
+    at = np.minimum(np.searchsorted(pairs, rows * n + cols, sorter=order), len(pairs) - 1)
+    return np.where(pairs[order[at]] == rows * n + cols, top.shared[order[at]], 0)

@@ -44,6 +44,7 @@ class Trending(Algorithm, frozen=True, kw_only=True):
     reason: ClassVar[str] = "trending"
     requirement: ClassVar[Requirement] = Requirement("interactions", 1_000)
     label: ClassVar[str] = "Trending now"
+    family: ClassVar = "popular"
 
     half_life_days: Annotated[float, Meta(gt=0, le=36_500)] = 3.0
     usual_half_life_days: Annotated[float, Meta(gt=0, le=36_500)] = 30.0

@@ -1,30 +1,45 @@
-"""``endcap train``: learn from a shop's log and publish a bundle."""
+"""``endcap train``: learn from a shop's log and publish a bundle, once, on a schedule or when the shop has changed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import msgspec
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from endcap.cli._options import DEFAULT_HOME, HomeOption, JsonOption, ShopOption
-from endcap.core.time import iso, to_ms
+from endcap.cli._training import show
+from endcap.core.time import SystemClock, to_ms
 from endcap.stores import sqlite
-from endcap.training.job import FitReport, TrainingReport, train
+from endcap.training.goals import Goal
 from endcap.training.job import Progress as Report
+from endcap.training.job import train
+from endcap.training.page import write_report
+from endcap.training.report import TrainingReport
+from endcap.training.schedule import parse_duration_s
 
-ASKED_FOR = {"basket": "rest of order", "session": "next view", "purchase": "next purchase"}
+REFUSED = 3
+"""The exit status where the gate refused what was trained: nothing failed, and what serves goes on serving."""
+
 _FORMATS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]
 
 
 def run(
     shop: ShopOption,
+    goal: Annotated[
+        Goal, typer.Option("--goal", help="What the shop wants more of: that is what candidates are judged by.")
+    ] = "conversion",
+    budget: Annotated[
+        str | None,
+        typer.Option("--budget", help="How long it may take, such as 90s, 10m or 2h. Default: as long as the plan needs."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Publish even what the gate refuses.")] = False,
     as_of: Annotated[
         datetime | None,
         typer.Option("--as-of", formats=_FORMATS, help="See nothing that happened at this time or later, UTC. Default: see all."),
@@ -33,18 +48,27 @@ def run(
     json: JsonOption = False,
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
-    """Fit every algorithm that the shop's data allow, choose their options on held-out time, and publish the bundle."""
+    """Choose, fit and publish what answers best on held-out time; exit status 3 where what serves is as good or better."""
     opened = sqlite.open_home(home)
     try:
-        stores = opened.open(shop)
         with _progress_bar() as report:
-            made = train(stores, as_of_ms=to_ms(as_of) if as_of else None, seed=seed, progress=report)
+            made = train(
+                opened.open(shop), as_of_ms=to_ms(as_of) if as_of else None, seed=seed, goal=goal,
+                budget_s=parse_duration_s(budget) if budget else None, force=force, progress=report,
+            )  # fmt: skip
     finally:
         opened.close()
+    _tell(made, shop, home, json=json)
+    if not made.gate.published:
+        raise typer.Exit(REFUSED)
+
+
+def _tell(made: TrainingReport, shop: str, home: Path, *, json: bool) -> None:
+    page = write_report(made, shop, home / "reports", SystemClock().now_ms())
     if json:
         typer.echo(msgspec.json.encode(made).decode())
     else:
-        _show(made, shop)
+        show(Console(), made, shop, page)
 
 
 @contextmanager
@@ -54,35 +78,3 @@ def _progress_bar() -> Iterator[Report]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("starting", total=1.0)
         yield lambda what, share: bar.update(task, description=what, completed=share)
-
-
-def _show(made: TrainingReport, shop: str) -> None:
-    console = Console()
-    until = f" up to {iso(made.data_until_ms - 1)}" if made.interactions else ""
-    console.print(
-        f"[bold]{shop}[/]: {made.interactions:,} acts on {made.items:,} products, {made.baskets:,} orders and "
-        f"{made.sessions:,} visits{until}",
-        highlight=False,
-    )
-    table = Table(box=None, pad_edge=False)
-    for heading in ("artifact", "entries", "seconds", "HR@10", "MRR@20", "asked for", "options chosen"):
-        left = heading in {"artifact", "asked for", "options chosen"}
-        table.add_column(heading, justify="left" if left else "right", no_wrap=heading == "artifact")
-    for one in made.fitted:
-        table.add_row(*_row(one))
-    console.print(table)
-    for one in made.fitted:
-        if one.warming_up:
-            console.print(f"[yellow]Warming up:[/] {one.label}: few data yet; see endcap check --shop {shop}")
-    for missing in made.left_out:
-        figures = f"{missing.value:,} of {missing.at_least:,} {missing.unit}"
-        console.print(f"[yellow]Left out:[/] {missing.label}: {figures}", highlight=False)
-    console.print(f"bundle {made.version} published in {made.seconds:.1f} s", highlight=False)
-
-
-def _row(one: FitReport) -> tuple[str, ...]:
-    figures = ("-", "-", "too few to hold some out")
-    if one.quality:
-        figures = (f"{one.quality.hit_rate_10:.3f}", f"{one.quality.mrr_20:.3f}", ASKED_FOR[one.quality.task])
-    chosen = ", ".join(f"{name} {one.options[name]}" for name in one.tuned)
-    return (one.name, f"{one.entries:,}", f"{one.seconds:.1f}", *figures, chosen)

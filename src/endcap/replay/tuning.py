@@ -123,12 +123,12 @@ def search(
 
 def _survivors(trials: Sequence[Trial], standing: Algorithm | None) -> list[tuple[Algorithm, tuple[Asking, ...]]]:
     """The best third, and what stands, as settings with their ways of asking, best first."""
-    going_on: dict[Algorithm, list[Asking]] = {}
+    going_on: dict[str, tuple[Algorithm, tuple[Asking, ...]]] = {}
     for place, trial in enumerate(trials):
-        stands = trial.arm.algorithm == standing and trial.arm.algorithm not in going_on
-        if place < math.ceil(len(trials) * SURVIVORS) or stands:
-            going_on.setdefault(trial.arm.algorithm, []).append(trial.arm.asking)
-    return [(algorithm, tuple(ways)) for algorithm, ways in going_on.items()]
+        algorithm, digest = trial.arm.algorithm, trial.arm.algorithm.digest()
+        if place < math.ceil(len(trials) * SURVIVORS) or (algorithm == standing and digest not in going_on):
+            going_on[digest] = algorithm, (*going_on.get(digest, (algorithm, ()))[1], trial.arm.asking)
+    return list(going_on.values())
 
 
 def tune(name: str, window: Window, task: Task, seed: int) -> Tuned:

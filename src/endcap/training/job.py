@@ -1,141 +1,111 @@
-"""The training job: read the log, choose options, fit everything, publish a bundle."""
+"""The training job: read the log, choose, gate, fit everything, publish a bundle."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
-from endcap.algorithms.base import Algorithm, FitContext
-from endcap.artifacts.base import Artifact
 from endcap.artifacts.bundle import Made, Manifest, write_bundle
+from endcap.core.catalog import Item
+from endcap.core.choice import Choice
 from endcap.core.interactions import Dataset
+from endcap.core.money import to_minor
 from endcap.core.time import Clock, SystemClock
 from endcap.dataset.read import read_dataset
 from endcap.errors import NotEnoughData
 from endcap.stores.ports import ShopStores
-from endcap.training.readiness import Planned, Readiness, planned, readiness
-from endcap.training.tuning import Quality, Validation
+from endcap.training.effort import Deadline, Effort
+from endcap.training.goals import Goal
+from endcap.training.incumbent import Incumbent, what_serves
+from endcap.training.report import TrainingReport
+from endcap.training.run import Progress, Run
 
-Progress = Callable[[str, float], None]
-"""Told what is being done and which share of everything is done, 0 to 1."""
-
-
-class FitReport(msgspec.Struct, frozen=True, kw_only=True):
-    """One artifact: the options chosen, what it cost, what it holds, how it did on held-out time.
-
-    ``tuned`` names the options that held-out time chose; it is empty, and ``quality`` missing, where the data were too few to
-    hold some out. ``entries`` counts the neighbours of an item-neighbours artifact, the scored items of an item-scores artifact.
-    """
-
-    name: str
-    algorithm: str
-    label: str
-    options: dict[str, object]
-    tuned: tuple[str, ...]
-    seconds: float
-    entries: int
-    warming_up: bool
-    quality: Quality | None
+__all__ = ["Progress", "Trained", "fit_all", "train"]
 
 
-class TrainingReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What a training made. ``left_out`` names what there were no data for, with what it waits for."""
+class Trained(NamedTuple):
+    """What a training made: artifacts by name, how each task is answered, and the report, which says whether to publish them."""
 
-    items: int
-    interactions: int
-    baskets: int
-    sessions: int
-    data_until_ms: int
-    position: int
-    seconds: float
-    fitted: tuple[FitReport, ...]
-    left_out: tuple[Readiness, ...]
-    version: str | None = None
+    made: dict[str, Made]
+    choices: tuple[Choice, ...]
+    report: TrainingReport
 
 
 def train(
-    stores: ShopStores, *, as_of_ms: int | None = None, seed: int = 0, progress: Progress = lambda _what, _share: None,
-    clock: Clock | None = None,
+    stores: ShopStores, *, as_of_ms: int | None = None, seed: int = 0, goal: Goal = "conversion", budget_s: float | None = None,
+    force: bool = False, progress: Progress = lambda _what, _share: None, clock: Clock | None = None,
 ) -> TrainingReport:  # fmt: skip
-    """Fit everything that a shop's data allow and publish it; what served before serves until the new bundle is whole.
+    """Choose and fit everything that a shop's data allow, and publish it where it is at least as good as what serves.
 
-    The same log, catalogue, ``as_of_ms`` and ``seed`` give the same version. Raises NotEnoughData where nothing can be fitted.
+    What served before serves until the new bundle is whole, and on where the gate refuses it; with ``force`` it never refuses. The
+    same log, catalogue, ``as_of_ms``, ``seed``, ``goal`` and serving bundle give the same version, unless ``budget_s`` cuts the
+    search. Raises NotEnoughData where nothing can be fitted.
     """
     started = time.perf_counter()
     progress("reading the log", 0.0)
     data = read_dataset(stores, as_of_ms=as_of_ms)
-    made, report = fit_all(data, seed, progress=progress)
-    if not made:
+    costs = costs_minor(data.item_ids, stores.catalog.all()) if goal == "margin" else None
+    made, choices, report = fit_all(
+        data, seed, goal=goal, budget_s=budget_s, incumbent=what_serves(stores.bundles), cost_minor=costs, force=force,
+        progress=progress,
+    )  # fmt: skip
+    if not made and report.gate.published:
         raise NotEnoughData(
             f"shop {stores.shop} has no events or products to learn from", field="shop", value=stores.shop,
             remedy="import orders, products or events first",
         )  # fmt: skip
-    created_at_ms = (clock or SystemClock()).now_ms()
-    notes = {one.name: msgspec.to_builtins(one.quality) for one in report.fitted if one.quality}
-
-    def write(folder: Path) -> Manifest:
-        return write_bundle(
-            folder, data.item_ids, made, created_at_ms=created_at_ms, data_until_ms=data.now_ms, position=data.position,
-            seed=seed, notes={"validation": notes},
-        )  # fmt: skip
-
-    progress("publishing", 0.99)
-    manifest = stores.bundles.publish(write)
+    version = None
+    if report.gate.published:
+        progress("publishing", 0.99)
+        version = _publish(stores, data, made, choices, report, seed, (clock or SystemClock()).now_ms())
     progress("done", 1.0)
-    return msgspec.structs.replace(report, version=manifest.version, seconds=time.perf_counter() - started)
+    return msgspec.structs.replace(report, version=version, seconds=time.perf_counter() - started)
 
 
 def fit_all(
-    data: Dataset, seed: int = 0, *, tune: bool = True, progress: Progress = lambda _what, _share: None
-) -> tuple[dict[str, Made], TrainingReport]:
-    """Fit every variant of every registered algorithm that ``data`` allow; reads and writes nothing.
+    data: Dataset, seed: int = 0, *, tune: bool = True, goal: Goal = "conversion", budget_s: float | None = None,
+    incumbent: Incumbent | None = None, cost_minor: NDArray[np.int64] | None = None, force: bool = False,
+    progress: Progress = lambda _what, _share: None,
+) -> Trained:  # fmt: skip
+    """Choose and fit everything that ``data`` allow; reads and writes nothing.
 
-    Options are tuned on the newest part of ``data`` alone; the artifacts are then fitted on all of it. An algorithm whose
-    requirement is not met is fitted all the same and reported as warming up; one that finds nothing is left out.
+    Options, ways of asking, blends and rankers are chosen on the newest part of ``data`` and judged on a still newer one; the
+    artifacts are then fitted on all of it. Where the gate refuses the result against the ``incumbent``, nothing is made.
     """
-    started = time.perf_counter()
-    validation = Validation(data, seed) if tune else None
-    ready = {one.name: one for one in readiness(data)}
-    plans = list(planned())
-    made: dict[str, Made] = {}
-    reports: list[FitReport] = []
-    left_out: list[Readiness] = []
-    for number, plan in enumerate(plans):
-        progress(plan.label, (number + 1) / (len(plans) + 2))
-        artifact, report = _fit(plan, data, validation, seed, warming_up=not ready[plan.name].ready)
-        if report.entries == 0:
-            left_out.append(ready[plan.name])
-            continue
-        made[plan.name] = Made(artifact, plan.algorithm_name, report.options)
-        reports.append(report)
-    return made, TrainingReport(
-        items=data.n_items, interactions=len(data.interactions.items), baskets=len(data.baskets), sessions=len(data.sessions),
-        data_until_ms=data.now_ms, position=data.position, seconds=time.perf_counter() - started, fitted=tuple(reports),
-        left_out=tuple(left_out),
-    )  # fmt: skip
+    effort = Effort.of(len(data.interactions.items), budget_s)
+    run = Run(data, seed, goal, effort, Deadline(budget_s), incumbent, cost_minor, force, progress)
+    made, choices, report = run.do(tune=tune)
+    return Trained(made, choices, report)
 
 
-def _fit(
-    plan: Planned, data: Dataset, validation: Validation | None, seed: int, *, warming_up: bool
-) -> tuple[Artifact, FitReport]:
-    started = time.perf_counter()
-    algorithm, quality = _tuned(plan, validation)
-    artifact = algorithm.fit(data, FitContext(rng=np.random.default_rng(seed), now_ms=data.now_ms))
-    return artifact, FitReport(
-        name=plan.name, algorithm=plan.algorithm_name, label=plan.label, options=algorithm.options(),
-        tuned=tuple(plan.tunable) if quality else (), seconds=time.perf_counter() - started, entries=artifact.n_entries,
-        warming_up=warming_up, quality=quality,
-    )  # fmt: skip
+def costs_minor(item_ids: Sequence[str], products: Sequence[Item]) -> NDArray[np.int64]:
+    """What each item costs the shop in the minor unit, int64 (n_items,), -1 where that is unknown."""
+    known = {
+        one.item_id: to_minor(one.cost, one.currency) for one in products if one.cost is not None and one.currency is not None
+    }
+    return np.array([known.get(item_id, -1) for item_id in item_ids], dtype=np.int64)
 
 
-def _tuned(plan: Planned, validation: Validation | None) -> tuple[Algorithm, Quality | None]:
-    """The options that did best on held-out time, as they are where there is too little to hold out."""
-    task = validation.task_for(plan.variant.tasks or plan.algorithm.tasks) if validation else None
-    if validation is None or task is None:
-        return plan.algorithm, None
-    best = validation.best(plan.algorithm, task, plan.tunable)
-    return best.algorithm, best.quality
+def _publish(
+    stores: ShopStores, data: Dataset, made: dict[str, Made], choices: tuple[Choice, ...], report: TrainingReport, seed: int,
+    created_at_ms: int,
+) -> str:  # fmt: skip
+    notes: dict[str, object] = {
+        "goal": report.goal,
+        "validation": {one.name: msgspec.to_builtins(one.quality) for one in report.fitted if one.quality},
+        "gate": msgspec.to_builtins(report.gate),
+    }
+
+    def write(folder: Path) -> Manifest:
+        return write_bundle(
+            folder, data.item_ids, made, created_at_ms=created_at_ms, data_until_ms=data.now_ms, position=data.position, seed=seed,
+            choices=choices, notes=notes,
+        )  # fmt: skip
+
+    return stores.bundles.publish(write).version

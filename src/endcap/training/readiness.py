@@ -61,10 +61,12 @@ class Planned(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def planned() -> Iterator[Planned]:
-    """Every variant of every registered algorithm."""
+    """Every variant of every registered algorithm that learns from history; those that learn from examples come after them."""
     for algorithm_name in registry.names("algorithms"):
         algorithm_class = registry.find("algorithms", algorithm_name)
         assert issubclass(algorithm_class, Algorithm)
+        if algorithm_class.learns_from != "history":
+            continue
         for name, variant in algorithm_class.variants.items():
             algorithm = registry.build("algorithms", algorithm_name, variant.options)
             assert isinstance(algorithm, Algorithm)

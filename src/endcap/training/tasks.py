@@ -15,6 +15,7 @@ from endcap.dataset.splits import take_baskets, take_sessions
 from endcap.replay.held_out import HeldOut
 
 TARGETS_PER_BASKET = 3
+QUESTIONS_PER_VISIT = 20
 MAX_QUESTIONS = 3_000
 MOST_REMEMBERED = 500
 """How many of a person's newest purchases a question about the next order knows."""
@@ -28,10 +29,10 @@ _PURCHASE = KIND["purchase"]
 def questions(task: Task, future: Dataset, rng: np.random.Generator, *, past: Dataset | None = None) -> HeldOut:
     """The questions of a task over held-out time, in random order; a sample where there are many.
 
-    ``basket``: up to three items of an order in turn, asked for with the rest. ``session``: every act of a visit but the first,
-    asked for with the acts before it, whether its item came before or not: many an act returns to something. ``purchase``: what a
-    visit buys, asked for with the other items that it looked at before. ``next_basket``: a person's first order in this time,
-    asked for with what they bought in the ``past``; each item of it is right.
+    ``basket``: up to three items of an order in turn, asked for with the rest. ``session``: every act of a visit but the first
+    (of a long visit, some of them), asked for with the acts before it, whether its item came before or not: many an act returns.
+    ``purchase``: what a visit buys, asked for with the other items that it looked at before. ``next_basket``: a person's first
+    order in this time, asked for with what they bought in the ``past``; each item of it is right.
     """
     if task == "next_basket":
         return _next_order(past, future, rng) if past is not None else HeldOut.of([], [], [], known_barred=False)
@@ -53,8 +54,8 @@ def _rest_of_basket(future: Dataset, rng: np.random.Generator) -> HeldOut:
 
 def _next_act(future: Dataset, rng: np.random.Generator) -> HeldOut:
     known, targets, clusters = [], [], []
-    for visit, items, _kinds in _visits(future, rng):
-        for place in range(1, len(items)):
+    for visit, items, _kinds in _visits(future, np.diff(future.sessions.indptr) > 1, rng):
+        for place in np.sort(_sample(np.arange(1, len(items)), QUESTIONS_PER_VISIT, rng)):
             known.append(items[:place].tolist())
             targets.append(int(items[place]))
             clusters.append(visit)
@@ -65,7 +66,8 @@ def _next_act(future: Dataset, rng: np.random.Generator) -> HeldOut:
 
 def _next_purchase(future: Dataset, rng: np.random.Generator) -> HeldOut:
     known, targets, clusters = [], [], []
-    for visit, items, kinds in _visits(future, rng):
+    bought = np.concatenate(([0], np.cumsum(future.sessions.kinds == _PURCHASE)))
+    for visit, items, kinds in _visits(future, np.diff(bought[future.sessions.indptr]) > 0, rng):
         for place in np.flatnonzero(kinds == _PURCHASE):
             looked_at = items[:place][(kinds[:place] != _PURCHASE) & (items[:place] != items[place])]
             if len(looked_at):
@@ -114,11 +116,10 @@ def _joined(parts: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
 
 
 def _visits(
-    future: Dataset, rng: np.random.Generator
-) -> Iterator[tuple[int, NDArray[np.int32], NDArray[np.uint8]]]:  # fmt: skip
-    """The visits of more than one act in random order: number, items, kinds."""
-    longer = np.flatnonzero(np.diff(future.sessions.indptr) > 1)
-    chosen = take_sessions(future.sessions, _sample(longer, MAX_QUESTIONS, rng))
+    future: Dataset, wanted: NDArray[np.bool_], rng: np.random.Generator
+) -> Iterator[tuple[int, NDArray[np.int32], NDArray[np.uint8]]]:
+    """The wanted visits in random order, at most :data:`MAX_QUESTIONS`: number, items, kinds."""
+    chosen = take_sessions(future.sessions, _sample(np.flatnonzero(wanted), MAX_QUESTIONS, rng))
     for visit in range(len(chosen)):
         span = slice(chosen.indptr[visit], chosen.indptr[visit + 1])
         yield visit, chosen.items[span], chosen.kinds[span]

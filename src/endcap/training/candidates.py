@@ -1,0 +1,149 @@
+"""How a task could be answered: each source alone, blends, a learned ranker. Which of them does best is for the gate to say."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+
+from endcap import registry
+from endcap.algorithms.base import Algorithm, FitContext
+from endcap.algorithms.base import Family as Family
+from endcap.artifacts.base import Artifact
+from endcap.artifacts.item_scores import ItemScores
+from endcap.core.choice import Asking, Choice, ChosenSource, Task
+from endcap.measurement.metrics.base import Answers
+from endcap.ranking.stack import HISTORY
+from endcap.replay.answering import answer
+from endcap.replay.asking import forms
+from endcap.replay.choosing import answer_choice
+from endcap.replay.held_out import Window
+from endcap.training.blends import Pools, default_blend, grown
+from endcap.training.components import Component, first
+from endcap.training.examples import ranking_examples
+from endcap.training.goals import Objective, values
+
+Kind = Literal["serving", "single", "default", "blend", "ranker"]
+
+FORM_QUESTIONS = 500
+"""How many questions decide how a source is asked."""
+POOL_QUESTIONS = 2_000
+"""How many questions decide the weights of a blend."""
+MOST_SOURCES = 8
+"""How many sources are blended or ranked: further ones cost every answer their time and add next to nothing."""
+MIN_EXAMPLES = 500
+"""With fewer questions a ranker is not even tried."""
+
+_PLAIN: Mapping[Task, Asking] = {"basket": Asking()}
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A way to answer a task, and what is added to the artifacts for it.
+
+    ``score`` is its mean value in the choosing window; those that learnt from that window flatter themselves there.
+    """
+
+    name: str
+    kind: Kind
+    choice: Choice
+    extra: Mapping[str, Artifact] = field(default_factory=dict)
+    score: float = 0.0
+    seconds: float = 0.0
+
+    def answers(self, artifacts: Mapping[str, Artifact], window: Window) -> Answers:
+        """What it answers to a window's queries."""
+        if self.kind == "single":
+            source = self.choice.sources[0]
+            return answer(artifacts[source.artifact], window, source.asking)
+        return answer_choice(self.choice, {**artifacts, **self.extra}, window)
+
+
+def plain_asking(task: Task) -> Asking:
+    """How a source is asked where nobody has tuned it: with a whole basket, or with the newest acts."""
+    return _PLAIN.get(task, HISTORY)
+
+
+def singles(task: Task, artifacts: Mapping[str, Artifact], window: Window, objective: Objective) -> list[Candidate]:
+    """Every source alone, asked in the way that does best, best first; those that never answer right are left out."""
+    weights, found = objective.weights(window.held_out), []
+    few = Window(window.train, first(window.held_out, FORM_QUESTIONS), window.products)
+    for name, artifact in artifacts.items():
+        started = time.perf_counter()
+        ways = forms(task)[:1] if isinstance(artifact, ItemScores) else forms(task)
+        scores = [float(values(answer(artifact, few, asking), weights).mean()) for asking in ways]
+        asking = ways[int(np.argmax(scores))]
+        score = float(values(answer(artifact, window, asking), weights).mean())
+        if score > 0:
+            choice = Choice(task=task, sources=(ChosenSource(artifact=name, asking=asking),))
+            found.append(Candidate(name, "single", choice, score=score, seconds=time.perf_counter() - started))
+    return sorted(found, key=lambda one: -one.score)
+
+
+def default_choice(
+    task: Task, components: Mapping[str, Component], artifacts: Mapping[str, Artifact], ready: Mapping[str, float],
+    askings: Mapping[str, Asking],
+) -> Choice | None:  # fmt: skip
+    """The blend that needs no held-out time, of the sources made for the task and those that serve anybody; none without sources.
+
+    ``ready`` says of each artifact how much of the data it wants is there, from 0 to 1.
+    """
+    sources = []
+    for name, component in components.items():
+        algorithm = component.algorithm
+        if name not in artifacts or (algorithm.family != "popular" and task not in (component.plan.variant.tasks or algorithm.tasks)):
+            continue
+        source = ChosenSource(artifact=name, asking=askings.get(name, plain_asking(task)))
+        sources.append((source, algorithm.family, ready.get(name, 1.0)))
+    weighted = default_blend(sources[:20])
+    return Choice(task=task, sources=weighted) if weighted else None
+
+
+def blend(task: Task, alone: Sequence[Candidate], artifacts: Mapping[str, Artifact], window: Window, objective: Objective) -> Candidate | None:
+    """The best sources, blended with weights that held-out questions chose; none where no second source helps."""
+    started = time.perf_counter()
+    best = alone[:MOST_SOURCES]
+    few = Window(window.train, first(window.held_out, POOL_QUESTIONS), window.products)
+    sources = tuple(one.choice.sources[0] for one in best)
+    if len(sources) < 2:
+        return None
+    pools = Pools.of(Choice(task=task, sources=sources), artifacts, few)
+    weights = grown(pools, objective.weights(few.held_out), 0)
+    kept = tuple(
+        ChosenSource(artifact=source.artifact, weight=round(weight, 4), asking=source.asking)
+        for source, weight in zip(sources, weights, strict=True)
+        if weight > 0
+    )
+    if len(kept) < 2:
+        return None
+    return Candidate("tuned blend", "blend", Choice(task=task, sources=kept), seconds=time.perf_counter() - started)
+
+
+def rankers() -> Iterator[tuple[str, Algorithm]]:
+    """Every registered algorithm that learns from examples, with its defaults."""
+    for name in registry.names("algorithms"):
+        found = registry.build("algorithms", name)
+        if isinstance(found, Algorithm) and found.learns_from == "examples":
+            yield name, found
+
+
+def ranked(
+    task: Task, sources: Sequence[ChosenSource], artifacts: Mapping[str, Artifact], window: Window, seed: int
+) -> Iterator[Candidate]:
+    """Learned orders of what the sources propose, one a ranking algorithm that is made for the task."""
+    if len(window.held_out) < MIN_EXAMPLES or not sources:
+        return
+    for name, algorithm in rankers():
+        if task not in algorithm.tasks:
+            continue
+        started = time.perf_counter()
+        called = f"{name}_{task}"
+        choice = Choice(task=task, sources=tuple(sources), ranker=called)
+        examples = ranking_examples(choice, artifacts, window, np.random.default_rng(seed))
+        context = FitContext(rng=np.random.default_rng(seed), now_ms=window.train.now_ms)
+        taught = algorithm.fit_examples(examples, context)
+        if taught.n_entries:
+            yield Candidate("learned ranker", "ranker", choice, {called: taught}, seconds=time.perf_counter() - started)

@@ -1,0 +1,61 @@
+"""How much is tried: a fixed plan by the size of the data and the budget, and a deadline that can cut it short."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+USUAL_BUDGET_S = 600.0
+"""A longer budget tries more settings, in proportion."""
+
+SEARCH_SHARE = 0.4
+"""The share of a budget after which no further setting is tried: fitting, judging and publishing take the rest."""
+
+_MANY_ACTS = 300_000
+_SETTINGS, _SETTINGS_OF_MANY = 16, 8
+_QUESTIONS, _QUESTIONS_OF_MANY = (250, 1_000), (500, 2_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How options are searched.
+
+    Of every artifact at most ``settings`` settings are tried, fitted on the newest ``acts`` acts of the past, and asked
+    ``questions`` questions, then, those that are left, more. The numbers depend on the size of the data and on the budget alone,
+    never on the clock, so that the same data give the same bundle on any machine unless the budget cuts the search.
+    """
+
+    settings: int
+    acts: int
+    questions: tuple[int, ...]
+
+    @classmethod
+    def of(cls, n_acts: int, budget_s: float | None = None) -> Effort:
+        """The plan for a history of that many acts.
+
+        >>> Effort.of(10_000).settings, Effort.of(10_000_000).settings, Effort.of(10_000_000, budget_s=3_600).settings
+        (16, 8, 48)
+        """
+        many = n_acts > _MANY_ACTS
+        settings = _SETTINGS_OF_MANY if many else _SETTINGS
+        times = max((budget_s or USUAL_BUDGET_S) / USUAL_BUDGET_S, 1.0)
+        return cls(math.floor(settings * times), _MANY_ACTS, _QUESTIONS_OF_MANY if many else _QUESTIONS)
+
+
+@dataclass(slots=True)
+class Deadline:
+    """A budget running out. ``cut`` collects in words what was left out for it."""
+
+    budget_s: float | None = None
+    now_s: Callable[[], float] = time.monotonic
+    cut: list[str] = field(default_factory=list)
+    _started_s: float = 0.0
+
+    def __post_init__(self) -> None:
+        self._started_s = self.now_s()
+
+    def passed(self, share: float) -> bool:
+        """Whether that share of the budget is used up."""
+        return self.budget_s is not None and self.now_s() - self._started_s > share * self.budget_s

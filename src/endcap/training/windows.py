@@ -1,0 +1,78 @@
+"""What training learns from, what it chooses by, and what it is judged by: three stretches of time, one after another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from endcap.core.choice import Task
+from endcap.core.interactions import Dataset
+from endcap.dataset.splits import before, since
+from endcap.replay.held_out import HeldOut, Window
+from endcap.training.tasks import TASKS, questions
+
+MIN_QUESTIONS = 100
+"""With fewer questions the differences between candidates are noise, and nothing is chosen by them."""
+
+_SHARE, _SHARE_OF_FEW = 0.1, 0.15
+_FEW = 5_000
+"""With fewer orders and visits than this, larger shares are held out."""
+
+Moments = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """A shop's history cut twice.
+
+    ``past`` is what happened before ``choose_from_ms``: everything is fitted on it. Up to ``gate_from_ms`` follow the questions
+    by which options, ways of asking and mixtures are chosen (``choosing``), from then on those by which the result is judged
+    (``gate``); neither has a task with fewer than :data:`MIN_QUESTIONS`.
+    """
+
+    past: Dataset
+    choose_from_ms: int
+    gate_from_ms: int
+    choosing: Mapping[Task, HeldOut]
+    gate: Mapping[Task, HeldOut]
+
+    def choosing_window(self, task: Task) -> Window:
+        """The past, and the questions that choices are made by."""
+        return Window(self.past, self.choosing[task], ())
+
+    def gate_window(self, task: Task) -> Window:
+        """The past, and the questions that choices are judged by."""
+        return Window(self.past, self.gate[task], ())
+
+
+def windows(data: Dataset, seed: int) -> Windows:
+    """Cut a history: the newest tenth of the orders and visits judges, the tenth before it chooses, the rest is learnt from.
+
+    Of a short history it is more than a tenth. One cut serves all tasks, so that whatever is fitted is fitted once.
+    """
+    began = np.sort(np.concatenate([data.baskets.at_ms, data.sessions.at_ms[data.sessions.indptr[:-1]]]))
+    share = _SHARE if len(began) >= _FEW else _SHARE_OF_FEW
+    choose_from_ms, gate_from_ms = _at(began, 1 - 2 * share, data.now_ms), _at(began, 1 - share, data.now_ms)
+    later = since(data, choose_from_ms)
+    past = before(data, choose_from_ms)
+    known = before(data, gate_from_ms)
+    choosing = _asked(before(later, gate_from_ms), past, seed)
+    return Windows(past, choose_from_ms, gate_from_ms, choosing, _asked(since(data, gate_from_ms), known, seed + 1))
+
+
+def newest(data: Dataset, n_acts: int) -> Dataset:
+    """The data set since the beginning of its newest ``n_acts`` acts, or all of it where it has no more."""
+    at_ms = data.interactions.at_ms
+    return data if len(at_ms) <= n_acts else since(data, int(at_ms[len(at_ms) - n_acts]))
+
+
+def _at(began: Moments, share: float, otherwise_ms: int) -> int:
+    return int(began[int(len(began) * share)]) if len(began) else otherwise_ms
+
+
+def _asked(future: Dataset, past: Dataset, seed: int) -> dict[Task, HeldOut]:
+    found = {task: questions(task, future, np.random.default_rng(seed), past=past) for task in TASKS}
+    return {task: held_out for task, held_out in found.items() if len(held_out) >= MIN_QUESTIONS}

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from endcap.kernels.factors import best_for, solve_in_place, solve_rows
+from endcap.kernels.factors import keep_best, products, solve_in_place, solve_rows
+from endcap.kernels.top import STEPS
 
 N_ITEMS, DIM = 40, 6
 Floats = NDArray[np.floating[Any]]
@@ -52,16 +53,30 @@ def test_cholesky_solves_what_numpy_solves(n: int) -> None:
     np.testing.assert_allclose(right, expected, rtol=1e-9, atol=1e-9)
 
 
-@pytest.mark.parametrize("most", [1, 5, N_ITEMS])
-def test_the_best_allowed_items_above_0(most: int) -> None:
-    rng = np.random.default_rng(most)
-    # Small whole numbers: sums are exact in any order, and ties are common.
+def test_products_above_0_of_what_may_be_shown() -> None:
+    rng = np.random.default_rng(0)
+    # Small whole numbers: sums are exact in any order, and 0 is common.
     vectors, vector = (rng.integers(-3, 4, size).astype(np.float32) for size in ((N_ITEMS, DIM), DIM))
     biases, blocked = rng.integers(-2, 3, N_ITEMS).astype(np.float32), (rng.random(N_ITEMS) < 0.3).astype(np.uint8)
-    scores = vectors @ vector + biases
-    allowed = [item for item in range(N_ITEMS) if scores[item] > 0 and not blocked[item]]
-    expected = sorted(allowed, key=lambda item: (-scores[item], item))[:most]
-    tops, values = np.empty(most, np.int32), np.empty(most, np.float32)
-    found = best_for(vector, vectors, biases, blocked, tops, values)
-    assert sorted(tops[:found].tolist()) == sorted(expected)
-    np.testing.assert_array_equal(values[:found], scores[tops[:found]])
+    scores = np.full(N_ITEMS, 9, np.float32)
+    products(vector, vectors, biases, blocked, scores)
+    np.testing.assert_array_equal(scores, np.where(blocked == 0, np.maximum(vectors @ vector + biases, 0), 0))
+
+
+@pytest.mark.parametrize("most", [1, 5, N_ITEMS, 100])
+def test_the_best_scores_stay(most: int) -> None:
+    rng = np.random.default_rng(most)
+    scores = np.where(rng.random(N_ITEMS) < 0.3, 0, 2.0 ** rng.integers(-9, 9, N_ITEMS)).astype(np.float32)
+    worst = np.sort(scores[scores > 0])[::-1][:most][-1]
+    expected = np.where(scores >= worst, scores, 0)
+    touched = np.empty(N_ITEMS, np.int32)
+    found = keep_best(scores, most, np.empty(STEPS, np.int32), touched)
+    np.testing.assert_array_equal(scores, expected)
+    assert touched[:found].tolist() == np.flatnonzero(expected).tolist()
+
+
+def test_a_few_that_score_nearly_as_much_may_stay_too() -> None:
+    scores = np.array([1.0, 2.0, 1.01, 0.5, 0.0], np.float32)
+    touched = np.empty(5, np.int32)
+    assert keep_best(scores, 2, np.empty(STEPS, np.int32), touched) == 3
+    np.testing.assert_array_equal(scores, np.array([1.0, 2.0, 1.01, 0.0, 0.0], np.float32))

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from endcap.artifacts.base import Array, Asked, frozen
 from endcap.errors import CorruptBundle
-from endcap.kernels.factors import best_for, solve_rows
+from endcap.kernels.factors import keep_best, products, solve_rows
+from endcap.kernels.top import STEPS
 
 MOST = 500
-"""How many items are proposed at most."""
+"""How many of the best items are proposed, and those too that score nearly like the last of them."""
 
 _DTYPES = {"vectors": np.float32, "biases": np.float32, "prior": np.float32, "settings": np.float64}
 
@@ -108,7 +109,7 @@ class Factors:
         return worth
 
     def retrieve(self, asked: Asked, blocked: NDArray[np.uint8], scores: NDArray[np.float32], touched: NDArray[np.int32]) -> int:
-        """The best :data:`MOST` items that may be shown, for a person who took what is asked with.
+        """The best items that may be shown, about :data:`MOST`, for a person who took what is asked with.
 
         Time O(n_items × dim).
         """
@@ -117,11 +118,8 @@ class Factors:
         how = self.fold_in
         wanted = np.full(len(rows), how.wanted, np.float32)
         vector = self.person(rows, weights * np.float32(how.confidence), wanted)
-        values = np.empty(MOST, np.float32)
-        tops = np.empty(MOST, np.int32)
-        found: int = best_for(vector, self.vectors, self.biases, blocked, tops, values)
-        touched[:found] = tops[:found]
-        scores[tops[:found]] = values[:found]
+        products(vector, self.vectors, self.biases, blocked, scores)
+        found: int = keep_best(scores, MOST, np.empty(STEPS, np.int32), touched)
         return found
 
     def arrays(self) -> dict[str, Array]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from endcap.kernels.top import keep
+from endcap.kernels.top import lower_bound
 
 _SUMS_IN_ANY_ORDER = {"reassoc", "contract"}
 """Lets sums of products use vector instructions; nothing is assumed about infinities or NaN."""
@@ -108,19 +108,39 @@ def solve_in_place(system, right):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True, fastmath=_SUMS_IN_ANY_ORDER)
-def best_for(vector, vectors, biases, blocked, tops, values):  # type: ignore[no-untyped-def]
-    """The items with the highest ``bias_i + vector . h_i`` above 0 among those not ``blocked``; returns how many there are.
+def products(vector, vectors, biases, blocked, scores):  # type: ignore[no-untyped-def]
+    """Write ``bias_i + vector . h_i`` of every item into ``scores``, 0 where that is not above 0 or the item is ``blocked``.
 
-    ``vector`` (dim,), ``vectors`` (n_items, dim) and ``biases`` (n_items,) are float32. ``tops`` int32 and ``values`` float32
-    receive as many items as they have room for, in no order. Time O(n_items × dim).
+    ``vector`` (dim,), ``vectors`` (n_items, dim), ``biases`` and ``scores`` (n_items,) are float32, ``blocked`` is uint8. In two
+    passes, since the question whether an item is blocked would keep the sums from using vector instructions: 470 against 930 µs
+    for 50,000 items of 64 numbers.
     """
-    size, floor = 0, np.float32(0)
     for item in range(len(vectors)):
-        score = biases[item]
+        total = np.float32(0)
         for f in range(len(vector)):
-            score += vector[f] * vectors[item, f]
-        if score > floor and blocked[item] == 0:
-            size = keep(tops, values, size, item, score)
-            if size == len(tops):
-                floor = values[0]
-    return size
+            total += vector[f] * vectors[item, f]
+        scores[item] = total
+    for item in range(len(vectors)):
+        score = biases[item] + scores[item]
+        scores[item] = score if score > 0 and blocked[item] == 0 else np.float32(0)
+
+
+@njit(nogil=True, cache=True)
+def keep_best(scores, most, histogram, touched):  # type: ignore[no-untyped-def]
+    """Put all but the best scores back to 0, and list the items of the others in ``touched`` int32; returns how many there are.
+
+    ``scores`` float32 (n,) are at least 0. ``most`` of those above 0 are left, and those that a histogram cannot tell from the
+    last of them; ``histogram`` int32 (STEPS,) is room for it.
+    """
+    bits = scores.view(np.uint32)
+    lowest = np.uint32(1)
+    if len(bits) > most:
+        lowest = max(lowest, lower_bound(bits, len(bits), histogram, most))
+    found = 0
+    for item in range(len(bits)):
+        touched[found] = item
+        if bits[item] >= lowest:
+            found += 1
+        else:
+            scores[item] = 0
+    return found

@@ -25,7 +25,7 @@ def best_of(touched, scores, n_touched, keys, histogram, items, values):  # type
     bits = scores.view(np.uint32)
     lowest = np.uint32(1)
     if n_touched > len(items):
-        lowest = max(lowest, _lower_bound(bits, n_touched, histogram, len(items)))
+        lowest = max(lowest, lower_bound(bits, n_touched, histogram, len(items)))
     found = 0
     for t in range(n_touched):
         keys[found] = (np.uint64(bits[t]) << np.uint64(32)) | np.uint64(0xFFFFFFFF - touched[t])
@@ -42,7 +42,7 @@ def best_of(touched, scores, n_touched, keys, histogram, items, values):  # type
 
 
 @njit(nogil=True, cache=True)
-def _lower_bound(bits, n, histogram, k):  # type: ignore[no-untyped-def]
+def lower_bound(bits, n, histogram, k):  # type: ignore[no-untyped-def]
     """A number with at least ``k`` of ``bits[:n]`` not below it, as few more as the histogram can tell; ``n >= k``."""
     histogram[:] = 0
     for t in range(n):

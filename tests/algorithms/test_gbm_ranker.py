@@ -43,9 +43,9 @@ def examples(seed: int, n_queries: int = 400, n_candidates: int = 20) -> Example
     liking = (features[:, 0] - features[:, 1] + rng.gumbel(size=n) * 0.3).reshape(n_queries, n_candidates)
     taken = (liking == liking.max(axis=1, keepdims=True)).ravel().astype(np.uint8)
     return Examples(
-        sources=("ease",), feature_names=tuple(f"f{one}" for one in range(N_FEATURES)), features=features, taken=taken,
-        weights=np.ones(n, np.float32), starts=np.arange(n_queries + 1) * n_candidates, clusters=np.arange(n_queries) // 3,
-        query_weights=np.ones(n_queries, np.float32),
+        sources=("ease",), feature_names=tuple(f"f{one}" for one in range(N_FEATURES)), rows=np.zeros(n, np.int32),
+        features=features, taken=taken, weights=np.ones(n, np.float32), starts=np.arange(n_queries + 1) * n_candidates,
+        clusters=np.arange(n_queries) // 3, query_weights=np.ones(n_queries, np.float32),
         facts=ItemFacts(np.zeros((6, 4), np.float32), np.zeros((3, 4), np.int32)),
     )  # fmt: skip
 

@@ -14,7 +14,8 @@ from endcap.artifacts.tree_ranker import ItemFacts
 class Examples:
     """Candidates of past queries, with what was known of each then and whether it was taken; queries in time order.
 
-    Query ``q`` has the candidates ``starts[q]`` to ``starts[q + 1]`` (int64); ``features`` float32 (n_examples, n_features) has a
+    Query ``q`` has the candidates ``starts[q]`` to ``starts[q + 1]`` (int64); ``rows`` int32 (n_examples,) are their items;
+    ``features`` float32 (n_examples, n_features) has a
     column for each of the names in ``feature_names``; ``taken`` uint8 (n_examples,) is 1 where the candidate was a target.
     ``weights`` float32 (n_examples,) is how many candidates each stands for where some were left out. ``clusters`` int64
     (n_queries,) numbers what queries were drawn together, ``query_weights`` float32 (n_queries,) says how much each counts.
@@ -23,6 +24,7 @@ class Examples:
 
     sources: tuple[str, ...]
     feature_names: tuple[str, ...]
+    rows: NDArray[np.int32]
     features: NDArray[np.float32]
     taken: NDArray[np.uint8]
     weights: NDArray[np.float32]
@@ -38,7 +40,7 @@ class Examples:
         """The queries from ``first`` to before ``end``, sharing the arrays."""
         span = slice(int(self.starts[first]), int(self.starts[end]))
         return Examples(
-            self.sources, self.feature_names, self.features[span], self.taken[span], self.weights[span],
+            self.sources, self.feature_names, self.rows[span], self.features[span], self.taken[span], self.weights[span],
             self.starts[first : end + 1] - self.starts[first], self.clusters[first:end], self.query_weights[first:end],
             self.facts,
         )  # fmt: skip

@@ -71,11 +71,12 @@ def ranking_examples(
         mixture.clear(group)
         targets = held_out.targets[held_out.target_starts[q] : held_out.target_starts[q + 1]]
         taken = np.isin(table.rows[:found], targets)
-        book.add(table.features[:, :found], taken, rng)
+        book.add(table.rows[:found], table.features[:, :found], taken, rng)
     return Examples(
-        sources=group.names, feature_names=tuple(one.name for one in layout(group.names)), features=book.features[: book.size],
-        taken=book.taken[: book.size], weights=book.weights[: book.size], starts=np.array(book.starts, np.int64),
-        clusters=held_out.clusters[chosen], query_weights=np.ones(len(chosen), np.float32), facts=facts,
+        sources=group.names, feature_names=tuple(one.name for one in layout(group.names)), rows=book.rows[: book.size],
+        features=book.features[: book.size], taken=book.taken[: book.size], weights=book.weights[: book.size],
+        starts=np.array(book.starts, np.int64), clusters=held_out.clusters[chosen],
+        query_weights=np.ones(len(chosen), np.float32), facts=facts,
     )  # fmt: skip
 
 
@@ -84,15 +85,18 @@ class _Book:
 
     def __init__(self, n_queries: int, n_features: int) -> None:
         most = n_queries * MOST_CANDIDATES
-        self.features = np.empty((most, n_features), np.float32)
+        self.rows, self.features = np.empty(most, np.int32), np.empty((most, n_features), np.float32)
         self.taken, self.weights = np.empty(most, np.uint8), np.empty(most, np.float32)
         self.starts, self.size = [0], 0
 
-    def add(self, features: NDArray[np.float32], taken: NDArray[np.bool_], rng: np.random.Generator) -> None:
+    def add(
+        self, rows: NDArray[np.int32], features: NDArray[np.float32], taken: NDArray[np.bool_], rng: np.random.Generator
+    ) -> None:
         """One query's candidates, in the order of the union; ``features`` (n_features, n)."""
         kept, weights = _kept(taken, rng)
         span = slice(self.size, self.size + len(kept))
-        self.features[span], self.taken[span], self.weights[span] = features.T[kept], taken[kept], weights
+        self.rows[span], self.features[span] = rows[kept], features.T[kept]
+        self.taken[span], self.weights[span] = taken[kept], weights
         self.size = span.stop
         self.starts.append(self.size)
 

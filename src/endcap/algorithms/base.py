@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 
 from endcap.artifacts.base import Array, Artifact, frozen
 from endcap.artifacts.item_neighbors import ItemNeighbors
+from endcap.artifacts.tree_ranker import TreeRanker
 from endcap.core.choice import Task
 from endcap.core.events import KIND, EventType
 from endcap.core.interactions import Dataset
 from endcap.core.part import Part
 from endcap.core.time import DAY_MS
 from endcap.kernels.neighbors import TopNeighbors
+from endcap.ranking.examples import Examples
 
 Weight = Annotated[float, Meta(ge=0, le=1_000)]
 """How much an act of some kind counts."""
@@ -76,6 +78,7 @@ class Algorithm(Part, frozen=True, kw_only=True):
     - ``tasks``: what its options are judged by; the first for which there is enough data counts;
     - ``family``: what its answers rest on: blends that nothing was learnt for give each kind its share;
     - ``builds_on``: the algorithms whose artifacts it starts from, handed over as ``context.below``;
+    - ``learns_from``: history, or examples of what was proposed and taken (:meth:`fit_examples`), as rankers do;
     - ``seeded``: it starts from random numbers, so that another numbering of items gives another, equally good artifact.
 
     ``fit`` must be deterministic given ``context.rng``, must not change its input, and must cope with an empty data set.
@@ -99,6 +102,10 @@ class Algorithm(Part, frozen=True, kw_only=True):
 
     def fit(self, data: Dataset, context: FitContext) -> Artifact:
         """The artifact learnt from ``data``, numbering its items."""
+        raise NotImplementedError
+
+    def fit_examples(self, examples: Examples, context: FitContext) -> TreeRanker:
+        """The ranker learnt from examples, over the items that they know; for an algorithm that ``learns_from`` them."""
         raise NotImplementedError
 
 

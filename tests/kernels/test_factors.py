@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy import sparse
 
-from endcap.kernels.factors import keep_best, products, solve_in_place, solve_rows
+from endcap.kernels.factors import best_rows, keep_best, products, solve_in_place, solve_rows
 from endcap.kernels.top import STEPS
 
 N_ITEMS, DIM = 40, 6
@@ -41,6 +42,21 @@ def test_rows_shorter_and_longer_than_the_vectors_are_solved_exactly(dtype: Any,
     assert not halves[:4].any()
     solve_rows(indptr, items, confidences, wanted, vectors, prior, l2, 0, 4, halves)
     np.testing.assert_array_equal(halves, solved)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_any_number_of_threads_solves_alike(threads: int) -> None:
+    rng = np.random.default_rng(0)
+    observed = sparse.random_array((50, N_ITEMS), density=0.1, format="csr", dtype=np.float32, rng=rng)
+    vectors, prior = rng.normal(size=(N_ITEMS, DIM)).astype(np.float32), rng.random(DIM).astype(np.float32)
+    l2 = rng.uniform(0.05, 2, 50).astype(np.float32)
+    found = best_rows(observed, vectors, prior, l2, threads=threads)
+    for u in range(50):
+        span = slice(observed.indptr[u], observed.indptr[u + 1])
+        ones = np.ones(span.stop - span.start)
+        expected = plain_row(vectors[observed.indices[span]], observed.data[span], ones, prior, float(l2[u]))
+        np.testing.assert_allclose(found[u], expected, rtol=2e-4, atol=2e-4)
+    np.testing.assert_array_equal(found, best_rows(observed, vectors, prior, l2, threads=1))
 
 
 @pytest.mark.parametrize("n", [1, 2, 17])

@@ -6,13 +6,48 @@ the other side is diagonal, all the unobserved cells come down to one number a f
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
-from numba import njit
+from numba import get_num_threads, njit
+from numpy.typing import NDArray
+from scipy import sparse
 
 from endcap.kernels.top import lower_bound
 
 _SUMS_IN_ANY_ORDER = {"reassoc", "contract"}
 """Lets sums of products use vector instructions; nothing is assumed about infinities or NaN."""
+
+
+_BLOCKS_PER_THREAD = 8
+"""Rows are dealt out in more blocks than there are threads, since some blocks take longer than their share of the work."""
+
+
+def best_rows(
+    observed: sparse.csr_array, vectors: NDArray[np.float32], prior: NDArray[np.float32], l2: NDArray[np.float32], *,
+    threads: int | None = None,
+) -> NDArray[np.float32]:  # fmt: skip
+    """The vector of each row of ``observed`` that :func:`solve_rows` finds, 1 being wanted of all its cells; zeros where none is.
+
+    ``observed`` is CSR (n_rows, n_items), confidences above 0. Runs on as many ``threads`` as numba is given unless told
+    otherwise; their number does not change the result.
+    """
+    n_rows, dim = observed.shape[0], vectors.shape[1]
+    solved = np.zeros((n_rows, dim), np.float32)
+    parts = (observed.indptr.astype(np.int64), observed.indices.astype(np.int32), observed.data.astype(np.float32))
+    wanted = np.ones(observed.nnz, np.float32)
+    threads = threads or get_num_threads()
+
+    def solve(first: int, last: int) -> None:
+        solve_rows(*parts, wanted, vectors, prior, l2, first, last, solved)
+
+    lengths = np.diff(parts[0])
+    work = np.concatenate(([0], np.cumsum(np.minimum(lengths, dim) ** 2 * np.maximum(lengths, dim))))
+    n_blocks = 1 if threads == 1 else threads * _BLOCKS_PER_THREAD
+    ends = [0, *np.searchsorted(work, np.linspace(0, work[-1], n_blocks + 1)[1:-1]).tolist(), n_rows]
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(solve, ends[:-1], ends[1:]))
+    return solved
 
 
 @njit(nogil=True, cache=True)

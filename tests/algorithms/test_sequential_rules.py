@@ -1,38 +1,79 @@
 from __future__ import annotations
 
+from typing import Literal
+
+import msgspec
 import numpy as np
+import pytest
+from numpy.typing import NDArray
 
 from endcap.algorithms.sequential_rules import SequentialRules
 from endcap.core.events import KIND
+from endcap.core.interactions import Dataset
 from endcap.core.time import DAY_MS
 from endcap.testing.algorithms import fit_example, shown
 from endcap.testing.histories import random_data
 from tests.algorithms import fitted
 
 
-def test_rules_to_purchases_are_those_of_a_double_loop() -> None:
+@pytest.mark.parametrize(("consequents", "backward", "repeats"), [("bought", 0.0, 0.0), ("viewed", 0.5, 3.0)])
+def test_rules_are_those_of_a_double_loop(consequents: Literal["viewed", "bought"], backward: float, repeats: float) -> None:
     data = random_data(0)
-    rules = fitted(SequentialRules(consequents="bought", window=4, shrink=2.0, half_life_days=3.0, k=1_000), data)
+    options = SequentialRules(
+        consequents=consequents, backward=backward, repeats=repeats, detours=0.0, window=4, shrink=2.0, half_life_days=3.0,
+        k=1_000,
+    )  # fmt: skip
+    rules = fitted(options, data)
+    np.testing.assert_allclose(rules.matrix().toarray(), slow_rules(data, options), rtol=1e-4)
+    assert rules.reason == f"{consequents}_next"
+
+
+def slow_rules(data: Dataset, options: SequentialRules) -> NDArray[np.float64]:
     sums = np.zeros((data.n_items, data.n_items))
     visits, bought = data.sessions, data.sessions.kinds == KIND["purchase"]
+    follows = bought if options.consequents == "bought" else ~bought
     for start, end in zip(visits.indptr[:-1], visits.indptr[1:], strict=True):
         for one in range(start, end):
-            for later in range(one + 1, min(end, one + 5)):
-                if not bought[one] and bought[later] and visits.items[one] != visits.items[later]:
-                    weight = 0.5 ** ((data.now_ms - visits.at_ms[later]) / DAY_MS / 3)
-                    sums[visits.items[one], visits.items[later]] += weight / (later - one)
+            for other in range(max(start, one - 4), min(end, one + 5)):
+                if other == one or bought[one] or not follows[other]:
+                    continue
+                weight = 0.5 ** ((data.now_ms - visits.at_ms[max(one, other)]) / DAY_MS / 3) / abs(other - one)
+                if visits.items[one] == visits.items[other]:
+                    weight *= options.repeats if other > one else 0
+                elif other < one:
+                    weight *= options.backward
+                sums[visits.items[one], visits.items[other]] += weight
     assert sums.any()
-    np.testing.assert_allclose(rules.matrix().toarray(), sums / (2 + sums.sum(axis=1, keepdims=True)), rtol=1e-4)
-    assert rules.reason == "bought_next"
+    values: NDArray[np.float64] = sums / (2 + sums.sum(axis=1, keepdims=True))
+    return values
+
+
+def test_detours_are_two_rules_in_a_row_beside_the_rules() -> None:
+    data = random_data(0)
+    options = SequentialRules(repeats=2.0, detours=0.7, k=1_000)
+    found = fitted(options, data)
+    rules = fitted(msgspec.structs.replace(options, detours=0.0), data)
+    direct = rules.matrix().toarray()
+    steps = direct * (1 - np.eye(data.n_items))
+    expected = direct + 0.7 * (steps @ steps) * (1 - np.eye(data.n_items))
+    np.testing.assert_allclose(found.matrix().toarray(), expected, rtol=1e-4)
+    assert (np.diag(direct) > 0).any()
+
+
+def test_a_pair_that_only_a_detour_found_was_never_seen() -> None:
+    found = fit_example(SequentialRules(backward=0.0), "2000-01-01 mug tea", "2000-01-01 tea milk", kind="view")
+    assert found.pair_facts(0, 1)["times"] == 1
+    assert found.pair_facts(0, 2)["times"] == 0
+    assert found.pair_facts(0, 2)["value"] > 0
 
 
 def test_order_matters() -> None:
-    rules = fit_example(SequentialRules(shrink=0.0), "2000-01-01 mug tea", kind="view")
+    rules = fit_example(SequentialRules(shrink=0.0, backward=0.0), "2000-01-01 mug tea", kind="view")
     assert shown(rules) == [[0.0, 1.0], [0.0, 0.0]]
     assert rules.reason == "viewed_next"
 
 
 def test_an_item_follows_itself_only_where_repeats_count() -> None:
     visits = ("2000-01-01 mug mug tea",)
-    assert shown(fit_example(SequentialRules(shrink=0.0), *visits, kind="view"))[0] == [0.0, 1.0]
-    assert shown(fit_example(SequentialRules(shrink=0.0, repeats=True), *visits, kind="view"))[0] == [0.4, 0.6]
+    assert shown(fit_example(SequentialRules(shrink=0.0, backward=0.0), *visits, kind="view"))[0] == [0.0, 1.0]
+    assert shown(fit_example(SequentialRules(shrink=0.0, backward=0.0, repeats=1.0), *visits, kind="view"))[0] == [0.4, 0.6]

@@ -48,7 +48,7 @@ def product_neighbors(
     """
     n = left.shape[0]
     width = max(min(k, n), 1)
-    found = _Found.empty(n, width)
+    found = Found.empty(n, width)
     left_parts, right_parts = _parts(left), _parts(right)
     counted = bool((left_parts[2] == 1).all() and (right_parts[2] == 1).all())
     norms = np.ascontiguousarray(left_norms, np.float64), np.ascontiguousarray(right_norms, np.float64)
@@ -66,31 +66,7 @@ def product_neighbors(
     return found.compact()
 
 
-def succession_neighbors(
-    indptr: NDArray[np.int64], items: NDArray[np.int32], weights: NDArray[np.float32], leads: NDArray[np.bool_],
-    follows: NDArray[np.bool_], *, n_items: int, window: int, shrink: float, min_shared: int, k: int, repeats: bool = False,
-) -> TopNeighbors:  # fmt: skip
-    """The ``k`` items that follow each item best in sequences; the item itself is one of them only where it ``repeats``.
-
-    Sequence ``s`` is ``items[indptr[s]:indptr[s + 1]]``, oldest first. An act of item ``i`` that ``leads`` and a later one of
-    item ``j`` that ``follows``, ``gap <= window`` places on, add ``weight / gap`` to the pair; ``weights`` belong to the later
-    act. The value is the sum divided by that of all followers of ``i``, plus ``shrink``.
-
-    Time O(n_acts × window).
-    """
-    ends = np.repeat(indptr[1:], np.diff(indptr)).astype(np.int64)
-    places = np.argsort(items, kind="stable").astype(np.int64)
-    starts = np.concatenate(([0], np.cumsum(np.bincount(items, minlength=n_items)))).astype(np.int64)
-    found = _Found.empty(n_items, max(min(k, n_items), 1))
-    _succession_rows(
-        starts, places, ends, np.ascontiguousarray(items, np.int32), np.ascontiguousarray(weights, np.float32),
-        np.ascontiguousarray(leads, np.bool_), np.ascontiguousarray(follows, np.bool_), window, float(shrink), min_shared,
-        repeats, *found,
-    )  # fmt: skip
-    return found.compact()
-
-
-class _Found(NamedTuple):
+class Found(NamedTuple):
     """Room for every row's neighbours: three arrays (n_items, width) and how much of each row is used, (n_items,)."""
 
     items: NDArray[np.int32]
@@ -99,13 +75,15 @@ class _Found(NamedTuple):
     sizes: NDArray[np.int64]
 
     @classmethod
-    def empty(cls, n: int, width: int) -> _Found:
+    def empty(cls, n: int, width: int) -> Found:
+        """Rows of nothing yet."""
         return cls(
             np.empty((n, width), np.int32), np.empty((n, width), np.float32), np.empty((n, width), np.int32),
             np.zeros(n, np.int64),
         )  # fmt: skip
 
     def compact(self) -> TopNeighbors:
+        """The used parts of the rows, one after another."""
         kept = np.arange(self.items.shape[1]) < self.sizes[:, None]
         indptr = np.concatenate(([0], np.cumsum(self.sizes))).astype(np.int64)
         return TopNeighbors(indptr, self.items[kept], self.values[kept], self.shared[kept])
@@ -157,42 +135,6 @@ def _product_rows(  # type: ignore[no-untyped-def]
             total = np.float64(counts[j]) if counted else sums[j]
             allowed = j != i and counts[j] >= min_shared
             scores[t] = total / (left_norms[i] * right_norms[j] + shrink) if allowed else 0.0
-            sums[j] = 0.0
-        sizes[i] = best_of(touched, scores, n_touched, keys, histogram, items[i], values[i])
-        for place in range(sizes[i]):
-            shared[i, place] = counts[items[i, place]]
-        for t in range(n_touched):
-            counts[touched[t]] = 0
-
-
-@njit(nogil=True, cache=True)
-def _succession_rows(  # type: ignore[no-untyped-def]
-    starts, places, ends, acts, weights, leads, follows, window, shrink, min_shared, repeats, items, values, shared, sizes
-):
-    n = len(starts) - 1
-    sums, counts, touched = np.zeros(n, np.float64), np.zeros(n, np.int32), np.empty(n, np.int32)
-    scores, keys, histogram = np.empty(n, np.float32), np.empty(n, np.uint64), np.empty(STEPS, np.int32)
-    for i in range(n):
-        n_touched = 0
-        total = shrink
-        for occurrence in range(starts[i], starts[i + 1]):
-            place = places[occurrence]
-            if not leads[place]:
-                continue
-            for later in range(place + 1, min(place + window + 1, ends[place])):
-                j = acts[later]
-                if not follows[later] or (j == i and not repeats):
-                    continue
-                if counts[j] == 0:
-                    touched[n_touched] = j
-                    n_touched += 1
-                counts[j] += 1
-                weight = weights[later] / (later - place)
-                sums[j] += weight
-                total += weight
-        for t in range(n_touched):
-            j = touched[t]
-            scores[t] = sums[j] / total if counts[j] >= min_shared and sums[j] > 0 else 0.0
             sums[j] = 0.0
         sizes[i] = best_of(touched, scores, n_touched, keys, histogram, items[i], values[i])
         for place in range(sizes[i]):

@@ -26,6 +26,7 @@ PACKAGES = {
     "connectors": "endcap.connectors",
     "metrics": "endcap.measurement.metrics",
     "layouts": "endcap.replay.layouts",
+    "peers": "endcap.replay.peers",
 }
 """Where each kind of part lives; ``base`` and names with a leading underscore are not parts."""
 

@@ -10,10 +10,10 @@ from endcap.artifacts.base import Artifact
 from endcap.core.choice import Task
 from endcap.core.interactions import Dataset
 from endcap.measurement.metrics.base import Answers
-from endcap.replay.baskets import BasketProtocol
+from endcap.replay.protocols.basket import BasketProtocol
 from endcap.replay.evaluation import evaluate, metrics
 from endcap.replay.held_out import Window
-from endcap.replay.prefixes import SessionProtocol
+from endcap.replay.protocols.session import SessionProtocol
 from endcap.replay.report import Evaluation, Row
 from endcap.training.job import fit_all
 from tests.replay.worlds import clicks, orders, themed

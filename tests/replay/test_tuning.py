@@ -11,8 +11,8 @@ from endcap.algorithms.base import Algorithm
 from endcap.measurement.metrics.base import Answers
 from endcap.replay.answering import answer
 from endcap.replay.asking import forms
-from endcap.replay.baskets import BasketProtocol
-from endcap.replay.prefixes import SessionProtocol
+from endcap.replay.protocols.basket import BasketProtocol
+from endcap.replay.protocols.session import SessionProtocol
 from endcap.replay.tuning import fit, settings, tune, validation_score
 from tests.replay.worlds import clicks, orders, themed
 

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from endcap.core.time import DAY_MS, iso
-from endcap.replay.baskets import BasketProtocol
+from endcap.replay.protocols.basket import BasketProtocol
 from endcap.replay.clicks import Clicks, Prefixes
 from endcap.replay.held_out import Window
 from endcap.replay.orders import Orders

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -12,30 +12,38 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from endcap.artifacts.base import Artifact
 from endcap.cli._evaluation import show
 from endcap.cli._options import DEFAULT_HOME, HomeOption, JsonOption
 from endcap.core.interactions import Dataset
 from endcap.core.time import SystemClock
 from endcap.errors import BadOption
 from endcap.replay import looks
-from endcap.replay.baskets import BasketProtocol
-from endcap.replay.evaluation import evaluate
+from endcap.replay.evaluation import Published, evaluate
 from endcap.replay.held_out import EvaluationProtocol, Portion
-from endcap.replay.layouts import find_layout, session_layout
-from endcap.replay.layouts.base import BundleLayout, HistoryLayout, OrderLayout
-from endcap.replay.prefixes import SessionProtocol
+from endcap.replay.history import History
+from endcap.replay.layouts import find_layout, history_layout, order_layout, session_layout
+from endcap.replay.layouts.base import BundleLayout, OrderLayout
+from endcap.replay.protocols.basket import BasketProtocol
+from endcap.replay.protocols.cold_start import ColdStartProtocol
 from endcap.replay.protocols.complement import ComplementProtocol
+from endcap.replay.protocols.next_basket import NextBasketProtocol
 from endcap.replay.protocols.purchase import PurchaseProtocol
+from endcap.replay.protocols.ratings import RatingsProtocol
+from endcap.replay.protocols.session import SessionProtocol
+from endcap.replay.protocols.topn import TopNProtocol
+from endcap.replay.protocols.upsell import UpsellProtocol
+from endcap.replay.protocols.visits import VisitProtocol
+from endcap.replay.rating_evaluation import evaluate_ratings
+from endcap.stores import sqlite
 from endcap.training.job import fit_all
 
 app = typer.Typer(help="Measure recommendations on held-out data, by task.", no_args_is_help=True)
 
 DataOption = Annotated[
-    Path | None, typer.Option("--data", help="A file, or a folder that holds one or a train and a test file. Or use --shop.")
+    Path | None, typer.Option("--data", help="A file, or a folder that holds one or a train and a test file.", show_default=False)
 ]
-ShopDataOption = Annotated[
-    str | None, typer.Option("--shop", help="A shop of one's own: its log, cut by time. Or use --data.", show_default=False)
+ShopOption = Annotated[
+    str | None, typer.Option("--shop", help="A shop of one's own instead of --data: its log, cut by time.", show_default=False)
 ]
 LayoutOption = Annotated[
     str | None,
@@ -45,97 +53,172 @@ PartOption = Annotated[
     Portion,
     typer.Option("--part", help="What is scored: the test part (recorded as a look), or validation inside the training part."),
 ]
+PeersOption = Annotated[
+    bool, typer.Option("--peers", help="Also try the libraries that are installed: pip install 'endcap[peers]' installs them.")
+]
 SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Seed of everything that is drawn.")]
 
 
 @dataclass(frozen=True, slots=True)
-class _How:
+class _Run:
     """What all tasks are told alike."""
 
     part: Portion
     seed: int
+    peers: bool
     json: bool
     home: Path
 
 
+@dataclass(frozen=True, slots=True)
+class _Data:
+    """What is evaluated on: its name, and the files that it was read from; the log of a shop is no file."""
+
+    name: str
+    files: Sequence[Path]
+
+
 @app.command()
 def basket(
-    data: Annotated[Path, typer.Option("--data", help="A file of orders, or a folder that holds one.")],
+    data: DataOption = None,
+    shop: ShopOption = None,
     layout: LayoutOption = None,
     part: PartOption = "test",
+    peers: PeersOption = False,
     seed: SeedOption = 1,
     json: JsonOption = False,
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """Complete baskets: items are taken from held-out orders and asked for with the rest."""
-    chosen = find_layout(OrderLayout, data, layout)
-    protocol = BasketProtocol(chosen.read(data), seed)
-    _evaluate(protocol, chosen.files(data), _name(data), _How(part, seed, json, home))
+    if shop is not None:
+        history, source = _history(data, shop, layout, home)
+        orders = history.orders()
+    else:
+        path = _given(data)
+        chosen = order_layout(path, layout)
+        orders, source = chosen.read(path), _Data(_name(path), chosen.files(path))
+    _evaluate(BasketProtocol(orders, seed), source, _Run(part, seed, peers, json, home))
 
 
 @app.command()
 def session(
-    train: Annotated[Path, typer.Option("--train", help="A file of sessions to learn from.")],
-    test: Annotated[Path, typer.Option("--test", help="A file of prefixes and the item that came next.")],
+    train: Annotated[Path | None, typer.Option("--train", help="A file of sessions to learn from.", show_default=False)] = None,
+    test: Annotated[
+        Path | None, typer.Option("--test", help="A file of prefixes and the item that came next.", show_default=False)
+    ] = None,
+    data: DataOption = None,
+    shop: ShopOption = None,
     layout: LayoutOption = None,
     part: PartOption = "test",
+    peers: PeersOption = False,
     seed: SeedOption = 1,
     json: JsonOption = False,
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
-    """Continue sessions: which item comes next?"""
-    protocol = SessionProtocol(session_layout(layout).read(train, test), seed)
-    _evaluate(protocol, [train, test], _name(train.parent), _How(part, seed, json, home))
+    """Continue sessions: which item comes next? From --train and --test, or from acts (--data, --shop) cut by time."""
+    how = _Run(part, seed, peers, json, home)
+    if train is not None and test is not None:
+        clicks = session_layout(layout).read(train, test)
+        _evaluate(SessionProtocol(clicks, seed), _Data(_name(train.parent), [train, test]), how)
+        return
+    if train is not None or test is not None:
+        missing = "test" if test is None else "train"
+        raise BadOption(
+            f"--{missing} is missing", field=missing, value=None, remedy="give both --train and --test, or --data, or --shop"
+        )
+    history, source = _history(data, shop, layout, home)
+    _evaluate(VisitProtocol(history, seed), source, how)
 
 
 @app.command()
 def complement(
-    data: Annotated[Path, typer.Option("--data", help="A folder or file of sets of items.")],
+    data: DataOption = None,
     layout: LayoutOption = None,
     part: PartOption = "test",
+    peers: PeersOption = False,
     seed: SeedOption = 1,
     json: JsonOption = False,
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """Complete hand-made sets: which items belong together with this one?"""
-    chosen = find_layout(BundleLayout, data, layout)
-    protocol = ComplementProtocol(chosen.read(data), seed)
-    _evaluate(protocol, chosen.files(data), _name(data), _How(part, seed, json, home))
+    path = _given(data)
+    chosen = find_layout(BundleLayout, path, layout)
+    protocol = ComplementProtocol(chosen.read(path), seed)
+    _evaluate(protocol, _Data(_name(path), chosen.files(path)), _Run(part, seed, peers, json, home))
 
 
-@app.command()
-def purchase(
-    data: DataOption = None,
-    layout: LayoutOption = None,
-    part: PartOption = "test",
-    seed: SeedOption = 1,
-    json: JsonOption = False,
-    home: HomeOption = DEFAULT_HOME,
-) -> None:
-    """Next purchase: what does somebody buy, having acted on other things?"""
+def _of_history(protocol: Callable[[History, int], EvaluationProtocol], name: str, told: str) -> None:
+    """Add the verb of a task that is asked of people's acts."""
+
+    def run(
+        data: DataOption = None,
+        shop: ShopOption = None,
+        layout: LayoutOption = None,
+        part: PartOption = "test",
+        peers: PeersOption = False,
+        seed: SeedOption = 1,
+        json: JsonOption = False,
+        home: HomeOption = DEFAULT_HOME,
+    ) -> None:
+        history, source = _history(data, shop, layout, home)
+        _evaluate(protocol(history, seed), source, _Run(part, seed, peers, json, home))
+
+    app.command(name, help=told)(run)
+
+
+_of_history(PurchaseProtocol, "purchase", "Next purchase: what does somebody buy, having acted on other things?")
+_of_history(NextBasketProtocol, "next_basket", "Next order: what will be in a customer's next basket, repeats included?")
+_of_history(TopNProtocol, "topn", "Top N: what will somebody take up that is new to them?")
+_of_history(RatingsProtocol, "ratings", "Ratings: how many stars will somebody give?")
+_of_history(ColdStartProtocol, "cold_start", "New products: are items found that nobody has touched yet?")
+_of_history(UpsellProtocol, "upsell", "Upsell: which dearer item is bought instead of the one looked at?")
+
+
+def _history(data: Path | None, shop: str | None, layout: str | None, home: Path) -> tuple[History, _Data]:
+    """What people did, from a file of acts or orders or from a shop's log."""
+    if shop is not None:
+        if data is not None:
+            raise BadOption("both --data and --shop are given", field="shop", value=shop, remedy="give one of them")
+        opened = sqlite.open_home(home)
+        try:
+            return History.of_shop(opened.open(shop)), _Data(shop, ())
+        finally:
+            opened.close()
+    path = _given(data)
+    chosen = history_layout(path, layout)
+    history = History.of_orders(chosen.read(path)) if isinstance(chosen, OrderLayout) else chosen.read(path)
+    return history, _Data(_name(path), chosen.files(path))
+
+
+def _given(data: Path | None) -> Path:
     if data is None:
-        raise BadOption("no data are named", field="data", value=None, remedy="give --data")
-    chosen = find_layout(HistoryLayout, data, layout)
-    protocol = PurchaseProtocol(chosen.read(data), seed)
-    _evaluate(protocol, chosen.files(data), _name(data), _How(part, seed, json, home))
+        raise BadOption("no data are named", field="data", value=None, remedy="give --data with a file or folder")
+    return data
 
 
-def _evaluate(protocol: EvaluationProtocol, files: Sequence[Path], dataset: str, how: _How) -> None:
-    def publish(known: Dataset) -> dict[str, Artifact]:
-        return {name: made.artifact for name, made in fit_all(known, how.seed)[0].items()}
+def _evaluate(protocol: EvaluationProtocol, data: _Data, how: _Run) -> None:
+    def publish(known: Dataset) -> Published:
+        made, choices, _ = fit_all(known, how.seed)
+        return Published({name: one.artifact for name, one in made.items()}, choices)
 
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         bar = progress.add_task("reading", total=1.0)
-        found = evaluate(
-            protocol, dataset, publish, portion=how.part, seed=how.seed,
-            progress=lambda what, share: progress.update(bar, description=what, completed=share),
-        )  # fmt: skip
+
+        def told(what: str, share: float) -> None:
+            progress.update(bar, description=what, completed=share)
+
+        if protocol.task == "ratings":
+            found = evaluate_ratings(protocol, data.name, portion=how.part, seed=how.seed, progress=told)
+        else:
+            found = evaluate(
+                protocol, data.name, publish, portion=how.part, seed=how.seed, peers=how.peers, progress=told
+            )  # fmt: skip
     if how.part == "test":
         values = {row.name: {name: one.value for name, one in row.metrics.items()} for row in found.report.rows}
         journal = looks.record(
-            SystemClock(), task=protocol.task, dataset=dataset, files=files, metrics=values, seed=how.seed, home=how.home
+            SystemClock(), task=protocol.task, dataset=data.name, files=data.files, metrics=values, seed=how.seed, home=how.home
         )
         console.print(f"This look at the test part was recorded in {journal}.", style="dim", soft_wrap=True)
     if how.json:

@@ -11,10 +11,11 @@ import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from typing import Generic, TypeVar
 
 import numpy as np
 
-from endcap.artifacts.base import Artifact
+from endcap.artifacts.base import Array, Artifact
 from endcap.errors import EndcapError
 
 _MIB = 2**20
@@ -22,26 +23,54 @@ _RSS_UNIT = 1 if sys.platform == "darwin" else 1024  # what ru_maxrss counts in
 _TIMED_QUERIES, _WARM_UP = 1_000, 50
 
 Fit = Callable[[], Mapping[str, Artifact]]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """Artifacts, and what they cost: wall seconds of the fit alone, and the peak resident MiB of the process that did it."""
+    """Artifacts, and what they cost: wall seconds of the fit alone, and the peak resident MiB of the process that did it.
+
+    ``beside`` is what the fit gave beside them.
+    """
 
     artifacts: Mapping[str, Artifact]
     seconds: float
     peak_mb: float
+    beside: object = None
 
 
-def measured_fit(fit: Fit) -> Fitted:
-    """Fit in a forked process, so that the peak is this fit's own and no earlier one's.
+@dataclass(frozen=True, slots=True)
+class Costed(Generic[T]):
+    """A result, and the wall seconds and peak resident MiB of what gave it."""
+
+    result: T
+    seconds: float
+    peak_mb: float
+
+
+def measured_fit(fit: Callable[[], Mapping[str, Artifact] | tuple[Mapping[str, Artifact], object]]) -> Fitted:
+    """The artifacts of a fit, or those and something beside them that can be pickled, as :func:`measured` measures it."""
+
+    def packed() -> tuple[dict[str, tuple[type[Artifact], Mapping[str, Array], str]], object]:
+        found = fit()
+        artifacts, beside = found if isinstance(found, tuple) else (found, None)
+        return {name: (type(one), one.arrays(), one.reason) for name, one in artifacts.items()}, beside
+
+    done = measured(packed)
+    # Built again from their arrays, artifacts are read-only as those of a loaded bundle, for which kernels are compiled.
+    artifacts = {name: shape.from_arrays(arrays, reason) for name, (shape, arrays, reason) in done.result[0].items()}
+    return Fitted(artifacts, done.seconds, done.peak_mb, done.result[1])
+
+
+def measured(work: Callable[[], T]) -> Costed[T]:
+    """What work gives that can be pickled, done in a forked process, so that the peak is its own and no earlier one's.
 
     The peak is of the whole process, interpreter, libraries and data included. Raises EndcapError where the process died.
     """
     gc.collect()
     context = multiprocessing.get_context("fork")
     ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_fit_and_send, args=(fit, theirs))
+    process = context.Process(target=_work_and_send, args=(work, theirs))
     with warnings.catch_warnings():
         # Newer Pythons warn of forks beside threads. The child runs numpy and compiled kernels only, which take no lock that
         # a thread of the parent (polars' pool, idle here) could hold.
@@ -49,7 +78,7 @@ def measured_fit(fit: Fit) -> Fitted:
         process.start()
     theirs.close()
     try:
-        shapes, seconds, peak_mb = ours.recv()
+        result, seconds, peak_mb = ours.recv()
     except EOFError as error:
         process.join()
         raise EndcapError(
@@ -57,9 +86,7 @@ def measured_fit(fit: Fit) -> Fitted:
             remedy="see the error above; with exit code -9 the machine ran out of memory",
         ) from error  # fmt: skip
     process.join()
-    # Built again from their arrays, artifacts are read-only as those of a loaded bundle, for which kernels are compiled.
-    artifacts = {name: shape.from_arrays(arrays, reason) for name, (shape, arrays, reason) in shapes.items()}
-    return Fitted(artifacts, seconds, peak_mb)
+    return Costed(result, seconds, peak_mb)
 
 
 def query_micros(answer_one: Callable[[int], object], n_queries: int, seed: int) -> tuple[float, float]:
@@ -77,10 +104,10 @@ def query_micros(answer_one: Callable[[int], object], n_queries: int, seed: int)
     return float(p50), float(p99)
 
 
-def _fit_and_send(fit: Fit, pipe: Connection) -> None:
+def _work_and_send(work: Callable[[], object], pipe: Connection) -> None:
     started = time.perf_counter()
-    artifacts = fit()
+    result = work()
     seconds = time.perf_counter() - started
     peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _RSS_UNIT / _MIB
-    pipe.send(({name: (type(one), one.arrays(), one.reason) for name, one in artifacts.items()}, seconds, peak_mb))
+    pipe.send((result, seconds, peak_mb))
     pipe.close()

@@ -56,19 +56,50 @@ class Answers:
         return cls(ranks.astype(np.float64), np.arange(len(ranks) + 1, dtype=np.int64), lists, item_counts)
 
 
-class Metric(Part, frozen=True, kw_only=True):
-    """A figure of merit at a cut-off: the mean of one value a query.
+@dataclass(frozen=True, slots=True)
+class Predictions:
+    """The stars that were predicted and those that were given, both float64 (n_queries,)."""
 
-    A file in this folder defines one subclass; its name is the file's name, and a metric is written ``name@k``. Its formula
-    and range stand in its docstring. ``for_several`` marks a metric that says something new only where queries have several
-    relevant items; ``higher_is_better`` says which way is up.
+    predicted: Floats
+    given: Floats
+
+
+class Figure(Part, frozen=True, kw_only=True):
+    """A figure of merit: the mean of one value a query, or what :meth:`of_mean` makes of it.
+
+    A file in this folder defines one subclass of a kind below; its name is the file's name. Its formula and range stand in its
+    docstring. ``higher_is_better`` says which way is up.
+    """
+
+    higher_is_better: ClassVar[bool] = True
+
+    def of_mean(self, mean: Floats) -> Floats:
+        """The figure that belongs to a mean of the values, elementwise."""
+        return mean
+
+
+class RatingMetric(Figure, frozen=True, kw_only=True):
+    """A figure of merit of predicted ratings; it is written as its name."""
+
+    higher_is_better: ClassVar[bool] = False
+
+    def values(self, predictions: Predictions) -> Floats:
+        """One value a query, float64 (n_queries,)."""
+        raise NotImplementedError
+
+
+class Metric(Figure, frozen=True, kw_only=True):
+    """A figure of merit of lists at a cut-off; it is written ``name@k``.
+
+    ``for_several`` marks a metric that says something new only where queries have several relevant items, ``for_gains`` one that
+    needs to know what the relevant items bring.
     """
 
     for_several: ClassVar[bool] = False
-    higher_is_better: ClassVar[bool] = True
+    for_gains: ClassVar[bool] = False
 
     k: Annotated[int, Meta(ge=1)] = 10
 
     def values(self, answers: Answers) -> Floats:
-        """One value a query, float64 (n_queries,); the metric is their mean."""
+        """One value a query, float64 (n_queries,)."""
         raise NotImplementedError

@@ -52,6 +52,26 @@ def order_layout(path: Path, name: str | None) -> OrderLayout:
     return find_layout(OrderLayout, path, name)
 
 
+def history_layout(path: Path, name: str | None) -> HistoryLayout | OrderLayout:
+    """The layout of a file or folder of people's acts, or of orders, which are acts too: see :func:`find_layout`.
+
+    Where several recognise the data, one made for that very data set comes first, then one of acts: it sees more than orders.
+    """
+    if name is not None:
+        named = registry.build("layouts", _file_name(name))
+        return named if isinstance(named, OrderLayout) else named_layout(HistoryLayout, name)
+    known = [*_names(HistoryLayout), *_names(OrderLayout)]
+    layouts = [registry.build("layouts", one) for one in known]
+    found = [one for one in layouts if isinstance(one, HistoryLayout | OrderLayout) and one.recognises(path)]
+    if not found:
+        raise BadFile(
+            f"the layout of {path} is not recognised", field="data", value=str(path),
+            remedy=f"give a table with columns user_id, item_id, event and timestamp, or name its layout with --layout, one of "
+            f"{', '.join(known)}",
+        )  # fmt: skip
+    return min(found, key=lambda one: (one.generality > 0, isinstance(one, OrderLayout), one.generality))
+
+
 def session_layout(name: str | None) -> SessionLayout:
     """The layout of a pair of session files: see :func:`named_layout`."""
     return named_layout(SessionLayout, name or _names(SessionLayout)[0])

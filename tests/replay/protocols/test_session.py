@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from endcap.errors import NotEnoughData
-from endcap.replay.prefixes import SessionProtocol, runs
+from endcap.replay.protocols.session import SessionProtocol, runs
 from tests.replay.worlds import clicks
 
 SESSIONS = [["a", "b", "c"], ["b", "c"], ["c", "a"]] * 100

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from endcap.errors import NotEnoughData
-from endcap.replay.baskets import BasketProtocol
+from endcap.replay.protocols.basket import BasketProtocol
 from endcap.replay.held_out import Window
 from tests.replay.worlds import orders, pairs
 

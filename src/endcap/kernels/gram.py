@@ -1,63 +1,63 @@
-"""Dense item × item matrices: the Gram matrix of weighted rows, and the best entries of an inverse."""
+"""Dense Gram matrices of weighted sparse rows."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 from scipy import sparse
 
-from endcap.kernels.top import STEPS, best_of
-
 _TILE = 64
 
 
-def add_gram(rows: sparse.csr_array, row_weights: NDArray[np.float64], out: NDArray[np.floating]) -> None:
-    """Add the upper triangle of ``rows.T @ diag(row_weights) @ rows`` to ``out`` (n_items, n_items), the diagonal included.
+class Incidence(NamedTuple):
+    """Sparse rows with a weight each, to be walked item by item.
 
-    ``rows`` is CSR with ascending columns and no repeats. Time O(Σ over rows of entries²), memory O(entries).
+    Item ``i`` occurs at ``places[starts[i]:starts[i + 1]]``. The row of a place goes from ``begins[place]`` to ``ends[place]``;
+    at each place are an item, ascending within a row, its value and the weight of the row. int64, but ``items`` int32,
+    ``values`` and ``row_weights`` float64.
     """
-    starts, places = _places(rows.indices, rows.shape[1])
-    sizes = np.diff(rows.indptr)
-    ends = np.repeat(rows.indptr[1:], sizes).astype(np.int64)
-    values = rows.data.astype(np.float64)
-    _add_gram(starts, places, ends, rows.indices.astype(np.int32), values * np.repeat(row_weights, sizes), values, out)
+
+    starts: NDArray[np.int64]
+    places: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    begins: NDArray[np.int64]
+    items: NDArray[np.int32]
+    values: NDArray[np.float64]
+    row_weights: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, rows: sparse.csr_array, row_weights: NDArray[np.float64]) -> Incidence:
+        """The incidence of CSR rows with ascending columns and no repeats."""
+        sizes = np.diff(rows.indptr)
+        starts = np.concatenate(([0], np.cumsum(np.bincount(rows.indices, minlength=rows.shape[1]))))
+        return cls(
+            starts.astype(np.int64), np.argsort(rows.indices, kind="stable").astype(np.int64),
+            np.repeat(rows.indptr[1:], sizes).astype(np.int64), np.repeat(rows.indptr[:-1], sizes).astype(np.int64),
+            rows.indices.astype(np.int32), rows.data.astype(np.float64), np.repeat(row_weights, sizes).astype(np.float64),
+        )  # fmt: skip
+
+    @property
+    def n_items(self) -> int:
+        """How many items the rows number."""
+        return len(self.starts) - 1
 
 
-def best_weights(inverse: NDArray[np.floating], k: int) -> tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.int64]]:
-    """The ``k`` largest weights, by their absolute values, of each row of ``B``, ``B_ij = -P_ij / P_jj``, the diagonal apart.
+def gram(rows: Incidence, n_head: int, dtype: type[np.floating]) -> NDArray[np.floating]:
+    """The Gram matrix of the first ``n_head`` items, the sum over rows of weight × value × value; its upper triangle only.
 
-    ``inverse`` holds P in its upper triangle; the lower one is overwritten with it. Gives items int32 and weights float32,
-    falling, both (n_items, width), and how many of each row count, int64 (n_items,). Time O(n_items²).
+    Time O(Σ over rows of entries²).
     """
-    n = len(inverse)
-    width = max(min(k, n), 1)
-    items, values, sizes = np.empty((n, width), np.int32), np.empty((n, width), np.float32), np.zeros(n, np.int64)
-    _mirror(inverse)
-    _best_weights(inverse, np.ascontiguousarray(np.diag(inverse)), items, values, sizes)
-    return items, values, sizes
-
-
-def _places(items: NDArray[np.integer], n_items: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Where each item occurs: item ``i`` at ``places[starts[i]:starts[i + 1]]``."""
-    places = np.argsort(items, kind="stable").astype(np.int64)
-    return np.concatenate(([0], np.cumsum(np.bincount(items, minlength=n_items)))).astype(np.int64), places
+    out = np.zeros((n_head, n_head), dtype)
+    _add_gram(*rows, out)
+    return out
 
 
 @njit(nogil=True, cache=True)
-def _add_gram(starts, places, ends, items, weighted, values, out):  # type: ignore[no-untyped-def]
-    # Item by item, so that the row of the result that is written to stays in the cache.
-    for i in range(len(starts) - 1):
-        row = out[i]
-        for occurrence in range(starts[i], starts[i + 1]):
-            place = places[occurrence]
-            weight = weighted[place]
-            for other in range(place, ends[place]):
-                row[items[other]] += weight * values[other]
-
-
-@njit(nogil=True, cache=True)
-def _mirror(matrix):  # type: ignore[no-untyped-def]
+def mirror(matrix):  # type: ignore[no-untyped-def]
+    """Copy the upper triangle of a square matrix onto the lower one."""
     # Tile by tile: walking down a column of a large matrix misses the cache at every step.
     n = len(matrix)
     for top in range(0, n, _TILE):
@@ -68,23 +68,14 @@ def _mirror(matrix):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def _best_weights(inverse, diagonal, items, values, sizes):  # type: ignore[no-untyped-def]
-    n, width = len(inverse), items.shape[1]
-    everything, sizes_of, keys = np.arange(n, dtype=np.int32), np.empty(n, np.float32), np.empty(n, np.uint64)
-    histogram, best, largest = np.empty(STEPS, np.int32), np.empty(width, np.int32), np.empty(width, np.float32)
-    for i in range(n):
-        for j in range(n):
-            sizes_of[j] = abs(inverse[i, j] / diagonal[j])
-        sizes_of[i] = 0.0
-        size = best_of(everything, sizes_of, n, keys, histogram, best, largest)
-        # The largest first, so those above 0 from the front and the others from the back are falling.
-        front, back = 0, size
-        for place in range(size):
-            j = best[place]
-            if inverse[i, j] < 0:
-                items[i, front], values[i, front] = j, largest[place]
-                front += 1
-            else:
-                back -= 1
-                items[i, back], values[i, back] = j, -largest[place]
-        sizes[i] = size
+def _add_gram(starts, places, ends, begins, items, values, row_weights, out):  # type: ignore[no-untyped-def]
+    # Item by item, so that the row of the result that is written to stays in the cache.
+    for i in range(len(out)):
+        row = out[i]
+        for occurrence in range(starts[i], starts[i + 1]):
+            place = places[occurrence]
+            weight = row_weights[place] * values[place]
+            for other in range(place, ends[place]):
+                if items[other] >= len(out):
+                    break
+                row[items[other]] += weight * values[other]

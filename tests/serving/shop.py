@@ -27,9 +27,9 @@ CATEGORY = {"mug": "kitchen", "spoon": "kitchen", "bowl": "kitchen", "plate": "k
 
 def neighbors(pairs: dict[tuple[str, str], float], reason: str = "bought_together") -> ItemNeighbors:
     """Neighbours from named pairs."""
-    rows, cols = ([IDS.index(pair[side]) for pair in pairs] for side in (0, 1))
+    rows, cols = (np.array([IDS.index(pair[side]) for pair in pairs], dtype=np.int64) for side in (0, 1))
     values = np.array(list(pairs.values()), dtype=np.float32)
-    return ItemNeighbors.from_triples(np.array(rows), np.array(cols), values, n_items=len(IDS), reason=reason)
+    return ItemNeighbors.from_triples(rows, cols, values, n_items=len(IDS), reason=reason)
 
 
 def scores(by_id: dict[str, float], reason: str = "popular") -> ItemScores:

@@ -21,6 +21,7 @@ from endcap.ranking.rules.base import ItemView, Rule
 from endcap.serving.engine import Engine
 from endcap.serving.items import ItemTable
 from endcap.serving.state import ServingState
+from endcap.serving.view import AnswerView
 from endcap.stores.ports import Act
 
 from .shop import BOUGHT, IDS, NOW_MS, POPULAR, Remembered, engine, neighbors, placement, product, scores
@@ -212,8 +213,8 @@ class Meanwhile(Rule, frozen=True, kw_only=True):
 
     def removes(self, query: Query, items: ItemView) -> Rows:
         """The row of the newest product."""
-        assert isinstance(items, ItemTable)
-        items.update([product(f"new-{number}") for number in range(self.adds)], self.takes_out)
+        assert isinstance(items, AnswerView)
+        items.table.update([product(f"new-{number}") for number in range(self.adds)], self.takes_out)
         return np.array([len(items.items) - 1], dtype=np.int32)
 
 

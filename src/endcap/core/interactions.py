@@ -79,8 +79,9 @@ class Sessions:
 class Catalog:
     """What is known of the items themselves, row by row; an empty string or -1 where nothing is known.
 
-    ``price_minor`` int64 (n_items,), in the minor unit of the shop's currency. ``families`` and ``tiers`` are the shop's own words
-    for the product that an item is a variant of and for how good it is; ``accessory_of`` has the ids of what an item was made for.
+    ``price_minor`` int64 (n_items,), in the minor unit of the shop's currency. ``families`` and ``tiers`` are the shop's own
+    words for the product that an item is a variant of and for how good it is; ``accessory_of`` has the ids of what an item was
+    made for.
     """
 
     titles: list[str]

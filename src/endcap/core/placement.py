@@ -43,7 +43,8 @@ class Shelf(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
 
     A shelf that is ``learned`` asks the sources that training chose for the task, blended or ranked as it chose, and its own
     ``sources`` as long as nothing was chosen. With ``one_per_family`` a shelf shows one variant of a product at most, and none of
-    the product on the page; with ``unseen`` nothing that the shopper looked at lately.
+    the product on the page; with ``unseen`` nothing that the shopper looked at lately. Its ``rules`` hold on this shelf alone,
+    beside those of the placement.
     """
 
     name: Name
@@ -54,6 +55,7 @@ class Shelf(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
     fallback: tuple[Source, ...] = ()
     one_per_family: bool = True
     unseen: bool = False
+    rules: Annotated[tuple[dict[str, Any], ...], Meta(max_length=10)] = ()
     learned: Learned | None = None
 
     def __post_init__(self) -> None:

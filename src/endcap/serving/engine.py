@@ -37,6 +37,7 @@ from endcap.serving.placements import ReadyPlacement
 from endcap.serving.query import build_query
 from endcap.serving.shelf import TAKEN, Filled, ShelfFiller
 from endcap.serving.state import ReadyShelf, ServingState
+from endcap.serving.view import AnswerView
 from endcap.stores.ports import Act
 
 _EXCLUDED, _FILTERED, _FIRST_RULE = 2, 3, 6
@@ -88,10 +89,12 @@ class Engine:
         acts = self._histories.history(request.user_id, request.session_id)
         query = build_query(request, acts, items, now_ms)
         rules = state.shop_rules + ready.rules
-        blocked = _blocked(request, query, rules, items, shown)
-        codes = [*_CODES, *(rule.label for rule in rules)] if request.explain else ()
-        filler = ShelfFiller(state, query, blocked, self._fitting_mixture(shelves, items.room), codes)
-        filled = _fill(filler, shelves, count, explain=request.explain)
+        view = AnswerView(items, state.artifacts)
+        blocked = _blocked(request, query, rules, view, shown)
+        every = [*rules, *(rule for one in shelves for rule in one.rules)]
+        codes = [*_CODES, *(rule.label for rule in every)] if request.explain else ()
+        filler = ShelfFiller(view, query, blocked, self._fitting_mixture(shelves, items.room), codes)
+        filled = _fill(filler, shelves, count, first_code=_FIRST_RULE + len(rules), explain=request.explain)
         response = RecommendResponse(
             recommendation_id=new_id(now_ms),
             placement=request.placement,
@@ -146,16 +149,17 @@ def _count(request: RecommendRequest, ready: ReadyPlacement, shelves: Sequence[R
 
 
 def _blocked(
-    request: RecommendRequest, query: Query, rules: Sequence[Rule], items: ItemTable, shown: Sequence[str]
+    request: RecommendRequest, query: Query, rules: Sequence[Rule], view: AnswerView, shown: Sequence[str]
 ) -> NDArray[np.uint8]:
     """Why each row may not be shown in this answer, by code; 0 where it may."""
+    items = view.table
     blocked = items.blocked.copy()
     if len(query.exclude):
         retrieve.mark(blocked, query.exclude, _EXCLUDED)
     if shown:
         retrieve.mark(blocked, np.array(items.rows(shown), dtype=np.int32), TAKEN)
     for code, rule in enumerate(rules, start=_FIRST_RULE):
-        rows = rule.removes(query, items)
+        rows = rule.removes(query, view)
         if len(rows):
             retrieve.mark(blocked, rows, min(code, 255))
     if request.filters is not None:
@@ -184,13 +188,16 @@ def _outside(filters: Filters, items: ItemTable) -> Rows:
     return np.array(outside, dtype=np.int32)
 
 
-def _fill(filler: ShelfFiller, shelves: Sequence[ReadyShelf], count: int, *, explain: bool) -> list[tuple[ReadyShelf, Filled]]:
+def _fill(
+    filler: ShelfFiller, shelves: Sequence[ReadyShelf], count: int, *, first_code: int, explain: bool
+) -> list[tuple[ReadyShelf, Filled]]:
     filled = []
     left = count
     for one in shelves:
         if left == 0:
             break
-        part = filler.fill(one, min(left, one.shelf.max_count), explain=explain)
+        part = filler.fill(one, min(left, one.shelf.max_count), first_code=first_code, explain=explain)
+        first_code += len(one.rules)
         left -= len(part.slots)
         filled.append((one, part))
     return filled

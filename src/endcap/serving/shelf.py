@@ -17,14 +17,18 @@ from endcap.ranking.mixture import Known, Mixture
 from endcap.ranking.stack import Group
 from endcap.serving.items import NO_CATEGORY, NO_FAMILY, ItemTable
 from endcap.serving.reasons import reason
-from endcap.serving.state import ReadyShelf, ServingState
+from endcap.serving.state import ReadyShelf
 from endcap.serving.trace import add_to_trace
+from endcap.serving.view import AnswerView
 
 TAKEN = 4
 """The code in ``blocked`` of what the same answer or page already shows."""
 
 SEEN = 5
 """The code in ``blocked``, while a shelf of unseen items is filled, of what the shopper looked at lately."""
+
+
+_NO_ROWS: Rows = np.empty(0, dtype=np.int32)
 
 
 class Slot(NamedTuple):
@@ -52,10 +56,11 @@ class ShelfFiller:
     """
 
     def __init__(
-        self, state: ServingState, query: Query, blocked: NDArray[np.uint8], mixture: Mixture, removal_codes: Sequence[str]
+        self, view: AnswerView, query: Query, blocked: NDArray[np.uint8], mixture: Mixture, removal_codes: Sequence[str]
     ) -> None:
         self._blocked = blocked
-        self._items: ItemTable = state.items
+        self._view = view
+        self._items: ItemTable = view.table
         self._query = query
         self._mixture = mixture
         self._codes = removal_codes
@@ -76,13 +81,16 @@ class ShelfFiller:
             bought_at_ms=np.array([one.at_ms for one in query.purchases], dtype=np.int64),
         )  # fmt: skip
 
-    def fill(self, ready: ReadyShelf, count: int, *, explain: bool) -> Filled:
-        """Up to ``count`` slots of a shelf; topped up to the shelf's minimum from its fallbacks, then from the range."""
+    def fill(self, ready: ReadyShelf, count: int, *, first_code: int, explain: bool) -> Filled:
+        """Up to ``count`` slots of a shelf; topped up to the shelf's minimum from its fallbacks, then from the range.
+
+        What the shelf's own rules remove is marked with the codes from ``first_code`` upwards while it is filled.
+        """
         shelf = ready.shelf
         filled = Filled()
         if explain:
             filled.trace = ShelfTrace(shelf=shelf.name, sources=[], removed={}, fallback=None, items=[])
-        barred = self._bar_seen() if shelf.unseen else None
+        barred = self._bar(ready, first_code)
         self._add(ready.sources, count, filled, one_per_family=shelf.one_per_family)
         wanted = min(count, shelf.min_count)
         for group in ready.fallbacks:
@@ -92,18 +100,24 @@ class ShelfFiller:
                 filled.fallback = group.names[0]
         if len(filled.slots) < wanted and self._add_from_range(wanted - len(filled.slots), filled):
             filled.fallback = filled.fallback or "catalogue"
-        if barred is not None:
-            self._blocked[barred] = 0
+        self._blocked[barred] = 0
         if filled.trace is not None:
             filled.trace.fallback = filled.fallback
         return filled
 
-    def _bar_seen(self) -> Rows:
-        """Bar what the shopper looked at lately, and say which rows these are."""
-        history = self._query.history
-        seen: Rows = history[self._blocked[history] == 0]
-        self._blocked[seen] = SEEN
-        return seen
+    def _bar(self, ready: ReadyShelf, first_code: int) -> Rows:
+        """Bar what this shelf alone may not show, and say which rows these are."""
+        barred = [self._marked(self._query.history, SEEN)] if ready.shelf.unseen else [_NO_ROWS]
+        for code, rule in enumerate(ready.rules, start=first_code):
+            barred.append(self._marked(rule.removes(self._query, self._view), code))
+        return np.concatenate(barred)
+
+    def _marked(self, rows: Rows, code: int) -> Rows:
+        """Mark those of the rows that might have been shown, and say which; the catalogue may have grown meanwhile."""
+        there = rows[rows < len(self._blocked)]
+        free: Rows = there[self._blocked[there] == 0]
+        self._blocked[free] = min(code, 255)
+        return free
 
     def _add(self, group: Group, count: int, filled: Filled, *, one_per_family: bool) -> int:
         """Mix the sources and add the best ``count`` items that may be shown; returns how many were added."""

@@ -18,12 +18,13 @@ from endcap.serving.placements import ReadyPlacement
 class ReadyShelf:
     """A shelf with its sources as numbers: those that training chose, where the shelf follows it, else its own.
 
-    Each fallback is a group of its own.
+    Each fallback is a group of its own. ``rules`` are those of this shelf alone.
     """
 
     shelf: Shelf
     sources: Group
     fallbacks: tuple[Group, ...]
+    rules: tuple[Rule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +53,24 @@ class ServingState:
 
         choices = bundle.choices if bundle is not None else {}
 
-        def prepared(shelf: Shelf) -> ReadyShelf:
+        def prepared(shelf: Shelf, rules: tuple[Rule, ...]) -> ReadyShelf:
             fallbacks = tuple(Group.of((source,), stack, artifacts) for source in shelf.fallback)
             choice = choices.get(shelf.learned.task) if shelf.learned else None
             if choice is not None and shelf.learned is not None:
                 sources = Group.chosen(choice, shelf.learned.ask, stack, artifacts)
                 if len(sources):
-                    return ReadyShelf(shelf, sources, fallbacks)
-            return ReadyShelf(shelf, Group.of(shelf.sources, stack, artifacts), fallbacks)
+                    return ReadyShelf(shelf, sources, fallbacks, rules)
+            return ReadyShelf(shelf, Group.of(shelf.sources, stack, artifacts), fallbacks, rules)
 
-        shelves = {name: tuple(prepared(shelf) for shelf in one.placement.shelves) for name, one in placements.items()}
+        shelves = {
+            name: tuple(map(prepared, one.placement.shelves, one.shelf_rules)) for name, one in placements.items()
+        }  # fmt: skip
         return cls(bundle, items, placements, shop_rules, stack, shelves)
+
+    @property
+    def artifacts(self) -> Mapping[str, Artifact]:
+        """The artifacts of the bundle by name."""
+        return self.bundle.artifacts if self.bundle is not None else {}
 
     @property
     def version(self) -> str | None:

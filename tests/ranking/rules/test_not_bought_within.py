@@ -8,6 +8,7 @@ from endcap.core.time import DAY_MS
 from endcap.errors import BadOption
 from endcap.ranking.rules.not_bought_within import NotBoughtWithin
 from endcap.serving.items import ItemTable
+from endcap.serving.view import AnswerView
 
 from ...serving.shop import product
 
@@ -16,7 +17,7 @@ NOW_MS = 1_000 * DAY_MS
 
 
 def removed(days_ago: float, rule: NotBoughtWithin, replenish_days: int | None = None) -> list[int]:
-    items = ItemTable(["mug"], [product("mug", replenish_days=replenish_days)])
+    items = AnswerView(ItemTable(["mug"], [product("mug", replenish_days=replenish_days)]), {})
     query = Query(NOW_MS, -1, NONE, NONE, NONE, (Purchase(0, NOW_MS - int(days_ago * DAY_MS)),))
     return list(rule.removes(query, items))
 

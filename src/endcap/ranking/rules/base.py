@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from endcap.core.catalog import Item
 from endcap.core.part import Part
@@ -13,7 +14,10 @@ from endcap.core.query import Query, Rows
 
 
 class ItemView(Protocol):
-    """What rules see of the catalogue, by row."""
+    """What rules see of the catalogue and of what training found out about it, by row."""
+
+    def __len__(self) -> int:
+        """How many rows there are."""
 
     @property
     def items(self) -> Sequence[Item | None]:
@@ -21,6 +25,12 @@ class ItemView(Protocol):
 
     def row(self, item_id: str) -> int:
         """The row of an item, or -1."""
+
+    def neighbors(self, artifact: str, row: int) -> tuple[Rows, NDArray[np.float32]]:
+        """The neighbours of a row in an artifact of the bundle, best first, and their values: views, not to be written to.
+
+        None where the bundle has no item neighbours of that name, or does not know the row.
+        """
 
 
 class Rule(Part, frozen=True, kw_only=True):

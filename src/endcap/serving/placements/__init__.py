@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -20,10 +20,11 @@ DOCUMENT_KIND = "placement"
 
 @dataclass(frozen=True, slots=True)
 class ReadyPlacement:
-    """A placement with its rules built."""
+    """A placement with its rules built, and those of each of its shelves."""
 
     placement: Placement
     rules: tuple[Rule, ...]
+    shelf_rules: tuple[tuple[Rule, ...], ...]
 
 
 @cache
@@ -59,5 +60,9 @@ def built_rule(config: Mapping[str, object]) -> Rule:
 
 
 def ready(placement: Placement) -> ReadyPlacement:
-    """The placement with its rules built. Raises UnknownName or BadOption."""
-    return ReadyPlacement(placement, tuple(built_rule(config) for config in placement.rules))
+    """The placement with all rules built. Raises UnknownName or BadOption."""
+
+    def built(configs: Iterable[Mapping[str, object]]) -> tuple[Rule, ...]:
+        return tuple(built_rule(config) for config in configs)
+
+    return ReadyPlacement(placement, built(placement.rules), tuple(built(shelf.rules) for shelf in placement.shelves))

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from endcap.kernels.trees import MOST_LEAVES, add_trees, place_of_leaf, propensities
 
 N_FEATURES = 5
-Node = dict[str, "float | int | Node"]
 
 
 class Forest:
@@ -18,7 +17,8 @@ class Forest:
 
     def __init__(self, rng: np.random.Generator, n_trees: int) -> None:
         self.roots: list[object] = []
-        self.starts, self.tested, self.thresholds, self.kept = [0], [], [], []
+        self.starts, self.tested = [0], list[int]()
+        self.thresholds, self.kept = list[np.float32](), list[int]()
         self.leaves = np.zeros((n_trees, MOST_LEAVES))
         for tree in range(n_trees):
             root, _ = self._grow(rng, tree, int(rng.integers(1, MOST_LEAVES + 1)), 0)

@@ -35,9 +35,9 @@ def choice(ranker: str | None = None, pool: int = 100) -> Choice:
 def world(seed: int, *, known_barred: bool) -> tuple[Window, dict[str, Artifact]]:
     data = random_data(seed)
     rng = np.random.default_rng(seed)
-    known = [rng.choice(data.n_items, int(rng.integers(1, 6))).tolist() for _ in range(60)]
+    known = [rng.choice(data.n_items, int(rng.integers(1, 6))).tolist() for _ in range(120)]
     targets = [int(rng.integers(-1, data.n_items)) for _ in known]
-    window = Window(data, HeldOut.of(known, targets, list(range(60)), known_barred=known_barred), ())
+    window = Window(data, HeldOut.of(known, targets, list(range(120)), known_barred=known_barred), ())
     context = FitContext(rng=np.random.default_rng(0), now_ms=data.now_ms)
     artifacts: dict[str, Artifact] = {}
     for name in SOURCES:

@@ -30,8 +30,9 @@ class GBMRanker(Algorithm, frozen=True, kw_only=True):
     """Trees that learn from what was taken which of the sources to trust, for whom, on what.
 
     It is taught with examples (:mod:`endcap.training.examples`), not with history: what earlier components proposed to queries
-    of a later time, and which of it was taken. ``objective`` "ranking" puts what was taken before what was not, the first
-    ``truncation`` places above all; "binary" estimates the chance of each candidate. Both are then calibrated by isotonic
+    of a later time, and which of it was taken. ``objective`` "binary" estimates the chance of each candidate; "ranking" puts
+    what was taken before what was not, the first ``truncation`` places above all. On visits and on orders both order alike;
+    the chances gain from further trees for longer, and mean the same for every query. Either is calibrated by isotonic
     regression on the newest examples, with straight lines between the steps, since a step would tie what the trees tell apart.
 
     The newest three tenths of the examples decide after how many trees to stop; the trees are then grown again on all of them.
@@ -48,7 +49,7 @@ class GBMRanker(Algorithm, frozen=True, kw_only=True):
     tasks: ClassVar[tuple[Task, ...]] = ("session", "basket", "purchase")
     learns_from: ClassVar = "examples"
 
-    objective: Literal["ranking", "binary"] = "ranking"
+    objective: Literal["binary", "ranking"] = "binary"
     most_trees: Annotated[int, Meta(ge=1, le=5_000)] = 300
     fewest_trees: Annotated[int, Meta(ge=1, le=5_000)] = 30
     patience: Annotated[int, Meta(ge=1, le=1_000)] = 40
@@ -67,55 +68,46 @@ class GBMRanker(Algorithm, frozen=True, kw_only=True):
 
     def fit_examples(self, examples: Examples, context: FitContext) -> TreeRanker:
         """The ranker taught with these examples; one without trees where too few queries took any candidate."""
-        useful = np.flatnonzero(np.add.reduceat(examples.taken, examples.starts[:-1])) if len(examples) else np.zeros(0)
-        if len(useful) < _FEWEST_QUERIES:
-            return _artifact(
-                examples.sources, examples.feature_names, Trees.none(), np.zeros((2, 0)), examples.facts, self.reason
-            )
         cut = _cluster_start(examples.clusters, int(len(examples) * (1 - _LATER_SHARE)))
+        answered = examples.n_taken() > 0
+        if min(answered[:cut].sum(), answered[cut:].sum()) < _FEWEST_QUERIES:
+            nothing = Trees.none(), np.zeros((2, 0))
+            return _artifact(examples.sources, examples.feature_names, *nothing, examples.facts, self.reason)
         earlier, later = examples.part(0, cut), examples.part(cut, len(examples))
         seed = int(context.rng.integers(2**31 - 1))
-        judged, best = self._grow(earlier, later, seed)
-        n_trees = max(self.fewest_trees, best)
+        judged = self._grow(earlier, seed, judge=later)
+        n_trees = max(self.fewest_trees, judged.best_iteration)
         totals = judged.predict(later.features, num_iteration=n_trees, raw_score=True, num_threads=self.num_threads)
-        knots = calibrated(totals, later.taken, later.weights)
-        booster = self._grow(examples, None, seed, n_trees)[0]
-        trees = trees_of(booster)
+        knots = calibrated(np.asarray(totals), later.taken, later.weights)
+        trees = trees_of(self._grow(examples, seed, n_trees=n_trees))
         return _artifact(examples.sources, examples.feature_names, trees, knots, examples.facts, self.reason)
 
     def _grow(
-        self, examples: Examples, judge: Examples | None, seed: int, n_trees: int | None = None
-    ) -> tuple[lightgbm.Booster, int]:
-        """Trees for these examples, and how many of them did best on those that ``judge``."""
+        self, examples: Examples, seed: int, *, judge: Examples | None = None, n_trees: int | None = None
+    ) -> lightgbm.Booster:
+        """So many trees, or as many as do those who ``judge`` any good."""
+        ranking = self.objective == "ranking"
         options: dict[str, Any] = {
-            "objective": "lambdarank" if self.objective == "ranking" else "binary", "num_leaves": self.leaves,
+            "objective": "lambdarank" if ranking else "binary", "metric": "ndcg" if ranking else "binary_logloss",
+            "lambdarank_truncation_level": self.truncation, "eval_at": [self.truncation], "num_leaves": self.leaves,
             "learning_rate": self.learning_rate, "min_data_in_leaf": self.min_leaf, "lambda_l2": self.l2,
-            "lambdarank_truncation_level": self.truncation, "feature_fraction": self.feature_share, "eval_at": [20],
-            "metric": "ndcg", "num_threads": self.num_threads, "deterministic": True, "force_row_wise": True, "seed": seed,
-            "use_missing": False, "verbosity": -1, "feature_pre_filter": False,
+            "feature_fraction": self.feature_share, "use_missing": False, "num_threads": self.num_threads, "seed": seed,
+            "deterministic": True, "force_row_wise": True, "verbosity": -1,
         }  # fmt: skip
-        train = self._dataset(examples, options)
+        data = _library_data(examples, options)
         if judge is None:
-            return lightgbm.train(options, train, num_boost_round=n_trees or self.most_trees), n_trees or self.most_trees
+            return lightgbm.train(options, data, num_boost_round=n_trees or self.most_trees)
         stop = lightgbm.early_stopping(self.patience, verbose=False)
-        valid = self._dataset(judge, options, train)
-        booster = lightgbm.train(options, train, num_boost_round=self.most_trees, valid_sets=[valid], callbacks=[stop])
-        return booster, booster.best_iteration
+        judged = [_library_data(judge, options, data)]
+        return lightgbm.train(options, data, num_boost_round=self.most_trees, valid_sets=judged, callbacks=[stop])
 
-    def _dataset(
-        self, examples: Examples, options: dict[str, Any], reference: lightgbm.Dataset | None = None
-    ) -> lightgbm.Dataset:
-        sizes = np.diff(examples.starts)
-        weights = examples.weights * np.repeat(examples.query_weights, sizes)
-        return lightgbm.Dataset(
-            examples.features,
-            examples.taken,
-            group=sizes,
-            weight=weights,
-            reference=reference,
-            params=options,
-            free_raw_data=True,
-        )
+
+def _library_data(examples: Examples, options: dict[str, Any], reference: lightgbm.Dataset | None = None) -> lightgbm.Dataset:
+    sizes = np.diff(examples.starts)
+    weights = examples.weights * np.repeat(examples.query_weights, sizes)
+    return lightgbm.Dataset(
+        examples.features, examples.taken, group=sizes[sizes > 0], weight=weights, reference=reference, params=options
+    )
 
 
 def trees_of(booster: lightgbm.Booster) -> Trees:

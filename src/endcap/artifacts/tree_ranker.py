@@ -76,7 +76,8 @@ class TreeRanker:
     @property
     def n_items(self) -> int:
         """How many items the artifact numbers."""
-        return self.facts.columns.shape[1]
+        n: int = self.facts.columns.shape[1]
+        return n
 
     @property
     def n_entries(self) -> int:
@@ -113,11 +114,21 @@ class TreeRanker:
         """The artifact that gave these arrays."""
         try:
             kept = {name: frozen(array) for name, array in arrays.items()}
-            names = [msgspec.json.decode(kept[name].tobytes(), type=tuple[str, ...]) for name in ("sources", "features")]
+            sources, features = (
+                msgspec.json.decode(kept[name].tobytes(), type=tuple[str, ...]) for name in ("sources", "features")
+            )
             trees = Trees(*(kept[name] for name in ("starts", "tested", "thresholds", "kept", "leaves")))
             facts = ItemFacts(kept["columns"], kept["codes"])
             found = cls(
-                *names, trees, kept["raw"], kept["chances"], facts, kept["values"], float(kept["value_exponent"][0]), reason
+                sources,
+                features,
+                trees,
+                kept["raw"],
+                kept["chances"],
+                facts,
+                kept["values"],
+                float(kept["value_exponent"][0]),
+                reason,
             )
         except (KeyError, IndexError, msgspec.MsgspecError) as error:
             raise CorruptBundle(f"tree_ranker cannot be read: {error!r}", remedy="train again or roll back") from error

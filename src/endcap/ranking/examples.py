@@ -36,6 +36,11 @@ class Examples:
     def __len__(self) -> int:
         return len(self.starts) - 1
 
+    def n_taken(self) -> NDArray[np.int64]:
+        """How many candidates of each query were taken, int64 (n_queries,)."""
+        before = np.concatenate(([0], np.cumsum(self.taken, dtype=np.int64)))
+        return before[self.starts[1:]] - before[self.starts[:-1]]
+
     def part(self, first: int, end: int) -> Examples:
         """The queries from ``first`` to before ``end``, sharing the arrays."""
         span = slice(int(self.starts[first]), int(self.starts[end]))

@@ -27,11 +27,12 @@ from endcap.replay.held_out import Window
 MOST_QUERIES = 20_000
 """More queries teach little that is new and cost time and memory in proportion."""
 
-MOST_CANDIDATES = 150
+MOST_CANDIDATES = 60
 """How many candidates of a query are kept; those that were taken always are."""
 
-HEAD = 75
-"""How many of them are the first ones, the best of each source; the others are drawn from the rest."""
+HEAD = 30
+"""How many of them are the first ones, the best of each source. The others are drawn from the rest and weigh as much as those
+that were left out with them: without the weights the trees would believe that what is far down the lists is often taken."""
 
 EVERYTHING_KNOWN = Asking()
 """How the ranker itself is asked: with all that is known."""
@@ -43,7 +44,7 @@ def ranking_examples(
 ) -> Examples:  # fmt: skip
     """The examples of a window whose training part the artifacts were fitted on; the ranker of ``choice`` is not asked.
 
-    Of more than ``most_queries`` queries a sample is drawn. Memory: 4 bytes × queries × 150 × features, 500 MB at most with 40
+    Of more than ``most_queries`` queries a sample is drawn. Memory: 4 bytes × queries × 60 × features, 250 MB at most with 50
     features; time O(queries × what it takes to answer one).
     """
     held_out, n_items = window.held_out, window.train.n_items

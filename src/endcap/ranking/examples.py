@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,3 +50,24 @@ class Examples:
             self.starts[first : end + 1] - self.starts[first], self.clusters[first:end], self.query_weights[first:end],
             self.facts,
         )  # fmt: skip
+
+
+def joined(parts: Sequence[Examples]) -> Examples:
+    """The examples of several windows as one, oldest first: where one window is short, earlier ones teach what it cannot.
+
+    All are of the same sources and features, at least one there must be; what is known of the items is the last one's.
+    Clusters are numbered anew. Memory: all parts once more.
+    """
+    ends = np.cumsum([0, *(int(one.starts[-1]) for one in parts)])
+    clusters, beyond = [], 0
+    for one in parts:
+        clusters.append(one.clusters + beyond)
+        beyond += int(one.clusters.max(initial=-1)) + 1
+    last = parts[-1]
+    return Examples(
+        last.sources, last.feature_names, np.concatenate([one.rows for one in parts]),
+        np.concatenate([one.features for one in parts]), np.concatenate([one.taken for one in parts]),
+        np.concatenate([one.weights for one in parts]),
+        np.concatenate([[0], *(one.starts[1:] + end for one, end in zip(parts, ends, strict=False))]).astype(np.int64),
+        np.concatenate(clusters), np.concatenate([one.query_weights for one in parts]), last.facts,
+    )  # fmt: skip

@@ -20,8 +20,8 @@ from tests.algorithms import fitted
 def test_rules_are_those_of_a_double_loop(consequents: Literal["viewed", "bought"], backward: float, repeats: float) -> None:
     data = random_data(0)
     options = SequentialRules(
-        consequents=consequents, backward=backward, repeats=repeats, detours=0.0, window=4, shrink=2.0, half_life_days=3.0,
-        k=1_000,
+        consequents=consequents, backward=backward, repeats=repeats, detours=0.0, popularity=0.0, window=4, shrink=2.0,
+        half_life_days=3.0, k=1_000,
     )  # fmt: skip
     rules = fitted(options, data)
     np.testing.assert_allclose(rules.matrix().toarray(), slow_rules(data, options), rtol=1e-4)
@@ -48,14 +48,16 @@ def slow_rules(data: Dataset, options: SequentialRules) -> NDArray[np.float64]:
     return values
 
 
-def test_detours_are_two_rules_in_a_row_beside_the_rules() -> None:
+def test_detours_are_two_rules_in_a_row_and_popular_items_count_less() -> None:
     data = random_data(0)
-    options = SequentialRules(repeats=2.0, detours=0.7, k=1_000)
+    options = SequentialRules(repeats=2.0, detours=0.7, popularity=0.4, k=1_000)
     found = fitted(options, data)
-    rules = fitted(msgspec.structs.replace(options, detours=0.0), data)
+    rules = fitted(msgspec.structs.replace(options, detours=0.0, popularity=0.0), data)
     direct = rules.matrix().toarray()
     steps = direct * (1 - np.eye(data.n_items))
-    expected = direct + 0.7 * (steps @ steps) * (1 - np.eye(data.n_items))
+    views = data.sessions.items[data.sessions.kinds != KIND["purchase"]]
+    often = np.bincount(views, minlength=data.n_items)
+    expected = (direct + 0.7 * (steps @ steps) * (1 - np.eye(data.n_items))) / (often / often.mean()) ** 0.4
     np.testing.assert_allclose(found.matrix().toarray(), expected, rtol=1e-4)
     assert (np.diag(direct) > 0).any()
 
@@ -75,5 +77,7 @@ def test_order_matters() -> None:
 
 def test_an_item_follows_itself_only_where_repeats_count() -> None:
     visits = ("2000-01-01 mug mug tea",)
-    assert shown(fit_example(SequentialRules(shrink=0.0, backward=0.0), *visits, kind="view"))[0] == [0.0, 1.0]
-    assert shown(fit_example(SequentialRules(shrink=0.0, backward=0.0, repeats=1.0), *visits, kind="view"))[0] == [0.4, 0.6]
+    assert shown(fit_example(SequentialRules(shrink=0.0, backward=0.0, popularity=0.0), *visits, kind="view"))[0] == [0.0, 1.0]
+    assert shown(fit_example(SequentialRules(shrink=0.0, backward=0.0, popularity=0.0, repeats=1.0), *visits, kind="view"))[
+        0
+    ] == [0.4, 0.6]

@@ -25,26 +25,28 @@ _NEAR = 50
 class SequentialRules(Algorithm, frozen=True, kw_only=True):
     """Item pairs in the order in which visits show them, close ones counting more.
 
-    ``score = R + detours * R'R'``, with ``R_ij = c_ij / (sum_j c_ij + shrink)`` and ``c_ij = sum over visits, over an act on i
-    and a later one on j that is gap <= window acts away, of 2^(-age / half_life_days) / gap``. An act on j that came earlier
-    adds ``backward`` times as much. Where an item follows itself, ``repeats`` times as much is added; a shelf of other
-    products needs none of that. ``R'`` is R without the items themselves, its best 50 a row: a detour proposes what followed
-    what followed, which no visit needs to have shown together. Antecedents are all acts that are no purchase; consequents are
-    those too, or the purchases alone. The fact ``times`` is how often the pair was seen, 0 for one found by a detour alone.
+    ``score_ij = (R + detours * R'R')_ij / f_j^popularity``, with ``R_ij = c_ij / (sum_j c_ij + shrink)`` and ``c_ij = sum over
+    visits, over an act on i and a later one on j that is gap <= window acts away, of 2^(-age / half_life_days) / gap``. An act
+    on j that came earlier adds ``backward`` times as much; where an item follows itself, ``repeats`` times as much is added,
+    and none where a shelf shows other products. ``R'`` is R without the items themselves, its best 50 a row: a detour proposes
+    what followed what followed, which no visit needs to have shown together. Antecedents are all acts that are no purchase;
+    consequents are those too, or the purchases alone, and ``f_j`` is how many of them are on item j, as a share of the mean.
+    The fact ``times`` is how often the pair was seen, 0 for one that only a detour found.
 
-    Time O(n acts × window + detours' n_items × 2,500), memory O(n_items × k).
+    Time O(n acts × window) and, with detours, O(n_items × 50²); memory O(n_items × k).
 
     Source: sequential rules, Kamehkhosh, Jannach, Ludewig, "A Comparison of Frequent Pattern Techniques and a Deep Learning
     Method for Session-Based Recommendation", TempRec 2017, with their weight 1/gap; the shrunk normalisation, the decay, the
-    way back and the detours, two steps of a random walk, are ours.
+    way back, the popularity and the detours, which are two steps of a random walk, are ours.
 
     After the mug one visitor looked at tea and then milk, another at tea:
 
     >>> from endcap.testing.algorithms import fit_example, shown
     >>> visits = ("2000-01-01 mug tea milk", "2000-01-01 mug tea")
-    >>> shown(fit_example(SequentialRules(shrink=0.0, backward=0.0, detours=0.0), *visits, kind="view"))
+    >>> forward = {"shrink": 0.0, "backward": 0.0, "popularity": 0.0}
+    >>> shown(fit_example(SequentialRules(**forward, detours=0.0), *visits, kind="view"))
     [[0.0, 0.8, 0.2], [0.0, 0.0, 1.0], [0.0, 0.0, 0.0]]
-    >>> shown(fit_example(SequentialRules(shrink=0.0, backward=0.0, detours=0.5), *visits, kind="view"))
+    >>> shown(fit_example(SequentialRules(**forward, detours=0.5), *visits, kind="view"))
     [[0.0, 0.8, 0.6], [0.0, 0.0, 1.0], [0.0, 0.0, 0.0]]
     """
 
@@ -58,7 +60,7 @@ class SequentialRules(Algorithm, frozen=True, kw_only=True):
             options={"consequents": "viewed", "repeats": 5.0}, label="Pick up where you left off", tasks=("session",)
         ),
         "bought_next": Variant(
-            options={"consequents": "bought", "repeats": 0.0, "backward": 0.0, "detours": 0.0},
+            options={"consequents": "bought", "repeats": 0.0, "backward": 0.0, "detours": 0.0, "popularity": 0.0},
             label="Customers who viewed this bought",
             requirement=Requirement("buying_sessions", 500),
             tasks=("purchase",),
@@ -74,7 +76,8 @@ class SequentialRules(Algorithm, frozen=True, kw_only=True):
     min_support: Annotated[int, Meta(ge=1)] = 1
     backward: Annotated[float, Meta(ge=0, le=1)] = 0.5
     repeats: Annotated[float, Meta(ge=0, le=1_000)] = 0.0
-    detours: Annotated[float, Meta(ge=0, le=100)] = 1.0
+    detours: Annotated[float, Meta(ge=0, le=100)] = 2.0
+    popularity: Annotated[float, Meta(ge=0, le=1)] = 0.3
     half_life_days: Annotated[float, Meta(gt=0, le=36_500)] | None = None
 
     @property
@@ -87,33 +90,37 @@ class SequentialRules(Algorithm, frozen=True, kw_only=True):
         visits = data.sessions
         bought = visits.kinds == KIND["purchase"]
         recency = decay(visits.at_ms, context.now_ms, self.half_life_days).astype(np.float32)
+        follows = bought if self.consequents == "bought" else ~bought
         top = succession_neighbors(
-            visits.indptr, visits.items, recency, ~bought, bought if self.consequents == "bought" else ~bought,
-            n_items=data.n_items, window=self.window, shrink=self.shrink, min_shared=self.min_support, k=self.k,
-            repeats=self.repeats, backward=self.backward,
+            visits.indptr, visits.items, recency, ~bought, follows, n_items=data.n_items, window=self.window,
+            shrink=self.shrink, min_shared=self.min_support, k=self.k, repeats=self.repeats, backward=self.backward,
         )  # fmt: skip
         reason = _REASONS[self.consequents]
-        if self.detours > 0 and len(top.indices):
-            return _with_detours(top, self.detours, self.k, reason)
-        return neighbors_of(top, reason, times=top.shared)
+        if len(top.indices) == 0 or self.detours == self.popularity == 0:
+            return neighbors_of(top, reason, times=top.shared)
+        often = np.bincount(visits.items[follows], minlength=data.n_items)
+        share = np.maximum(often, 1) / often[often > 0].mean()
+        return self._reached(top, share**self.popularity, reason)
 
-
-def _with_detours(top: TopNeighbors, detours: float, k: int, reason: str) -> ItemNeighbors:
-    """The best of the rules and of two rules in a row."""
-    n = len(top.indptr) - 1
-    rows = np.repeat(np.arange(n), np.diff(top.indptr))
-    itself = top.indices == rows
-    near = ~itself & (np.arange(len(rows)) - top.indptr[rows] < _NEAR)
-    rules, best = (_matrix(top, rows, kept) for kept in (~itself, near))
-    # One product gives the sum of both: (rules, detours * best) times (identity over best).
-    left, right = sparse.hstack([rules, detours * best]), sparse.vstack([sparse.eye_array(n), best])
-    ones = np.ones(n)
-    both = product_neighbors(left.tocsr(), right.tocsr(), left_norms=ones, right_norms=ones, shrink=0.0, min_shared=1, k=k)
-    # The product leaves out the way from an item to itself: it is added as the rules have it.
-    rows = np.concatenate((np.repeat(np.arange(n), np.diff(both.indptr)), rows[itself]))
-    cols, values = (np.concatenate((found, own[itself])) for found, own in zip(both[1:3], top[1:3], strict=True))
-    times = _times(top, rows, cols)
-    return ItemNeighbors.from_triples(rows, cols, values, n_items=n, reason=reason, k=k, facts={"times": times})
+    def _reached(self, top: TopNeighbors, norms: NDArray[np.float64], reason: str) -> ItemNeighbors:
+        """The best of the rules and of two rules in a row."""
+        n = len(norms)
+        rows = np.repeat(np.arange(n), np.diff(top.indptr))
+        itself = top.indices == rows
+        near = ~itself & (np.arange(len(rows)) - top.indptr[rows] < _NEAR)
+        rules, best = (_matrix(top, rows, kept) for kept in (~itself, near))
+        # One product gives the sum of both: (rules, detours * best) times (identity over best).
+        left, right = sparse.hstack([rules, self.detours * best]), sparse.vstack([sparse.eye_array(n), best])
+        both = product_neighbors(
+            left.tocsr(), right.tocsr(), left_norms=np.ones(n), right_norms=norms, shrink=0.0, min_shared=1, k=self.k
+        )
+        # The product leaves out the way from an item to itself: it is added as the rules have it.
+        returned = rows[itself]
+        rows = np.concatenate((np.repeat(np.arange(n), np.diff(both.indptr)), returned))
+        cols = np.concatenate((both.indices, returned))
+        values = np.concatenate((both.values, top.values[itself] / norms[returned]))
+        times = _times(top, rows, cols)
+        return ItemNeighbors.from_triples(rows, cols, values, n_items=n, reason=reason, k=self.k, facts={"times": times})
 
 
 def _matrix(top: TopNeighbors, rows: NDArray[np.int64], kept: NDArray[np.bool_]) -> sparse.csr_array:

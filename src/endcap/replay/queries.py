@@ -23,7 +23,8 @@ def held_out(
     )
     targets = targets.sort("q", maintain_order=True).join(rows, on="item", how="left", maintain_order="left")
     queries = targets.group_by("q", maintain_order=True).agg(pl.first("cluster"), pl.len(), *_firsts(targets, "asked_ms"))
-    known = known.sort("q", maintain_order=True).join(rows, on="item", how="inner", maintain_order="left")
+    columns = [name for name in ("q", "item", "kind", "at_ms", "rating") if name in known.columns]
+    known = known.select(columns).sort("q", maintain_order=True).join(rows, on="item", how="inner", maintain_order="left")
     known = known.join(queries.select("q").with_row_index("place"), on="q", how="inner", maintain_order="left")
     known = known.sort("place", maintain_order=True)
     if newest is not None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -15,14 +18,15 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from endcap.cli._options import DEFAULT_HOME, HomeOption, JsonOption, ShopOption
 from endcap.cli._training import show
-from endcap.core.time import SystemClock, to_ms
+from endcap.core.time import SystemClock, iso, to_ms
 from endcap.stores import sqlite
+from endcap.stores.locks import FileLock
 from endcap.training.goals import Goal
 from endcap.training.job import Progress as Report
 from endcap.training.job import train
 from endcap.training.page import write_report
 from endcap.training.report import TrainingReport
-from endcap.training.schedule import parse_duration_s
+from endcap.training.schedule import Schedule, keep_training, parse_duration_s
 
 REFUSED = 3
 """The exit status where the gate refused what was trained: nothing failed, and what serves goes on serving."""
@@ -40,6 +44,10 @@ def run(
         typer.Option("--budget", help="How long it may take, such as 90s, 10m or 2h. Default: as long as the plan needs."),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Publish even what the gate refuses.")] = False,
+    every: Annotated[
+        str | None, typer.Option("--every", help="Go on, and train again whenever the last training is so old, such as 24h.")
+    ] = None,
+    watch: Annotated[bool, typer.Option("--watch", help="Go on, and train again whenever the shop has changed.")] = False,
     as_of: Annotated[
         datetime | None,
         typer.Option("--as-of", formats=_FORMATS, help="See nothing that happened at this time or later, UTC. Default: see all."),
@@ -48,19 +56,56 @@ def run(
     json: JsonOption = False,
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
-    """Choose, fit and publish what answers best on held-out time; exit status 3 where what serves is as good or better."""
+    """Choose, fit and publish what answers best on held-out time; exit status 3 where that is not as good as what serves."""
+    budget_s = parse_duration_s(budget) if budget else None
+    every_s = parse_duration_s(every) if every else None
     opened = sqlite.open_home(home)
     try:
-        with _progress_bar() as report:
+        stores = opened.open(shop)
+        if every_s is not None or watch:
+            _go_on(Schedule(stores, SystemClock(), every_s, watch), _again(shop, goal, budget, seed, home, json=json))
+            return
+        with _alone(home, shop), _progress_bar() as report:
             made = train(
-                opened.open(shop), as_of_ms=to_ms(as_of) if as_of else None, seed=seed, goal=goal,
-                budget_s=parse_duration_s(budget) if budget else None, force=force, progress=report,
+                stores, as_of_ms=to_ms(as_of) if as_of else None, seed=seed, goal=goal, budget_s=budget_s, force=force,
+                progress=report,
             )  # fmt: skip
     finally:
         opened.close()
     _tell(made, shop, home, json=json)
     if not made.gate.published:
         raise typer.Exit(REFUSED)
+
+
+@contextmanager
+def _alone(home: Path, shop: str) -> Iterator[None]:
+    """One training of a shop at a time. The lock is the system's: it goes when this process goes, however it ends."""
+    with closing(FileLock(home / "shops" / shop / "training.lock", timeout_s=0.0)) as lock, lock:
+        yield
+
+
+def _again(shop: str, goal: Goal, budget: str | None, seed: int, home: Path, *, json: bool) -> list[str]:
+    """The command of one training. A process of its own gives back its memory, and takes nothing with it when it is killed."""
+    options = ["--shop", shop, "--home", str(home), "--goal", goal, "--seed", str(seed)]
+    options += ["--budget", budget] if budget else []
+    return [sys.executable, "-m", "endcap", "train", *options, *(["--json"] if json else [])]
+
+
+def _go_on(schedule: Schedule, command: list[str]) -> None:
+    """Train for ever; ends with an interrupt."""
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+
+    def once(reason: str) -> None:
+        console.print(f"{iso(schedule.clock.now_ms())[:19]} training: {reason}")
+        status = subprocess.run(command, check=False).returncode
+        if status not in (0, REFUSED):
+            console.print(f"the training ended with exit status {status}; what serves goes on serving")
+
+    console.print("watching; end it with Ctrl-C")
+    try:
+        keep_training(schedule, once, time.sleep)
+    except KeyboardInterrupt:
+        console.print("ended")
 
 
 def _tell(made: TrainingReport, shop: str, home: Path, *, json: bool) -> None:

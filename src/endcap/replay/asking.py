@@ -11,16 +11,17 @@ from endcap.replay.held_out import HeldOut
 _UNORDERED = (Asking(),)
 """A basket has no order: every item in it says as much."""
 
-_FORMS: dict[Task, tuple[Asking, ...]] = {
-    "session": (
-        Asking(last=20),
-        Asking(last=20, decay=4.0),
-        Asking(last=20, decay=2.0),
-        Asking(last=20, decay=1.0),
-        Asking(last=20, decay=0.5),
-        Asking(last=1),
-    ),
-}
+_NEWEST = (
+    Asking(last=20),
+    Asking(last=20, decay=4.0),
+    Asking(last=20, decay=2.0),
+    Asking(last=20, decay=1.0),
+    Asking(last=20, decay=0.5),
+    Asking(last=1),
+)
+"""A visit has an order: what was seen last may say most."""
+
+_FORMS: dict[Task, tuple[Asking, ...]] = {"session": _NEWEST, "purchase": (*_UNORDERED, *_NEWEST)}
 
 
 def forms(task: Task) -> tuple[Asking, ...]:

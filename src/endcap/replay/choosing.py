@@ -11,7 +11,7 @@ from endcap.artifacts.base import Artifact
 from endcap.core.choice import Asking, Choice
 from endcap.core.query import Rows
 from endcap.kernels.mixing import Offer
-from endcap.kernels.retrieve import best_allowed
+from endcap.kernels.retrieve import best_allowed, scale
 from endcap.measurement.metrics.base import MISS, Answers
 from endcap.ranking.mixture import Known, Mixture
 from endcap.ranking.stack import Group, Stack
@@ -66,7 +66,7 @@ class Chooser:
             self.offer.blocked[barred] = 0
 
     def propose(self, q: int, tops: NDArray[np.int32], values: NDArray[np.float32], sizes: NDArray[np.int64]) -> None:
-        """What each source proposes to query ``q``, best first.
+        """What each source proposes to query ``q``, best first, scaled as a blend scales it.
 
         ``tops`` int32 and ``values`` float32, both (n_sources, pool), receive the items and their scores, ``sizes`` int64
         (n_sources,) how many there are.
@@ -74,10 +74,12 @@ class Chooser:
         barred = self._barred_rows[self._barred_starts[q] : self._barred_starts[q + 1]]
         self.offer.blocked[barred] = 1
         blocked, n, work = self.mixture.gather(self.group, self.known(q), self.offer), len(self.group), self.mixture.work
+        scale(work.scores[:n], work.touched[:n], work.n_touched[:n], np.ones(n, np.float32), work.factors[:n])
         always = self.offer.open_from, self.offer.open_until, 0
         for s in range(n):
             asked_of = work.scores[s], work.touched[s], int(work.n_touched[s]), blocked
             sizes[s] = best_allowed(*asked_of, *always, tops.shape[1], tops[s], values[s], work.removed)
+            values[s, : sizes[s]] *= work.factors[s]
         self.mixture.clear(self.group)
         self.offer.blocked[barred] = 0
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
 from endcap import registry
 from endcap.core.choice import Task
@@ -15,7 +16,7 @@ from endcap.replay.bootstrap import cluster_bootstrap
 from endcap.replay.report import Estimate
 from endcap.training.choosing import Outcome
 from endcap.training.gate import Verdict
-from endcap.training.judging import Judged, cold, estimate
+from endcap.training.judging import ORDER, Judged, cold, estimate
 from endcap.training.report import CandidateReport, GateReport, Quality, SliceReport, TaskReport
 
 
@@ -37,7 +38,7 @@ def task_report(outcome: Outcome, chosen_by: int) -> TaskReport:
     ordered = sorted(rows, key=lambda one: (not one.picked, -one.value.value))
     return TaskReport(
         task=outcome.task, chosen_by=chosen_by, judged_by=len(outcome.picked.values), picked=outcome.picked.candidate.name,
-        why=_why(outcome, rows), candidates=tuple(ordered),
+        why=_why(rows), candidates=tuple(ordered),
     )  # fmt: skip
 
 
@@ -68,7 +69,7 @@ def gate_report(
         why = f"On the newest time it is at least as good as what serves: {figures}."
     return GateReport(
         published=not refused, forced=forced, against=against, kept_recipe=kept_recipe, gain=found.gain,
-        tasks={task: one for task, one in found.tasks.items()}, why=why,
+        tasks=dict(found.tasks), why=why,
     )  # fmt: skip
 
 
@@ -108,33 +109,39 @@ def _metrics(answers: Answers) -> dict[str, Metric]:
     return found
 
 
-def _slice(one: Judged, which: np.ndarray) -> SliceReport:
+def _slice(one: Judged, which: NDArray[np.bool_]) -> SliceReport:
     return SliceReport(questions=int(which.sum()), value=float(one.values[which].mean()) if which.any() else None)
 
 
-_NAMED = {
-    "serving": "what serves", "single": "the best source alone", "default": "the default blend", "blend": "the tuned blend",
-    "ranker": "the learned ranker",
-}  # fmt: skip
+def _called(row: CandidateReport) -> str:
+    """A candidate in words."""
+    sources = ", ".join(row.sources)
+    return {
+        "serving": f"what serves ({sources})", "single": f"the best source alone ({row.name})", "default": "the default blend",
+        "blend": f"the tuned blend ({sources})", "ranker": f"the {row.name}",
+    }[row.kind]  # fmt: skip
 
 
-def _why(outcome: Outcome, rows: list[CandidateReport]) -> str:
+def _why(rows: list[CandidateReport]) -> str:
     """Why the pick was picked, in a few sentences."""
     taken = next(row for row in rows if row.picked)
-    eligible = [row for row in rows if row.kind != "single" or row is next(one for one in rows if one.kind == "single")]
-    others = [row for row in eligible if not row.picked]
-    name = f"{taken.name} ({_NAMED[taken.kind]})" if taken.kind == "single" else _NAMED[taken.kind]
-    beaten = [row for row in others if row.against_picked.high < 0]
-    level = [row for row in others if row.against_picked.low <= 0 <= row.against_picked.high]
-    sentences = [f"{name[0].upper()}{name[1:]} answers, with a value of {taken.value.value:.4f}."]
+    best_alone = next((row for row in rows if row.kind == "single"), None)
+    others = [row for row in rows if not row.picked and (row.kind != "single" or row is best_alone)]
+    sentences = [f"{_sentence_case(_called(taken))} answers, with a value of {taken.value.value:.4f}."]
+    beaten = [_called(row) for row in others if row.against_picked.high < 0]
     if beaten:
-        sentences.append(f"It is better for sure than {', '.join(_NAMED[row.kind] for row in beaten)}.")
-    for row in level:
-        sentences.append(
-            f"{_NAMED[row.kind][0].upper()}{_NAMED[row.kind][1:]} differs by {_signed(row.against_picked)}: that may be chance, and "
-            "the simpler of the two is kept."
-        )
+        sentences.append(f"It is better for sure than {', '.join(beaten)}.")
+    for row in others:
+        if row.against_picked.low <= 0 <= row.against_picked.high and ORDER.index(row.kind) > ORDER.index(taken.kind):
+            sentences.append(
+                f"{_sentence_case(_called(row))} differs by {_signed(row.against_picked)}: that may be chance, so that the simpler, "
+                "or the one that is there already, is kept."
+            )
     return " ".join(sentences)
+
+
+def _sentence_case(text: str) -> str:
+    return text[0].upper() + text[1:]
 
 
 def _signed(one: Estimate) -> str:

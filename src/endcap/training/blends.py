@@ -25,8 +25,6 @@ SHARES: Mapping[Family, float] = {"collaborative": 0.5, "content": 0.3, "rules":
 POPULAR_SHARE = 0.5
 """How much what is popular counts in a shop that knows nothing yet; it falls as evidence grows."""
 
-_NOTHING_BELOW = 1e-9
-
 
 @dataclass(frozen=True, slots=True)
 class Pools:
@@ -79,8 +77,7 @@ def _union(tops: NDArray[np.int32], values: NDArray[np.float32], sizes: NDArray[
     n_sources = len(sizes)
     source = np.repeat(np.arange(n_sources), sizes)
     items = np.concatenate([tops[s, : sizes[s]] for s in range(n_sources)])
-    best = np.maximum(values[:, 0], _NOTHING_BELOW)
-    scaled = np.concatenate([values[s, : sizes[s]] / best[s] for s in range(n_sources)])
+    scaled = np.concatenate([values[s, : sizes[s]] for s in range(n_sources)])
     rows, place = np.unique(items, return_inverse=True)
     table = np.zeros((len(rows), n_sources), np.float32)
     table[place, source] = scaled
@@ -90,8 +87,8 @@ def _union(tops: NDArray[np.int32], values: NDArray[np.float32], sizes: NDArray[
 def grown(pools: Pools, weights: Floats, start: int) -> list[float]:
     """The weights of the sources in a blend that is grown one source at a time, starting from source ``start``.
 
-    In each of :data:`ROUNDS` rounds the source is added, again if need be, that helps most; the best blend on the way is kept, and
-    :data:`PATIENCE` rounds without a better one end it. Source: Caruana, Niculescu-Mizil, Crew, Ksikes, "Ensemble Selection from
+    In each of :data:`ROUNDS` rounds the source is added, again if need be, that helps most, of equals the one that is best alone;
+    the best blend on the way is kept, and :data:`PATIENCE` rounds without a better one end it. Source: Caruana, Niculescu-Mizil, Crew, Ksikes, "Ensemble Selection from
     Libraries of Models", ICML 2004, with replacement.
 
     Two sources, each right about one question, and both weakly about the other:
@@ -105,10 +102,11 @@ def grown(pools: Pools, weights: Floats, start: int) -> list[float]:
     counts = np.zeros(n_sources)
     counts[start] = 1
     totals = pools.scaled[:, start].copy()
+    alone = [_value(pools, pools.scaled[:, s], weights) for s in range(n_sources)]
     best_counts, best_value, since = counts.copy(), _value(pools, totals, weights), 0
     for _ in range(ROUNDS - 1):
         trials = [_value(pools, totals + pools.scaled[:, s], weights) for s in range(n_sources)]
-        chosen = int(np.argmax(trials))
+        chosen = max(range(n_sources), key=lambda s: (trials[s], alone[s]))
         counts[chosen] += 1
         totals += pools.scaled[:, chosen]
         since += 1

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
+import msgspec
 import numpy as np
 
 from endcap import registry
 from endcap.algorithms.base import Algorithm, FitContext
-from endcap.algorithms.base import Family as Family
 from endcap.artifacts.base import Artifact
 from endcap.artifacts.item_scores import ItemScores
+from endcap.artifacts.tree_ranker import TreeRanker
 from endcap.core.choice import Asking, Choice, ChosenSource, Task
 from endcap.measurement.metrics.base import Answers
 from endcap.ranking.stack import HISTORY
@@ -30,6 +31,8 @@ Kind = Literal["serving", "single", "default", "blend", "ranker"]
 
 FORM_QUESTIONS = 500
 """How many questions decide how a source is asked."""
+SCORE_QUESTIONS = 3_000
+"""How many questions decide which source is best alone."""
 POOL_QUESTIONS = 2_000
 """How many questions decide the weights of a blend."""
 MOST_SOURCES = 8
@@ -62,6 +65,10 @@ class Candidate:
         return answer_choice(self.choice, {**artifacts, **self.extra}, window)
 
 
+def _few(window: Window, n: int) -> Window:
+    return Window(window.train, first(window.held_out, n), window.products)
+
+
 def plain_asking(task: Task) -> Asking:
     """How a source is asked where nobody has tuned it: with a whole basket, or with the newest acts."""
     return _PLAIN.get(task, HISTORY)
@@ -69,8 +76,9 @@ def plain_asking(task: Task) -> Asking:
 
 def singles(task: Task, artifacts: Mapping[str, Artifact], window: Window, objective: Objective) -> list[Candidate]:
     """Every source alone, asked in the way that does best, best first; those that never answer right are left out."""
+    window = _few(window, SCORE_QUESTIONS)
     weights, found = objective.weights(window.held_out), []
-    few = Window(window.train, first(window.held_out, FORM_QUESTIONS), window.products)
+    few = _few(window, FORM_QUESTIONS)
     for name, artifact in artifacts.items():
         started = time.perf_counter()
         ways = forms(task)[:1] if isinstance(artifact, ItemScores) else forms(task)
@@ -106,7 +114,7 @@ def blend(task: Task, alone: Sequence[Candidate], artifacts: Mapping[str, Artifa
     """The best sources, blended with weights that held-out questions chose; none where no second source helps."""
     started = time.perf_counter()
     best = alone[:MOST_SOURCES]
-    few = Window(window.train, first(window.held_out, POOL_QUESTIONS), window.products)
+    few = _few(window, POOL_QUESTIONS)
     sources = tuple(one.choice.sources[0] for one in best)
     if len(sources) < 2:
         return None
@@ -131,19 +139,28 @@ def rankers() -> Iterator[tuple[str, Algorithm]]:
 
 
 def ranked(
-    task: Task, sources: Sequence[ChosenSource], artifacts: Mapping[str, Artifact], window: Window, seed: int
+    task: Task, sources: Sequence[ChosenSource], artifacts: Mapping[str, Artifact], window: Window, objective: Objective, seed: int
 ) -> Iterator[Candidate]:
-    """Learned orders of what the sources propose, one a ranking algorithm that is made for the task."""
+    """Learned orders of what the sources propose, one a ranking algorithm that is made for the task.
+
+    Where the goal is money there are two of each: by the chance that a product is taken, and by that times its worth.
+    """
     if len(window.held_out) < MIN_EXAMPLES or not sources:
         return
     for name, algorithm in rankers():
         if task not in algorithm.tasks:
             continue
         started = time.perf_counter()
-        called = f"{name}_{task}"
-        choice = Choice(task=task, sources=tuple(sources), ranker=called)
+        choice = Choice(task=task, sources=tuple(sources), ranker=f"{name}_{task}")
         examples = ranking_examples(choice, artifacts, window, np.random.default_rng(seed))
         context = FitContext(rng=np.random.default_rng(seed), now_ms=window.train.now_ms)
         taught = algorithm.fit_examples(examples, context)
-        if taught.n_entries:
-            yield Candidate("learned ranker", "ranker", choice, {called: taught}, seconds=time.perf_counter() - started)
+        seconds = time.perf_counter() - started
+        if taught.n_entries == 0:
+            continue
+        yield Candidate("learned ranker", "ranker", choice, {f"{name}_{task}": taught}, seconds=seconds)
+        if objective.goal != "conversion" and isinstance(taught, TreeRanker):
+            called = f"{name}_{task}_worth"
+            by_worth = replace(taught, values=objective.positive, value_exponent=1.0)
+            choice = msgspec.structs.replace(choice, ranker=called)
+            yield Candidate("learned ranker by worth", "ranker", choice, {called: by_worth}, seconds=seconds)

@@ -10,7 +10,7 @@ import msgspec
 from endcap.artifacts.base import Artifact
 from endcap.core.choice import Choice, Task
 from endcap.replay.held_out import Window
-from endcap.training.candidates import Candidate, blend, default_choice, ranked, singles
+from endcap.training.candidates import MOST_SOURCES, Candidate, blend, default_choice, ranked, singles
 from endcap.training.components import Component
 from endcap.training.effort import Deadline
 from endcap.training.goals import Objective
@@ -67,7 +67,8 @@ class Chooser:
             return None
         if choice.ranker is None:
             return Candidate("what serves", "serving", choice)
-        again = next(ranked(choice.task, choice.sources, artifacts, window, self.seed), None)
+        taught = ranked(choice.task, choice.sources, artifacts, window, self.objective, self.seed)
+        again = next((one for one in taught if one.choice.ranker == choice.ranker), None)
         return None if again is None else replace(again, name="what serves", kind="serving")
 
     def _standing(self, serving: Choice, made: Sequence[Candidate], window: Window) -> Candidate | None:
@@ -91,8 +92,8 @@ class Chooser:
         if self.deadline.passed(RANKER_SHARE):
             self.deadline.cut.append(f"{task}: no ranker was taught")
         else:
-            sources = [one.choice.sources[0] for one in alone[:8]]
-            mixed += ranked(task, sources, self.artifacts, window, self.seed)
+            sources = [one.choice.sources[0] for one in alone[:MOST_SOURCES]]
+            mixed += ranked(task, sources, self.artifacts, window, self.objective, self.seed)
         return mixed
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from endcap.algorithms.base import Algorithm
 from endcap.artifacts.base import Artifact
-from endcap.core.choice import Task
+from endcap.core.choice import Asking, Task
 from endcap.core.interactions import Dataset
 from endcap.replay.asking import forms
 from endcap.replay.bootstrap import cluster_bootstrap, interval
@@ -83,33 +83,37 @@ def choose_options(
     ``standing`` holds the options that serve, by artifact: they stay unless others are better by a paired lower bound. Where there
     are too few questions they stay too, or else the defaults.
     """
-    recent = newest(cut.past, effort.acts)
-    fits = Fits(recent, seed)
+    recent = {acts: Fits(newest(cut.past, acts), seed) for acts, _ in effort.rungs}
+    below = {name for plan in plans for name in plan.algorithm.builds_on}
     for plan in plans:
         stands = standing.get(plan.name)
         task = next((task for task in plan.variant.tasks or plan.algorithm.tasks if task in cut.choosing), None)
         if task is None:
             chosen = Component(plan, stands or plan.algorithm)
         else:
-            found = _search(plan, task, cut.choosing[task], fits, objective, effort, deadline, seed, stands)
+            tried = _settings(plan, stands, effort.settings, seed)
+            rungs = [(recent[acts], n) for acts, n in effort.rungs]
+            found = _search(tried, forms(task)[: effort.ways], cut.choosing[task], rungs, objective, deadline, stands)
             if found.cut:
                 deadline.cut.append(f"{plan.label}: the search ended after {found.tried} trials")
             chosen = Component(plan, _kept(found, stands, cut.choosing[task]), task, found.tried)
-        if any(plan.algorithm_name in other.algorithm.builds_on for other in plans):
-            fits.add(chosen)
+        if plan.algorithm_name in below:
+            for fits in recent.values():
+                fits.add(chosen)
         yield chosen
 
 
 def _search(
-    plan: Planned, task: Task, held_out: HeldOut, fits: Fits, objective: Objective, effort: Effort, deadline: Deadline, seed: int,
-    stands: Algorithm | None,
+    tried: Sequence[Algorithm], ways: Sequence[Asking], held_out: HeldOut, rungs: Sequence[tuple[Fits, int]], objective: Objective,
+    deadline: Deadline, stands: Algorithm | None,
 ) -> Search:  # fmt: skip
-    sizes = dict.fromkeys(min(size, len(held_out)) for size in (*effort.questions, len(held_out)))
     weights = objective.weights(held_out)
+    fitted_on = {id(fits.data): fits for fits, _ in rungs}
+    asked = dict.fromkeys((id(fits.data), min(n, len(held_out))) for fits, n in rungs)  # the same window is not asked twice
+    windows = [Window(fitted_on[data].data, first(held_out, n), ()) for data, n in asked]
     return search(
-        _settings(plan, stands, effort.settings, seed), [Window(fits.data, first(held_out, size), ()) for size in sizes], forms(task),
-        fit=lambda algorithm, _data: fits.fit(algorithm), score=lambda answers: values(answers, weights), standing=stands,
-        out_of_time=lambda: deadline.passed(SEARCH_SHARE),
+        tried, windows, ways, fit=lambda algorithm, data: fitted_on[id(data)].fit(algorithm),
+        score=lambda answers: values(answers, weights), standing=stands, out_of_time=lambda: deadline.passed(SEARCH_SHARE),
     )  # fmt: skip
 
 

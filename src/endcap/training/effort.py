@@ -13,23 +13,30 @@ USUAL_BUDGET_S = 600.0
 SEARCH_SHARE = 0.4
 """The share of a budget after which no further setting is tried: fitting, judging and publishing take the rest."""
 
+EVERYTHING = 2**62
 _MANY_ACTS = 300_000
 _SETTINGS, _SETTINGS_OF_MANY = 16, 8
-_QUESTIONS, _QUESTIONS_OF_MANY = (250, 1_000), (500, 2_000)
+_RUNGS = ((EVERYTHING, 250), (EVERYTHING, 1_000), (EVERYTHING, 3_000))
+_RUNGS_OF_MANY = ((100_000, 300), (_MANY_ACTS, 1_000))
+_WAYS_OF_MANY = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Effort:
     """How options are searched.
 
-    Of every artifact at most ``settings`` settings are tried, fitted on the newest ``acts`` acts of the past, and asked
-    ``questions`` questions, then, those that are left, more. The numbers depend on the size of the data and on the budget alone,
-    never on the clock, so that the same data give the same bundle on any machine unless the budget cuts the search.
+    Of every artifact at most ``settings`` settings are tried. Each of the ``rungs`` says on how many of the newest acts of the past
+    they are fitted, and how many questions they are asked; a third of them goes on to the next. ``many`` says that the history is
+    large; then a search asks in the first two ``ways`` only, and the best of all is found for the setting that wins.
+
+    The numbers depend on the size of the data and on the budget alone, never on the clock, so that the same data give the same
+    bundle on any machine unless the budget cuts the search.
     """
 
     settings: int
-    acts: int
-    questions: tuple[int, ...]
+    rungs: tuple[tuple[int, int], ...]
+    ways: int
+    many: bool
 
     @classmethod
     def of(cls, n_acts: int, budget_s: float | None = None) -> Effort:
@@ -41,7 +48,7 @@ class Effort:
         many = n_acts > _MANY_ACTS
         settings = _SETTINGS_OF_MANY if many else _SETTINGS
         times = max((budget_s or USUAL_BUDGET_S) / USUAL_BUDGET_S, 1.0)
-        return cls(math.floor(settings * times), _MANY_ACTS, _QUESTIONS_OF_MANY if many else _QUESTIONS)
+        return cls(math.floor(settings * times), _RUNGS_OF_MANY if many else _RUNGS, _WAYS_OF_MANY if many else EVERYTHING, many)
 
 
 @dataclass(slots=True)

@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from endcap.artifacts.base import frozen
 from endcap.core.events import KIND
 from endcap.core.interactions import Dataset
 from endcap.core.time import DAY_MS
@@ -25,6 +26,7 @@ COME_BACK_DAYS = 90
 SHRINK_BUYERS = 20.0
 """So many buyers of average loyalty are added to every item's own."""
 
+_LEAST = 1e-3
 _PURCHASE = KIND["purchase"]
 Worth = NDArray[np.float64]
 
@@ -36,6 +38,13 @@ class Objective:
     goal: Goal
     worth: Worth
     note: str
+
+    @property
+    def positive(self) -> NDArray[np.float32]:
+        """The worth of every item against the average one, float32 (n_items,), above 0."""
+        mean = float(self.worth.mean()) if len(self.worth) else 0.0
+        scaled = self.worth / mean if mean > 0 else np.ones(len(self.worth))
+        return frozen(np.maximum(scaled, _LEAST).astype(np.float32))
 
     def weights(self, held_out: HeldOut) -> Floats:
         """How much each query counts, float64 (n_queries,), 1 on average: the mean worth of what is right."""
@@ -67,7 +76,7 @@ def objective(goal: Goal, past: Dataset, cost_minor: NDArray[np.int64] | None = 
     price, without = _filled(past.catalog.price_minor)
     if not price.any():
         return Objective(goal, np.ones(past.n_items), "no product has a price, so that every one counts the same")
-    note = f"{without:,} products without a price count as the median of the others" if without else "every product has a price"
+    note = f"those without a price ({without:,}) count as the median of the others" if without else "every product has a price"
     if goal == "margin":
         return _margin(price, cost_minor, note)
     if goal == "lifetime_value":
@@ -91,7 +100,7 @@ def _margin(price: Worth, cost_minor: NDArray[np.int64] | None, note: str) -> Ob
     margins = price * typical
     margins[known] = price[known] * share
     missing = int((~known).sum())
-    more = f"; {missing:,} without a cost count as having the median margin of {typical:.0%}" if missing else ""
+    more = f"; those without a cost ({missing:,}) count as having the median margin of {typical:.0%}" if missing else ""
     return Objective("margin", margins, f"products count by their price less their cost; {note}{more}")
 
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from endcap.artifacts.bundle import Made, Manifest, write_bundle
 from endcap.core.catalog import Item
@@ -80,7 +81,9 @@ def fit_all(
     """
     effort = Effort.of(len(data.interactions.items), budget_s)
     run = Run(data, seed, goal, effort, Deadline(budget_s), incumbent, cost_minor, force, progress)
-    made, choices, report = run.do(tune=tune)
+    # Many small products on several threads take longer than on one: the threads wait for each other.
+    with threadpool_limits(limits=None if effort.many else 1, user_api="blas"):
+        made, choices, report = run.do(tune=tune)
     return Trained(made, choices, report)
 
 
@@ -98,6 +101,7 @@ def _publish(
 ) -> str:  # fmt: skip
     notes: dict[str, object] = {
         "goal": report.goal,
+        "acts": report.interactions,
         "validation": {one.name: msgspec.to_builtins(one.quality) for one in report.fitted if one.quality},
         "gate": msgspec.to_builtins(report.gate),
     }

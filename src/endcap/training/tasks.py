@@ -16,7 +16,8 @@ from endcap.replay.held_out import HeldOut
 
 TARGETS_PER_BASKET = 3
 QUESTIONS_PER_VISIT = 20
-MAX_QUESTIONS = 3_000
+MOST_QUESTIONS = 5_000
+"""How many questions of a task are asked at most."""
 MOST_REMEMBERED = 500
 """How many of a person's newest purchases a question about the next order knows."""
 
@@ -27,7 +28,7 @@ _PURCHASE = KIND["purchase"]
 
 
 def questions(task: Task, future: Dataset, rng: np.random.Generator, *, past: Dataset | None = None) -> HeldOut:
-    """The questions of a task over held-out time, in random order; a sample where there are many.
+    """The questions of a task over held-out time, in random order; a sample of about :data:`MOST_QUESTIONS` where there are more.
 
     ``basket``: up to three items of an order in turn, asked for with the rest. ``session``: every act of a visit but the first
     (of a long visit, some of them), asked for with the acts before it, whether its item came before or not: many an act returns.
@@ -41,7 +42,7 @@ def questions(task: Task, future: Dataset, rng: np.random.Generator, *, past: Da
 
 def _rest_of_basket(future: Dataset, rng: np.random.Generator) -> HeldOut:
     several = np.flatnonzero(np.diff(future.baskets.indptr) > 1)
-    chosen = take_baskets(future.baskets, _sample(several, MAX_QUESTIONS // TARGETS_PER_BASKET, rng))
+    chosen = take_baskets(future.baskets, _sample(several, MOST_QUESTIONS // TARGETS_PER_BASKET, rng))
     known, targets, clusters = [], [], []
     for basket in range(len(chosen)):
         items = chosen.items[chosen.indptr[basket] : chosen.indptr[basket + 1]]
@@ -59,7 +60,7 @@ def _next_act(future: Dataset, rng: np.random.Generator) -> HeldOut:
             known.append(items[:place].tolist())
             targets.append(int(items[place]))
             clusters.append(visit)
-        if len(targets) >= MAX_QUESTIONS:
+        if len(targets) >= MOST_QUESTIONS:
             break
     return HeldOut.of(known, targets, clusters, known_barred=False)
 
@@ -74,7 +75,7 @@ def _next_purchase(future: Dataset, rng: np.random.Generator) -> HeldOut:
                 known.append(looked_at.tolist())
                 targets.append(int(items[place]))
                 clusters.append(visit)
-        if len(targets) >= MAX_QUESTIONS:
+        if len(targets) >= MOST_QUESTIONS:
             break
     return HeldOut.of(known, targets, clusters, known_barred=True)
 
@@ -82,7 +83,7 @@ def _next_purchase(future: Dataset, rng: np.random.Generator) -> HeldOut:
 def _next_order(past: Dataset, future: Dataset, rng: np.random.Generator) -> HeldOut:
     earlier, later = _purchases(past.interactions), _purchases(future.interactions)
     back = np.intersect1d(earlier.users, later.users)
-    back = _sample(back[back >= 0], MAX_QUESTIONS, rng)
+    back = _sample(back[back >= 0], MOST_QUESTIONS, rng)
     known, at_ms, targets, now_ms = [], [], [], []
     for user in rng.permutation(back):
         bought = _of(earlier, user)
@@ -118,8 +119,8 @@ def _joined(parts: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
 def _visits(
     future: Dataset, wanted: NDArray[np.bool_], rng: np.random.Generator
 ) -> Iterator[tuple[int, NDArray[np.int32], NDArray[np.uint8]]]:
-    """The wanted visits in random order, at most :data:`MAX_QUESTIONS`: number, items, kinds."""
-    chosen = take_sessions(future.sessions, _sample(np.flatnonzero(wanted), MAX_QUESTIONS, rng))
+    """The wanted visits in random order, at most :data:`MOST_QUESTIONS`: number, items, kinds."""
+    chosen = take_sessions(future.sessions, _sample(np.flatnonzero(wanted), MOST_QUESTIONS, rng))
     for visit in range(len(chosen)):
         span = slice(chosen.indptr[visit], chosen.indptr[visit + 1])
         yield visit, chosen.items[span], chosen.kinds[span]

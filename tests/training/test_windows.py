@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import numpy as np
+
+from endcap.core.time import DAY_MS
+from endcap.testing.histories import example, random_data
+from endcap.training.windows import MIN_QUESTIONS, newest, windows
+
+DATA = random_data(0, n_events=8_000)
+
+
+def test_what_is_learnt_from_is_older_than_what_chooses_and_that_than_what_judges() -> None:
+    cut = windows(DATA, 0)
+    acts = cut.past.interactions.at_ms
+    assert acts.max() < cut.choose_from_ms < cut.gate_from_ms < DATA.now_ms
+    assert cut.past.baskets.at_ms.max() < cut.choose_from_ms
+    assert cut.past.sessions.at_ms.max() < cut.choose_from_ms
+    assert cut.past.now_ms == cut.choose_from_ms
+    # The newest orders and visits of the history are all asked about by the gate, none of the older ones is.
+    judged = DATA.baskets.at_ms >= cut.gate_from_ms
+    several = np.diff(DATA.baskets.indptr) > 1
+    assert len(np.unique(cut.gate["basket"].clusters)) == (judged & several).sum()
+    chosen_by = (DATA.baskets.at_ms >= cut.choose_from_ms) & ~judged
+    assert len(np.unique(cut.choosing["basket"].clusters)) == (chosen_by & several).sum()
+
+
+def test_tasks_with_few_questions_are_left_out() -> None:
+    cut = windows(DATA, 0)
+    assert all(len(held_out) >= MIN_QUESTIONS for held_out in (*cut.choosing.values(), *cut.gate.values()))
+    assert windows(random_data(0, n_events=200), 0).choosing == {}
+    assert windows(example(), 0).gate == {}
+
+
+def test_the_same_seed_asks_the_same_and_the_two_windows_do_not_share_draws() -> None:
+    one, same, other = (windows(DATA, seed).gate["session"].rows.tolist() for seed in (0, 0, 1))
+    assert one == same
+    assert one != other
+
+
+def test_the_newest_acts_are_those_and_all_of_a_small_history() -> None:
+    data = example(*(f"2000-01-{day:02} mug tea" for day in range(1, 11)))
+    recent = newest(data, 6)
+    assert len(recent.interactions.items) == 6
+    assert recent.baskets.at_ms.min() == data.baskets.at_ms[-1] - 2 * DAY_MS
+    assert newest(data, 20) is data

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any, get_args
 
 import msgspec
@@ -40,6 +41,19 @@ def fit_titles(algorithm: Algorithm, *titles: str) -> Any:
     products = [Item(item_id=str(number), title=title) for number, title in enumerate(titles)]
     data = build_dataset(ACTS.to_frame(), products, now_ms=0)
     return algorithm.fit(data, FitContext(rng=np.random.default_rng(0), now_ms=0))
+
+
+def related(pairs: Mapping[tuple[str, str], float], **prices: str) -> tuple[Dataset, FitContext]:
+    """A catalogue of the items of these pairs that nobody has acted on, and a context with their relations, for examples."""
+    item_ids = list(dict.fromkeys(one for pair in pairs for one in pair))
+    costs = {one: {"price": Decimal(prices[one]), "currency": "EUR"} for one in prices}
+    products = [Item(item_id=one, title=one, **costs.get(one, {})) for one in item_ids]  # type: ignore[arg-type]
+    rows, cols = (np.array([item_ids.index(pair[side]) for pair in pairs], dtype=np.int64) for side in (0, 1))
+    relations = ItemNeighbors.from_triples(
+        rows, cols, np.array(list(pairs.values()), np.float32), n_items=len(item_ids), reason="goes_with"
+    )
+    context = FitContext(rng=np.random.default_rng(0), now_ms=0, below={"relations": relations})
+    return build_dataset(ACTS.to_frame(), products, now_ms=0), context
 
 
 class AlgorithmContract:

@@ -148,18 +148,19 @@ def _rounded_down(thresholds: NDArray[np.float64]) -> NDArray[np.float32]:
 def calibrated(totals: NDArray[np.float64], taken: NDArray[np.uint8], weights: NDArray[np.float32]) -> NDArray[np.float64]:
     """Points of a strictly rising line from totals to chances, float64 (2, n): isotonic regression, its steps at their middles.
 
-    Two candidates of chance a quarter and two of three quarters:
+    Of eight candidates the first is not taken, then one of three is, then two of three, and the last. One more candidate of the
+    usual chance, here a half, is added to every step, so that (0 + 0.5) / 2 stands for 0 of 1 and (1 + 0.5) / 4 for 1 of 3:
 
     >>> ones = np.ones(8, np.float32)
     >>> calibrated(np.arange(8.0), np.array([0, 1, 0, 0, 1, 1, 0, 1], np.uint8), ones).round(2).tolist()
-    [[1.5, 5.5], [0.25, 0.75]]
+    [[0.0, 2.0, 5.0, 7.0], [0.25, 0.38, 0.62, 0.75]]
     """
     chances = IsotonicRegression(y_min=0.0, y_max=1.0).fit(totals, taken, sample_weight=weights).predict(totals)
     levels, which = np.unique(chances, return_inverse=True)
     mass = np.bincount(which, weights=weights)
     middles = np.bincount(which, weights=weights * totals) / mass
     # A step of chance 0 or 1 says that there were too few examples to see another.
-    shrunk = (levels * mass + levels.mean()) / (mass + 1)
+    shrunk = (levels * mass + np.average(taken, weights=weights)) / (mass + 1)
     rising = np.concatenate(([True], (np.diff(shrunk) > 0) & (np.diff(middles) > 0)))
     return np.stack((middles[rising], shrunk[rising]))
 

@@ -77,7 +77,7 @@ def objective(algorithm: ALS, table: Floats, shares: Floats, rows: Floats, items
 )
 def test_one_epoch_is_two_plain_half_steps(options: dict[str, Any]) -> None:
     data = random_data(0)
-    before, after = (fitted(ALS(epochs=epochs, **options), data) for epochs in (3, 4))
+    before, after = (fitted(ALS(epochs=epochs, steps=0, **options), data) for epochs in (3, 4))
     algorithm = ALS(epochs=4, **options)
     table, shares = plain_rows(algorithm, data)
     rows = plain_half_step(algorithm, table, before.vectors.astype(np.float64))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy import sparse
 
-from endcap.kernels.factors import best_rows, keep_best, products, solve_in_place, solve_rows
+from endcap.kernels.factors import improve_rows, keep_best, products, solve_in_place, solve_rows
 from endcap.kernels.top import STEPS
 
 N_ITEMS, DIM = 40, 6
@@ -32,31 +33,48 @@ def test_rows_shorter_and_longer_than_the_vectors_are_solved_exactly(dtype: Any,
     confidences, wanted = rng.uniform(0.2, 9, len(items)).astype(dtype), rng.normal(size=len(items)).astype(dtype)
     l2 = rng.uniform(0.05, 2, len(lengths)).astype(dtype)
     solved = np.zeros((len(lengths), DIM), dtype)
-    solve_rows(indptr, items, confidences, wanted, vectors, prior, l2, 0, len(lengths), solved)
+    solve_rows(indptr, items, confidences, wanted, vectors, prior, l2, 0, len(lengths), 0, solved)
     for u in range(len(lengths)):
         span = slice(indptr[u], indptr[u + 1])
         expected = plain_row(vectors[items[span]], confidences[span], wanted[span], prior, float(l2[u]))
         np.testing.assert_allclose(solved[u], expected, rtol=tolerance, atol=tolerance)
     halves = np.zeros_like(solved)
-    solve_rows(indptr, items, confidences, wanted, vectors, prior, l2, 4, len(lengths), halves)
+    solve_rows(indptr, items, confidences, wanted, vectors, prior, l2, 4, len(lengths), 0, halves)
     assert not halves[:4].any()
-    solve_rows(indptr, items, confidences, wanted, vectors, prior, l2, 0, 4, halves)
+    solve_rows(indptr, items, confidences, wanted, vectors, prior, l2, 0, 4, 0, halves)
     np.testing.assert_array_equal(halves, solved)
 
 
+@pytest.mark.parametrize(("steps", "tolerance"), [(0, 2e-4), (DIM, 1e-3)])
 @pytest.mark.parametrize("threads", [1, 2, 3])
-def test_any_number_of_threads_solves_alike(threads: int) -> None:
+def test_any_number_of_threads_solves_alike(threads: int, steps: int, tolerance: float) -> None:
     rng = np.random.default_rng(0)
-    observed = sparse.random_array((50, N_ITEMS), density=0.1, format="csr", dtype=np.float32, rng=rng)
+    observed = sparse.random_array((50, N_ITEMS), density=0.3, format="csr", dtype=np.float32, rng=rng)
     vectors, prior = rng.normal(size=(N_ITEMS, DIM)).astype(np.float32), rng.random(DIM).astype(np.float32)
-    l2 = rng.uniform(0.05, 2, 50).astype(np.float32)
-    found = best_rows(observed, vectors, prior, l2, threads=threads)
+    l2, start = rng.uniform(0.05, 2, 50).astype(np.float32), rng.normal(size=(50, DIM)).astype(np.float32)
+    found, alone = start.copy(), start.copy()
+    improve_rows(observed, vectors, prior, l2, found, steps=steps, threads=threads)
+    improve_rows(observed, vectors, prior, l2, alone, steps=steps, threads=1)
+    np.testing.assert_array_equal(found, alone)
     for u in range(50):
         span = slice(observed.indptr[u], observed.indptr[u + 1])
         ones = np.ones(span.stop - span.start)
         expected = plain_row(vectors[observed.indices[span]], observed.data[span], ones, prior, float(l2[u]))
-        np.testing.assert_allclose(found[u], expected, rtol=2e-4, atol=2e-4)
-    np.testing.assert_array_equal(found, best_rows(observed, vectors, prior, l2, threads=1))
+        np.testing.assert_allclose(found[u], expected, rtol=tolerance, atol=tolerance)
+
+
+def test_every_step_of_conjugate_gradients_comes_nearer() -> None:
+    rng = np.random.default_rng(1)
+    observed = sparse.csr_array(rng.random((1, N_ITEMS)).astype(np.float32))
+    vectors, prior = rng.normal(size=(N_ITEMS, DIM)).astype(np.float32), rng.random(DIM).astype(np.float32)
+    l2 = np.array([0.5], np.float32)
+    expected = plain_row(vectors, observed.data, np.ones(N_ITEMS), prior, 0.5)
+    errors = []
+    for steps in range(1, DIM):
+        found = np.zeros((1, DIM), np.float32)
+        improve_rows(observed, vectors, prior, l2, found, steps=steps, threads=1)
+        errors.append(np.linalg.norm((found[0] - expected) * np.sqrt(prior + 0.5)))
+    assert all(later < earlier for earlier, later in pairwise(errors))
 
 
 @pytest.mark.parametrize("n", [1, 2, 17])

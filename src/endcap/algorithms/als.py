@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal, NamedTuple
+from typing import Annotated, ClassVar, Literal
 from zlib import crc32
 
 import msgspec
@@ -16,7 +16,7 @@ from endcap.artifacts.factors import Factors, FoldIn
 from endcap.core.choice import Task
 from endcap.core.events import EventType
 from endcap.core.interactions import Dataset, Sessions
-from endcap.kernels.factors import best_rows
+from endcap.kernels.factors import improve_rows
 
 _MIX = (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB)
 _REASONS = {"baskets": "bought_together", "people": "to_your_taste"}
@@ -24,7 +24,7 @@ Floats = NDArray[np.float32]
 
 
 class ALS(Algorithm, frozen=True, kw_only=True):
-    """Implicit-feedback matrix factorisation, every row solved exactly.
+    """Implicit-feedback matrix factorisation.
 
     Minimises ``sum_u g_u (sum over observed i of c_ui (1 - w_u . h_i)^2 + unobserved * sum over all i of (w_u . h_i)^2 + l_u
     |w_u|^2) + sum_i l_i |h_i|^2``. A row ``u`` is an order, with ``c_ui = 1``; or a person, with ``c_ui`` the summed weights of
@@ -33,14 +33,16 @@ class ALS(Algorithm, frozen=True, kw_only=True):
     after each ``half_life_share`` of the rows, mean 1. ``l_u = l2 * (sum_i c_ui + unobserved * n_items)^frequency``, so that a
     busy row is held back as much an act as a quiet one at ``frequency=1``; ``l_i`` likewise.
 
-    The artifact keeps the items' vectors and solves for whoever asks, as one more half step would. A half step takes O(sum over
-    rows of m² max(n, dim)) for rows of n cells, ``m = min(n, dim)``; memory O((n_rows + n_items) × dim). An item's first vector
-    depends on the seed and its id alone.
+    A half step takes ``steps`` steps of conjugate gradients a row from where it was, in O(steps × n_cells × dim) altogether, or
+    with ``steps=0`` solves every row exactly, in O(sum over rows of m² max(n, dim)) for rows of n cells, ``m = min(n, dim)``;
+    memory O((n_rows + n_items) × dim). The artifact keeps the items' vectors and solves exactly for whoever asks. An item's
+    first vector depends on the seed and its id alone.
 
     Source: Hu, Koren, Volinsky, "Collaborative Filtering for Implicit Feedback Datasets", ICDM 2008, with the weights and the
     frequency-scaled penalty of Rendle, Krichene, Zhang, Koren, "Revisiting the Performance of iALS on Item Recommendation
-    Benchmarks", RecSys 2022. Weighing rows, visits as rows, solving in the basis of the Gram matrix, and short rows by the
-    identity of Woodbury, are ours.
+    Benchmarks", RecSys 2022; conjugate gradients: Takács, Pilászy, Tikk, "Applications of the Conjugate Gradient Method for
+    Implicit Feedback Collaborative Filtering", RecSys 2011. Weighing rows, visits as rows, solving in the basis of the Gram
+    matrix, where its diagonal is the whole preconditioner, and short rows by the identity of Woodbury, are ours.
 
     One order of four things and one number each: by symmetry all cells are alike, ``4 (1 - p)^2 + 4 unobserved p^2 + 4 l2 p``
     is least at ``p = (1 - l2 / 2) / (1 + unobserved)``, here 0.9 / 1.5:
@@ -74,7 +76,8 @@ class ALS(Algorithm, frozen=True, kw_only=True):
     unobserved: Annotated[float, Meta(ge=0)] = 0.1
     size_exponent: Annotated[float, Meta(ge=0, le=2)] = 0.0
     half_life_share: Annotated[float, Meta(gt=0, le=100)] | None = None
-    visit_weight: Annotated[float, Meta(ge=0, le=1_000)] = 3.0
+    visit_weight: Annotated[float, Meta(ge=0, le=1_000)] = 6.0
+    steps: Annotated[int, Meta(ge=0, le=1_000)] = 3
     weights: dict[EventType, Weight] = msgspec.field(
         default_factory=lambda: {"view": 1.0, "add_to_cart": 1.0, "purchase": 1.0, "own": 1.0}
     )
@@ -84,21 +87,27 @@ class ALS(Algorithm, frozen=True, kw_only=True):
         rows = self._rows(data)
         shares = self._shares(rows)
         columns = (sparse.diags_array(shares) @ rows).T.tocsr()
-        items = Side.of(self._start(data.item_ids, context.rng))
+        items = self._start(data.item_ids, context.rng)
+        people = np.zeros((rows.shape[0], items.shape[1]), np.float32)
         for _ in range(self.epochs):
-            people = Side.of(self.half_step(rows, items), shares)
-            items = Side.of(self.half_step(columns, people))
+            items, people, spread = in_gram_basis(items, people)
+            self.half_step(rows, people, items, spread)
+            people, items, spread = in_gram_basis(people, items, shares)
+            self.half_step(columns, items, people, spread)
+        items, _, spread = in_gram_basis(items, people)
         fold_in = FoldIn(self.l2, unseen=self.unobserved * data.n_items, frequency=self.frequency)
-        return Factors.of(items.vectors, fold_in, _REASONS[self.rows], prior=self.unobserved * items.spread)
+        return Factors.of(items, fold_in, _REASONS[self.rows], prior=self.unobserved * spread)
 
-    def half_step(self, observed: sparse.csr_array, other: Side) -> Floats:
-        """The best vectors of one side, float32 (n, dim), while the other stays.
+    def half_step(self, observed: sparse.csr_array, vectors: Floats, others: Floats, spread: Floats) -> None:
+        """Improve the vectors of one side, float32 (n, dim), in place, while the ``others`` stay.
 
-        ``observed`` is CSR (n, n_other) with confidences above 0; rows without any get zeros.
+        ``observed`` is CSR (n, n_others) with confidences above 0; rows without any get zeros. ``spread`` float32 (dim,) is the
+        diagonal of the others' Gram matrix, which must be 0 elsewhere: see :func:`in_gram_basis`.
         """
         taken = observed.sum(axis=1)
         l2 = self.l2 * (taken + self.unobserved * observed.shape[1]) ** self.frequency
-        return best_rows(observed, other.vectors, np.float32(self.unobserved) * other.spread, l2.astype(np.float32))
+        prior = np.float32(self.unobserved) * spread
+        improve_rows(observed, others, prior, l2.astype(np.float32), vectors, steps=self.steps)
 
     def _rows(self, data: Dataset) -> sparse.csr_array:
         """Confidences, CSR float32 (n_rows, n_items), above 0 and without repeats; rows in time order, where they have one."""
@@ -136,18 +145,15 @@ class ALS(Algorithm, frozen=True, kw_only=True):
         return (chance * 0.3 / np.sqrt(dim)).astype(np.float32)
 
 
-class Side(NamedTuple):
-    """The vectors of one side, float32 (n, dim), and the diagonal of their Gram matrix, float32 (dim,): all else of it is 0."""
+def in_gram_basis(vectors: Floats, others: Floats, shares: Floats | None = None) -> tuple[Floats, Floats, Floats]:
+    """Both sides turned so that the Gram matrix of ``vectors``, counting by ``shares``, is diagonal; and that diagonal.
 
-    vectors: Floats
-    spread: Floats
-
-    @classmethod
-    def of(cls, vectors: Floats, shares: Floats | None = None) -> Side:
-        """The vectors turned so that their Gram matrix, rows counting by ``shares``, is diagonal; their products stay."""
-        wide = vectors.astype(np.float64)
-        spread, basis = np.linalg.eigh(wide.T @ (wide if shares is None else shares[:, None] * wide))
-        return cls((wide @ basis).astype(np.float32), np.maximum(spread, 0).astype(np.float32))
+    Products of the two sides stay what they are. All float32: (n, dim), (n_others, dim) and (dim,).
+    """
+    wide = vectors.astype(np.float64)
+    spread, basis = np.linalg.eigh(wide.T @ (wide if shares is None else shares[:, None] * wide))
+    turn = basis.astype(np.float32)
+    return vectors @ turn, others @ turn, np.maximum(spread, 0).astype(np.float32)
 
 
 def _mixed(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:

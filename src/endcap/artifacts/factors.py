@@ -92,7 +92,7 @@ class Factors:
         wanted = values - self.biases[rows] - np.float32(how.mean)
         solve_rows(
             np.array([0, len(rows)]), rows, confidences, wanted, self.vectors, self.prior, np.array([penalty], np.float32), 0, 1,
-            found,
+            0, found,
         )  # fmt: skip
         return found[0]
 

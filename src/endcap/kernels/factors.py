@@ -23,59 +23,63 @@ _BLOCKS_PER_THREAD = 8
 """Rows are dealt out in more blocks than there are threads, since some blocks take longer than their share of the work."""
 
 
-def best_rows(
-    observed: sparse.csr_array, vectors: NDArray[np.float32], prior: NDArray[np.float32], l2: NDArray[np.float32], *,
-    threads: int | None = None,
-) -> NDArray[np.float32]:  # fmt: skip
-    """The vector of each row of ``observed`` that :func:`solve_rows` finds, 1 being wanted of all its cells; zeros where none is.
+def improve_rows(
+    observed: sparse.csr_array, vectors: NDArray[np.float32], prior: NDArray[np.float32], l2: NDArray[np.float32],
+    solved: NDArray[np.float32], *, steps: int = 0, threads: int | None = None,
+) -> None:  # fmt: skip
+    """Bring the vector of each row of ``observed`` to what :func:`solve_rows` finds, 1 being wanted of all its cells.
 
-    ``observed`` is CSR (n_rows, n_items), confidences above 0. Runs on as many ``threads`` as numba is given unless told
-    otherwise; their number does not change the result.
+    ``observed`` is CSR (n_rows, n_items), confidences above 0; ``solved`` (n_rows, dim) comes in as the vectors so far. Runs on
+    as many ``threads`` as numba is given unless told otherwise; their number does not change the result.
     """
-    n_rows, dim = observed.shape[0], vectors.shape[1]
-    solved = np.zeros((n_rows, dim), np.float32)
     parts = (observed.indptr.astype(np.int64), observed.indices.astype(np.int32), observed.data.astype(np.float32))
     wanted = np.ones(observed.nnz, np.float32)
     threads = threads or get_num_threads()
 
     def solve(first: int, last: int) -> None:
-        solve_rows(*parts, wanted, vectors, prior, l2, first, last, solved)
+        solve_rows(*parts, wanted, vectors, prior, l2, first, last, steps, solved)
 
-    lengths = np.diff(parts[0])
-    work = np.concatenate(([0], np.cumsum(np.minimum(lengths, dim) ** 2 * np.maximum(lengths, dim))))
     n_blocks = 1 if threads == 1 else threads * _BLOCKS_PER_THREAD
-    ends = [0, *np.searchsorted(work, np.linspace(0, work[-1], n_blocks + 1)[1:-1]).tolist(), n_rows]
+    inner = np.searchsorted(parts[0], np.linspace(0, observed.nnz, n_blocks + 1)[1:-1])
+    ends = [0, *inner.tolist(), observed.shape[0]]
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(solve, ends[:-1], ends[1:]))
-    return solved
 
 
 @njit(nogil=True, cache=True)
-def solve_rows(indptr, items, confidences, wanted, vectors, prior, l2, first, last, solved):  # type: ignore[no-untyped-def]
+def solve_rows(indptr, items, confidences, wanted, vectors, prior, l2, first, last, steps, solved):  # type: ignore[no-untyped-def]
     """The vector ``w`` of each row that minimises ``sum_n c_n (v_n - w . h_n)^2 + sum_f (prior_f + l2) w_f^2``.
 
     Row ``u`` observes ``items[indptr[u]:indptr[u + 1]]`` (int32) with ``confidences`` ``c`` above 0 and ``wanted`` values ``v``;
     ``h_n`` are rows of ``vectors`` (n_items, dim); ``prior`` (dim,) is at least 0, ``l2`` (n_rows,) above 0. All but ``indptr``
-    and ``items`` are of one float type. ``solved`` (n_rows, dim) receives the rows ``first`` to ``last``; those without items
-    stay as they are.
+    and ``items`` are of one float type. ``solved`` (n_rows, dim) receives the rows ``first`` to ``last``, zeros for those without
+    items.
 
-    Time O(m^2 max(n, dim)) a row of ``n`` items, with ``m = min(n, dim)``.
+    With ``steps`` 0 every row is solved exactly, in time O(m^2 max(n, dim)) for a row of ``n`` items, ``m = min(n, dim)``.
+    Otherwise rows that are too long for that to be quicker come nearer to it by so many steps of conjugate gradients from what
+    is in ``solved``, in O(steps × n × dim).
     """
     dim = vectors.shape[1]
     longest = 0
     for u in range(first, last):
         longest = max(longest, indptr[u + 1] - indptr[u])
     size = min(longest, dim)
-    scaled, roots = np.empty((longest, dim), vectors.dtype), np.empty(longest, vectors.dtype)
+    scaled, targets = np.empty((longest, dim), vectors.dtype), np.empty(longest, vectors.dtype)
     system, right, damping = np.empty(size * size, vectors.dtype), np.empty(size, vectors.dtype), np.empty(dim, vectors.dtype)
+    room = np.empty((3, dim), vectors.dtype)
     for u in range(first, last):
         start, n = indptr[u], indptr[u + 1] - indptr[u]
-        if n > 0:
-            span = slice(start, start + n)
-            damping[:] = 1 / np.sqrt(prior + l2[u])
-            _scale(items[span], confidences[span], wanted[span], vectors, damping, scaled, roots)
+        if n == 0:
+            solved[u] = 0
+            continue
+        span = slice(start, start + n)
+        damping[:] = 1 / np.sqrt(prior + l2[u])
+        _scale(items[span], confidences[span], wanted[span], vectors, damping, scaled, targets)
+        if steps > 0 and n > 2 * (steps + 1):
+            _descend(scaled[:n], targets[:n], steps, damping, room, solved[u])
+        else:
             m = min(n, dim)
-            _solve_scaled(scaled[:n], roots[:n], system[: m * m].reshape(m, m), right[:m], damping, solved[u])
+            _solve_scaled(scaled[:n], targets[:n], system[: m * m].reshape(m, m), right[:m], damping, solved[u])
 
 
 @njit(nogil=True, cache=True)
@@ -115,6 +119,34 @@ def _solve_scaled(scaled, targets, system, right, damping, solved):  # type: ign
             solved[f] = right[f]
     for f in range(dim):
         solved[f] *= damping[f]
+
+
+@njit(nogil=True, cache=True, fastmath=_SUMS_IN_ANY_ORDER)
+def _descend(scaled, targets, steps, damping, room, solved):  # type: ignore[no-untyped-def]
+    """Steps of conjugate gradients from ``solved`` towards ``w = D (1 + A'A)^-1 A't``; what is in ``targets`` is lost.
+
+    The unobserved cells are in ``D`` already: few steps are enough, since only the row's own cells are left to be fitted.
+    """
+    residual, direction, image = room[0], room[1], room[2]
+    solved /= damping
+    targets -= np.dot(scaled, solved)
+    np.dot(scaled.T, targets, residual)
+    residual -= solved
+    direction[:] = residual
+    length = np.dot(residual, residual)
+    for _ in range(steps):
+        if length < 1e-12:
+            break
+        np.dot(scaled.T, np.dot(scaled, direction), image)
+        image += direction
+        stride = length / np.dot(direction, image)
+        solved += stride * direction
+        residual -= stride * image
+        shorter = np.dot(residual, residual)
+        direction *= shorter / length
+        direction += residual
+        length = shorter
+    solved *= damping
 
 
 @njit(nogil=True, cache=True, fastmath=_SUMS_IN_ANY_ORDER)

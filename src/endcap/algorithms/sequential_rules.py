@@ -43,7 +43,7 @@ class SequentialRules(Algorithm, frozen=True, kw_only=True):
 
     >>> from endcap.testing.algorithms import fit_example, shown
     >>> visits = ("2000-01-01 mug tea milk", "2000-01-01 mug tea")
-    >>> forward = {"shrink": 0.0, "backward": 0.0, "popularity": 0.0}
+    >>> forward = {"shrink": 0.0, "backward": 0.0, "popularity": 0.0, "half_life_days": None}
     >>> shown(fit_example(SequentialRules(**forward, detours=0.0), *visits, kind="view"))
     [[0.0, 0.8, 0.2], [0.0, 0.0, 1.0], [0.0, 0.0, 0.0]]
     >>> shown(fit_example(SequentialRules(**forward, detours=0.5), *visits, kind="view"))
@@ -66,7 +66,7 @@ class SequentialRules(Algorithm, frozen=True, kw_only=True):
             tasks=("purchase",),
         ),
     }
-    grid: ClassVar = {"detours": (0.0, 1.0, 2.0), "half_life_days": (None, 90.0, 30.0), "repeats": (0.0, 5.0)}
+    grid: ClassVar = {"detours": (0.0, 1.0, 4.0), "half_life_days": (None, 90.0, 30.0), "repeats": (0.0, 5.0)}
     tasks: ClassVar[tuple[Task, ...]] = ("session",)
 
     k: Annotated[int, Meta(ge=1, le=10_000)] = 100
@@ -76,9 +76,9 @@ class SequentialRules(Algorithm, frozen=True, kw_only=True):
     min_support: Annotated[int, Meta(ge=1)] = 1
     backward: Annotated[float, Meta(ge=0, le=1)] = 0.5
     repeats: Annotated[float, Meta(ge=0, le=1_000)] = 0.0
-    detours: Annotated[float, Meta(ge=0, le=100)] = 2.0
+    detours: Annotated[float, Meta(ge=0, le=100)] = 4.0
     popularity: Annotated[float, Meta(ge=0, le=1)] = 0.3
-    half_life_days: Annotated[float, Meta(gt=0, le=36_500)] | None = None
+    half_life_days: Annotated[float, Meta(gt=0, le=36_500)] | None = 90.0
 
     @property
     def proposes_itself(self) -> bool:

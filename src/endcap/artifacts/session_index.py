@@ -15,9 +15,10 @@ from endcap.kernels.session_knn import add_sessions
 
 _DTYPES = {
     "item_starts": np.int64, "item_sessions": np.int32, "session_starts": np.int64, "session_items": np.int32,
-    "session_places": np.int32, "session_weights": np.float32, "item_weights": np.float32, "settings": np.float64,
+    "session_places": np.int32, "session_weights": np.float32, "item_weights": np.float32, "fading": np.float32,
+    "settings": np.float64,
 }  # fmt: skip
-_SETTINGS = 3
+_SETTINGS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +29,11 @@ class SessionIndex:
     ``item_starts`` int64 (n_items + 1,), ``item_sessions`` int32. Session ``s`` holds the different items
     ``session_items[session_starts[s]:session_starts[s + 1]]`` at the places ``session_places`` within the visit, from 0;
     ``session_starts`` int64 (n_sessions + 1,), both others int32. ``session_weights`` float32 (n_sessions,) is how much a session
-    counts (its age and its length), ``item_weights`` float32 (n_items,) how much an item does.
+    counts (its age and its length), ``item_weights`` float32 (n_items,) how much an item does. ``fading`` float32 is what is left
+    of an item's weight so many places from the shared one, from 0; its last entry holds from there on.
 
-    ``settings`` float64 holds three numbers: how many sessions are listened to, over how many places a session's items fade,
-    and the factor of items that are asked with (0 where nobody needs to be led back to them).
+    ``settings`` float64 holds two numbers: how many sessions are listened to, and the factor of items that are asked with (0
+    where nobody needs to be led back to them).
     """
 
     shape: ClassVar[str] = "session_index"
@@ -42,16 +44,17 @@ class SessionIndex:
     session_places: NDArray[np.int32]
     session_weights: NDArray[np.float32]
     item_weights: NDArray[np.float32]
+    fading: NDArray[np.float32]
     settings: NDArray[np.float64]
     reason: str
 
     @classmethod
     def of(
         cls, item_sessions: tuple[Array, Array], sessions: tuple[Array, Array, Array], *, session_weights: Array,
-        item_weights: Array, k: int, distance_decay: float, returns: float, reason: str,
+        item_weights: Array, fading: Array, k: int, repeats: float, reason: str,
     ) -> Self:  # fmt: skip
         """The index of ``(item_starts, item_sessions)`` and ``(session_starts, session_items, session_places)``."""
-        parts = (*item_sessions, *sessions, session_weights, item_weights, np.array([k, distance_decay, returns]))
+        parts = (*item_sessions, *sessions, session_weights, item_weights, fading, np.array([k, repeats]))
         return cls(*(frozen(one.astype(dtype)) for one, dtype in zip(parts, _DTYPES.values(), strict=True)), reason)
 
     @property
@@ -70,10 +73,10 @@ class SessionIndex:
         The weights asked with say how much older items matter, both for which sessions are alike and for what they are worth.
         """
         del blocked  # Nothing is cut here: whoever takes the best of these leaves out what may not be shown.
-        k, distance_decay, returns = self.settings
+        k, repeats = self.settings
         found: int = add_sessions(
             self.item_starts, self.item_sessions, self.session_starts, self.session_items, self.session_places,
-            self.session_weights, self.item_weights, asked.rows, asked.weights, int(k), distance_decay, returns, scores, touched,
+            self.session_weights, self.item_weights, self.fading, asked.rows, asked.weights, int(k), repeats, scores, touched,
         )  # fmt: skip
         return found
 
@@ -104,7 +107,8 @@ class SessionIndex:
             and _is_csr(self.item_starts, self.item_sessions, rows=n_items, columns=n_sessions)
             and _is_csr(self.session_starts, self.session_items, rows=n_sessions, columns=n_items)
             and len(self.settings) == _SETTINGS
-            and bool(np.isfinite(self.settings).all() and self.settings[0] >= 1 and self.settings[1] > 0)
+            and len(self.fading) > 0
+            and bool(np.isfinite(self.settings).all() and self.settings[0] >= 1 and self.settings[1] >= 0)
         )
 
 

@@ -15,8 +15,8 @@ _KNUTH = np.uint64(2_654_435_761)
 
 @njit(nogil=True, cache=True)
 def add_sessions(  # type: ignore[no-untyped-def]
-    item_starts, item_sessions, session_starts, session_items, session_places, session_weights, item_weights, query_rows,
-    query_weights, k, distance_decay, returns, scores, touched,
+    item_starts, item_sessions, session_starts, session_items, session_places, session_weights, item_weights, fading,
+    query_rows, query_weights, k, repeats, scores, touched,
 ):  # fmt: skip
     """Add what the ``k`` sessions most like the query did to ``scores``; returns the number of touched items.
 
@@ -26,46 +26,53 @@ def add_sessions(  # type: ignore[no-untyped-def]
     rows that are not numbered are skipped.
 
     The likeness of a session is its weight times the sum of ``query_weight * item_weight`` (float32) over the items it shares
-    with the query. It gives each of its items ``likeness * query_weight of the newest shared item * item_weight *
-    exp(-places from that item / distance_decay)``; items of the query themselves get ``returns`` times as much. ``scores`` float32
-    (n_items,) come in as zeros and are above 0 for the ``touched`` int32. Of sessions equally alike those of newer query items
-    are taken, then newer sessions.
+    with the query. With ``q`` the newest shared item it gives each of its items ``likeness * query_weight of q * item_weight *
+    fading[places between it and q]``; ``fading`` is float32, and its last entry holds for all greater distances. Items of the
+    query themselves get ``repeats`` times as much. Of sessions equally alike those of newer query items are taken, then newer
+    sessions. ``scores`` float32 (n_items,) come in as zeros and are above 0 for the ``touched``, int32.
 
     Time O(Σ lengths of the query's lists + items of k sessions), memory O(Σ lengths of the query's lists).
     """
-    n_items = len(item_starts) - 1
     sessions, likeness, shared = _candidates(item_starts, item_sessions, item_weights, query_rows, query_weights)
     for c in range(len(sessions)):
         likeness[c] *= session_weights[sessions[c]]
     least, room = _threshold(likeness, k)
     n_touched = 0
     for c in range(len(sessions)):
-        if likeness[c] < least or likeness[c] <= 0:
+        if likeness[c] < least:
             continue
         if likeness[c] == least:
-            if room == 0:
-                continue
             room -= 1
-        start, end = session_starts[sessions[c]], session_starts[sessions[c] + 1]
-        newest = query_rows[shared[c]]
-        place = 0
-        for at in range(start, end):
-            if session_items[at] == newest:
-                place = session_places[at]
-        for at in range(start, end):
-            item = session_items[at]
-            distance = abs(session_places[at] - place)
-            given = np.float32(likeness[c] * query_weights[shared[c]] * item_weights[item] * np.exp(-distance / distance_decay))
-            if given <= 0:
+            if room < 0:
                 continue
-            if scores[item] == 0:
-                touched[n_touched] = item
-                n_touched += 1
-            scores[item] += given
-    for q in range(len(query_rows)):
-        if 0 <= query_rows[q] < n_items:
-            scores[query_rows[q]] *= returns
+        did = slice(session_starts[sessions[c]], session_starts[sessions[c] + 1])
+        n_touched = _add_session(
+            session_items[did], session_places[did], query_rows[shared[c]], likeness[c] * query_weights[shared[c]],
+            item_weights, fading, scores, touched, n_touched,
+        )  # fmt: skip
+    for row in query_rows:
+        if 0 <= row < len(scores):
+            scores[row] *= repeats
     return _without_zeros(scores, touched, n_touched)
+
+
+@njit(nogil=True, cache=True)
+def _add_session(items, places, shared, weight, item_weights, fading, scores, touched, n_touched):  # type: ignore[no-untyped-def]
+    """Add what one session gives to its items, fading with their distance from the ``shared`` one."""
+    centre = 0
+    for at in range(len(items)):
+        if items[at] == shared:
+            centre = places[at]
+    for at in range(len(items)):
+        item = items[at]
+        given = np.float32(weight * item_weights[item] * fading[min(abs(places[at] - centre), len(fading) - 1)])
+        if given <= 0:
+            continue
+        if scores[item] == 0:
+            touched[n_touched] = item
+            n_touched += 1
+        scores[item] += given
+    return n_touched
 
 
 @njit(nogil=True, cache=True)

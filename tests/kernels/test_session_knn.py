@@ -19,7 +19,8 @@ def world(seed: int) -> dict[str, Any]:
     places = [np.sort(rng.choice(9, len(one), replace=False)) for one in items]
     lists = [[s for s in range(N_SESSIONS - 1, -1, -1) if item in items[s]][:15] for item in range(N_ITEMS)]
     return {
-        "item_starts": np.cumsum([0, *map(len, lists)]), "item_sessions": np.concatenate([np.array(one, np.int32) for one in lists]),
+        "item_starts": np.cumsum([0, *map(len, lists)]),
+        "item_sessions": np.concatenate([np.array(one, np.int32) for one in lists]),
         "session_starts": np.cumsum([0, *map(len, items)]), "session_items": np.concatenate(items).astype(np.int32),
         "session_places": np.concatenate(places).astype(np.int32),
         "session_weights": rng.random(N_SESSIONS).astype(np.float32) + np.float32(0.1),

@@ -1,0 +1,208 @@
+"""What one answer costs in process, and its parts: sources, candidates with their features, trees, the rest."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from endcap.algorithms.base import Algorithm, FitContext
+from endcap.algorithms.content import Content
+from endcap.algorithms.gbm_ranker import GBMRanker
+from endcap.algorithms.item_knn import ItemKNN
+from endcap.algorithms.popularity import Popularity
+from endcap.algorithms.sequential_rules import SequentialRules
+from endcap.algorithms.session_knn import SessionKNN
+from endcap.app import Endcap
+from endcap.artifacts.base import Artifact, Asked
+from endcap.artifacts.bundle import Made, write_bundle
+from endcap.artifacts.tree_ranker import TreeRanker
+from endcap.bench.click_shop import item_id, products
+from endcap.bench.clicks import clicks
+from endcap.bench.result import Result, median, percentile
+from endcap.core.choice import Asking, Choice, ChosenSource
+from endcap.core.events import Event
+from endcap.core.interactions import Dataset
+from endcap.core.request import RecommendRequest
+from endcap.core.time import FixedClock
+from endcap.dataset.build import dataset_from_sessions
+from endcap.kernels.mixing import Offer
+from endcap.ranking.mixture import Known, Mixture
+from endcap.ranking.ranker import FeatureTable
+from endcap.serving.engine import Engine
+from endcap.stores import sqlite
+from endcap.stores.ports import ShopStores
+from endcap.training.examples import ranking_examples
+from endcap.training.windows import Windows, windows
+
+SHOP = "bench"
+N_ITEMS = 50_000
+N_EVENTS = 2_000_000
+QUESTIONS = 1_000
+ROUNDS = 7
+HISTORY = 5
+"""How many different items a visitor looked at before the one on the page."""
+
+TREES = 150
+POOLS = {"": 40, "wide_": 100}
+"""How many items each source proposes: of 40 about a hundred are ranked; 100 is what a choice has unless it says otherwise."""
+
+PLACEMENT, SHELF, RANKER = "product", "also_viewed", "gbm_ranker_session"
+_ASKING = Asking(last=20, decay=2.0)
+_COMPONENTS: Mapping[str, Algorithm] = {
+    "viewed_again": SequentialRules(repeats=5.0), "session_knn": SessionKNN(), "item_knn": ItemKNN(), "content": Content(),
+    "popularity": Popularity(),
+}  # fmt: skip
+_SOURCES = tuple(ChosenSource(artifact=name, asking=_ASKING) for name in _COMPONENTS if name != "popularity")
+
+Rows = NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A visitor's request, and the items that it is asked with, newest first."""
+
+    request: RecommendRequest
+    rows: Rows
+
+
+def measure(
+    disk: Path, rounds: int = ROUNDS, n_events: int = N_EVENTS, n_items: int = N_ITEMS, n_questions: int = QUESTIONS
+) -> Result:
+    """The learned shelf of a product page: four sources and a ranker of :data:`TREES` trees, all taught by made-up visits.
+
+    The engine answers every question in every round. A figure is the median over the rounds of the round's median or 99th
+    percentile; ``quietest_p99`` is the lowest 99th percentile of a round, the one that other work on the machine raised least.
+    """
+    figures: dict[str, float] = {"items": float(n_items), "trees": float(TREES)}
+    data = _visits(n_events, n_items)
+    cut = windows(data, seed=0)
+    context = FitContext(rng=np.random.default_rng(0), now_ms=cut.past.now_ms)
+    artifacts = {name: one.fit(cut.past, context) for name, one in _COMPONENTS.items()}
+    with tempfile.TemporaryDirectory(dir=disk) as folder:
+        opened = sqlite.open_home(Path(folder))
+        stores = opened.open(SHOP, create=True)
+        stores.catalog.put(products(n_items))
+        questions = _questions(stores, data, n_questions)
+        for prefix, pool in POOLS.items():
+            _publish(stores, data, artifacts, _taught(artifacts, cut, pool), pool)
+            endcap = Endcap.open(Path(folder), FixedClock(data.now_ms))
+            engine = endcap.shop(SHOP).engine
+            figures |= {prefix + name: one for name, one in _timed(engine, questions, rounds).items()}
+            endcap.close()
+        opened.close()
+    return Result(figures=figures, ratios={}, enabled=["learned ranker", "rules", "history", "reasons", "one per family"])
+
+
+def _visits(n_events: int, n_items: int) -> Dataset:
+    made = clicks(n_events, n_events // 10, n_items)
+    order = np.lexsort((made.at_ms, made.visit))
+    starts = np.concatenate(([0], np.cumsum(np.bincount(made.visit))))
+    ids = [item_id(row) for row in range(n_items)]
+    return dataset_from_sessions(ids, starts, made.item[order], made.at_ms[order], products=products(n_items))
+
+
+def _taught(artifacts: Mapping[str, Artifact], cut: Windows, pool: int) -> TreeRanker:
+    choice = Choice(task="session", sources=_SOURCES, ranker=RANKER, pool=pool)
+    rng = np.random.default_rng(0)
+    examples = ranking_examples(choice, artifacts, cut.choosing_window("session"), rng)
+    ranker = GBMRanker(most_trees=TREES, fewest_trees=TREES)
+    return ranker.fit_examples(examples, FitContext(rng=rng, now_ms=cut.past.now_ms))
+
+
+def _publish(stores: ShopStores, data: Dataset, artifacts: Mapping[str, Artifact], ranker: TreeRanker, pool: int) -> None:
+    made = {name: Made(one, name, {}) for name, one in artifacts.items()} | {RANKER: Made(ranker, "gbm_ranker", {})}
+    choice = Choice(task="session", sources=_SOURCES, ranker=RANKER, pool=pool)
+    stores.bundles.publish(
+        lambda folder: write_bundle(
+            folder, data.item_ids, made, created_at_ms=0, data_until_ms=data.now_ms, position=0, seed=0, choices=[choice]
+        )
+    )
+
+
+def _questions(stores: ShopStores, data: Dataset, count: int) -> list[Question]:
+    """Visitors on a product's page who looked at :data:`HISTORY` other items before, taken from the newest visits."""
+    visits, found = data.sessions, list[Question]()
+    for visit in range(len(visits) - 1, -1, -1):
+        rows = list(dict.fromkeys(visits.items[visits.indptr[visit] : visits.indptr[visit + 1]].tolist()))
+        if len(rows) <= HISTORY:
+            continue
+        session = f"asking-{visit}"
+        *past, page = rows[: HISTORY + 1]
+        views = (
+            Event(event_id=f"{session}-{n}", type="view", at=data.now_ms - HISTORY + n, session_id=session, item_id=item_id(row))
+            for n, row in enumerate(past)
+        )
+        stores.log.append(list(views))
+        request = RecommendRequest(placement=PLACEMENT, shelf=SHELF, item_id=item_id(page), session_id=session)
+        found.append(Question(request, np.array([page, *reversed(past)], dtype=np.int32)))
+        if len(found) == count:
+            break
+    return found
+
+
+def _timed(engine: Engine, questions: Sequence[Question], rounds: int) -> dict[str, float]:
+    """Microseconds of whole answers and of their parts, and how many candidates are ranked."""
+    parts = _Parts(engine)
+    for question in questions[:50]:  # kernels are read from disk, arrays get their sizes
+        engine.recommend(question.request)
+        parts.run(question.rows)
+    whole, taken = [], []
+    for _ in range(rounds):
+        whole.append([_micros(lambda: engine.recommend(question.request)) for question in questions])  # noqa: B023
+        taken.append([parts.run(question.rows) for question in questions])
+    found = _figures("answer", whole)
+    of_parts = np.array(taken)
+    for at, name in enumerate(("sources", "features", "trees")):
+        found |= _figures(name, of_parts[:, :, at].tolist())
+    found |= _figures("rest", (np.array(whole) - of_parts[:, :, :3].sum(axis=2)).tolist())
+    return found | {"candidates": float(np.median(of_parts[0, :, 3]))}
+
+
+def _figures(name: str, rounds: Sequence[Sequence[float]]) -> dict[str, float]:
+    p99 = [percentile(one, 0.99) for one in rounds]
+    p50 = median([median(one) for one in rounds])
+    return {f"{name}_us_p50": p50, f"{name}_us_p99": median(p99), f"{name}_us_quietest_p99": min(p99)}
+
+
+def _micros(call: Callable[[], object]) -> float:
+    started = time.perf_counter_ns()
+    call()
+    return (time.perf_counter_ns() - started) / 1_000
+
+
+class _Parts:
+    """The parts of an answer by themselves, asked as the engine asks them, through arrays of their own."""
+
+    def __init__(self, engine: Engine) -> None:
+        state = engine.state
+        self._group = next(one.sources for one in state.shelves[PLACEMENT] if one.shelf.name == SHELF)
+        self._items, self._mixture = state.items, Mixture(state.stack, state.items.room)
+        assert state.bundle is not None
+        artifact = state.bundle.artifacts[RANKER]
+        assert isinstance(artifact, TreeRanker)
+        assert self._group.ranker is not None
+        self._table = FeatureTable(len(self._group), artifact.facts.columns, artifact.facts.codes)
+        self._now_ms = artifact.n_items
+
+    def run(self, rows: Rows) -> tuple[float, float, float, int]:
+        """Microseconds of sources, of candidates with their features and of trees, and the number of candidates."""
+        group, items, work, n = self._group, self._items, self._mixture.work, len(self._group)
+        assert group.ranker is not None
+        offer = Offer(items.blocked, items.open_from, items.open_until, items.leaf, items.family)
+        asked = Asked(rows, np.ones(len(rows), np.float32))
+        started = time.perf_counter_ns()
+        blocked = self._mixture.gather(group, Known(rows, 0, 1, 0), offer)
+        gathered = time.perf_counter_ns()
+        found = self._table.fill(work.scores[:n], work.touched[:n], work.n_touched[:n], asked, blocked, group.pool)
+        described = time.perf_counter_ns()
+        group.ranker.rank(work.scores[:n], work.touched[:n], work.n_touched[:n], asked, blocked, group.pool, work.rows, work.best)
+        ranked = time.perf_counter_ns()
+        self._mixture.clear(group)
+        sources, features = (gathered - started) / 1_000, (described - gathered) / 1_000
+        return sources, features, (ranked - described) / 1_000 - features, found

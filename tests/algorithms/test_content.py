@@ -29,8 +29,27 @@ def test_the_same_category_and_brand_and_attributes_make_alike() -> None:
 
 def test_words_weigh_by_rarity() -> None:
     titles = [f"{kind} lamp" for kind in ("desk", "floor", "wall", "table")]
-    found = fit_titles(Content(same_category=0.0), "zebra lamp", "zebra rug", *titles)
+    found = fit_titles(Content(category=0.0), "zebra lamp", "zebra rug", *titles)
     assert found.row(0)[0][0] == 1
+
+
+def test_the_score_is_that_of_the_formula() -> None:
+    found = fit_titles(Content(rarity=2.0, length=0.5, word_pairs=0.5), "red mug", "red mug", "mug", "tea")
+    mug, red, pair = np.log(5 / 3) ** 2, np.log(5 / 2) ** 2, 0.5 * np.log(5 / 2) ** 2
+    rich, poor = mug + red + pair, mug
+    np.testing.assert_allclose(
+        found.matrix().toarray()[0], [0, rich / np.sqrt(rich * rich), mug / np.sqrt(rich * poor), 0], rtol=1e-6
+    )
+    assert found.pair_facts(0, 1)["words"] == 3
+
+
+def test_what_goes_along_stands_in_another_category_of_the_same_part() -> None:
+    place = {"own": ("shop", "a", "x"), "twin": ("shop", "a", "x"), "near": ("shop", "a", "y"), "far": ("shop", "b", "z")}
+    items = [Item(item_id=one, title="canon lens", category=path) for one, path in place.items()]
+    along = Content(same_category=0.9, elsewhere=0.5, category=0.0)
+    found = fitted(along, build_dataset(ACTS.to_frame(), items, now_ms=0))
+    assert found.row(0)[0].tolist() == [2, 1, 3]
+    np.testing.assert_allclose(found.row(0)[1] / found.row(0)[1][0], [1.0, 0.9, 0.5], rtol=1e-6)
 
 
 def test_titles_without_a_word_have_no_neighbours() -> None:

@@ -57,7 +57,7 @@ class EASE(Algorithm, frozen=True, kw_only=True):
     variants: ClassVar = {
         "ease_basket": Variant(options={"rows": "baskets"}),
         "ease_user": Variant(
-            options={"rows": "people", "half_life_share": None}, label="Goes with everything you chose",
+            options={"rows": "people", "half_life_share": None, "size_exponent": 1.0}, label="Goes with everything you chose",
             requirement=Requirement("shared_pairs", 500), tasks=("purchase", "topn"),
         ),
     }  # fmt: skip
@@ -73,7 +73,7 @@ class EASE(Algorithm, frozen=True, kw_only=True):
     exact_items: Annotated[int, Meta(ge=1, le=100_000)] = 5_000
     memory_gb: Annotated[float, Meta(gt=0, le=1_000)] = 2.0
     weights: dict[EventType, Weight] = msgspec.field(
-        default_factory=lambda: {"view": 1.0, "add_to_cart": 3.0, "purchase": 5.0, "own": 5.0}
+        default_factory=lambda: {"view": 1.0, "add_to_cart": 1.0, "purchase": 1.0, "own": 1.0}
     )
 
     def fit(self, data: Dataset, context: FitContext) -> ItemNeighbors:

@@ -48,13 +48,13 @@ class RP3beta(Algorithm, frozen=True, kw_only=True):
     requirement: ClassVar[Requirement] = Requirement("bought_pairs", 500)
     label: ClassVar[str] = "Reached from the basket"
     variants: ClassVar = {
-        "rp3beta_basket": Variant(options={"rows": "baskets"}),
+        "rp3beta_basket": Variant(options={"rows": "baskets", "sharpness": 1.5}),
         "rp3beta_user": Variant(
-            options={"rows": "people"}, label="Reached through people with the same taste",
+            options={"rows": "people", "sharpness": 1.0}, label="Reached through people with the same taste",
             requirement=Requirement("shared_pairs", 500), tasks=("purchase", "topn"),
         ),
     }  # fmt: skip
-    grid: ClassVar = {"alpha": (0.6, 0.8), "beta": (0.1, 0.3, 0.5)}
+    grid: ClassVar = {"alpha": (0.6, 0.8), "beta": (0.05, 0.3, 0.45)}
     tasks: ClassVar[tuple[Task, ...]] = ("basket",)
 
     rows: Literal["baskets", "people"] = "baskets"

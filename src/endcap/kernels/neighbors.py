@@ -40,8 +40,9 @@ def product_neighbors(
     """The ``k`` best columns ``j`` of each row ``i`` of ``left @ right``, the diagonal apart, by the scaled value.
 
     The value of a pair is ``(left @ right)[i, j] / (left_norms[i] * right_norms[j] + shrink)``; pairs with fewer than
-    ``min_shared`` addends are left out. ``left`` is CSR (n_items, m), ``right`` CSR (m, n_items), both without negative
-    entries; norms are above 0. Where all entries are one, addends are counted and not added up, which is quicker.
+    ``min_shared`` addends, which is at least 1, are left out. ``left`` is CSR (n_items, m), ``right`` CSR (m, n_items), both
+    without negative entries; norms are above 0. Where all entries are one, addends are counted and not added up, which is
+    quicker.
 
     Time O(Σ over entries (i, t) of left of the length of row t of right), on as many ``threads`` as numba is given unless told
     otherwise; their number does not change the result.
@@ -57,10 +58,10 @@ def product_neighbors(
     def fill(start: int, end: int) -> None:
         _product_rows(start, end, *left_parts, *right_parts, *norms, float(shrink), min_shared, counted, *found)
 
-    ends = _blocks(left_parts, right_parts, 1 if threads == 1 else threads * _BLOCKS_PER_THREAD)
     if threads == 1:
         fill(0, n)
     else:
+        ends = _blocks(left_parts, right_parts, threads * _BLOCKS_PER_THREAD)
         with ThreadPoolExecutor(threads) as pool:
             list(pool.map(fill, ends[:-1], ends[1:]))
     return found.compact()
@@ -130,12 +131,13 @@ def _product_rows(  # type: ignore[no-untyped-def]
                 counts[j] = count + 1
                 if not counted:
                     sums[j] += weight * right_values[other]
+        counts[i] = 0
         for t in range(n_touched):
             j = touched[t]
             total = np.float64(counts[j]) if counted else sums[j]
-            allowed = j != i and counts[j] >= min_shared
-            scores[t] = total / (left_norms[i] * right_norms[j] + shrink) if allowed else 0.0
-            sums[j] = 0.0
+            scores[t] = total / (left_norms[i] * right_norms[j] + shrink) if counts[j] >= min_shared else 0.0
+            if not counted:
+                sums[j] = 0.0
         sizes[i] = best_of(touched, scores, n_touched, keys, histogram, items[i], values[i])
         for place in range(sizes[i]):
             shared[i, place] = counts[items[i, place]]

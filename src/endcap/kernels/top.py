@@ -5,10 +5,16 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-STEPS = 1 << 12
-"""How long a histogram of float32 values by their upper bits is: exponent and three bits more, steps of 12 % or less."""
+STEPS = 2_049
+"""How long a histogram is: steps of 0.8 % down from the best score, the next to last for all below, the last for zeros."""
 
-_LOW_BITS = 20
+_LOW_BITS = 17
+"""Floats above 0 are ordered as their bits are; without so many of them, the exponent and six bits are left."""
+
+_COARSE_BITS = 20
+
+_CROWD = 24
+"""Insertion sort, which takes the square of their number, is left to others where so many scores share a step."""
 
 
 @njit(nogil=True, cache=True)
@@ -18,40 +24,86 @@ def best_of(touched, scores, n_touched, keys, histogram, items, values):  # type
     ``scores`` float32 are at least 0, and those of 0 are passed over. Best come first, of equals the lower item. ``keys`` uint64,
     as long as ``touched``, and ``histogram`` int32 (STEPS,) are room to work in.
 
-    Floats above 0 are ordered as their bits are. A histogram of the upper bits tells which scores cannot be among the best
-    without comparing them; of the rest, score and item are sorted as one number. Time O(n_touched + k log k) unless most
-    scores are nearly equal.
+    A histogram of the upper bits tells which scores cannot be among the best without comparing them, and nearly the place of
+    those that can; what is left is sorted, score and item as one number. Time O(n_touched + k) unless many scores are nearly
+    equal.
     """
     bits = scores.view(np.uint32)
-    lowest = np.uint32(1)
-    if n_touched > len(items):
-        lowest = max(lowest, lower_bound(bits, n_touched, histogram, len(items)))
+    highest = np.uint32(0)
+    for t in range(n_touched):
+        highest = max(highest, bits[t])
+    last_step, crowd = _open_steps(bits, n_touched, np.int64(highest >> _LOW_BITS), histogram, len(items))
     found = 0
     for t in range(n_touched):
-        keys[found] = (np.uint64(bits[t]) << np.uint64(32)) | np.uint64(0xFFFFFFFF - touched[t])
-        found += bits[t] >= lowest
-    ordered = keys[:found]
-    ordered.sort()
+        step = _step(bits[t], np.int64(highest >> _LOW_BITS))
+        if step <= last_step:
+            keys[histogram[step]] = (np.uint64(bits[t]) << np.uint64(32)) | np.uint64(0xFFFFFFFF - touched[t])
+            histogram[step] += 1
+            found += 1
+    _fall(keys[:found], crowd)
     size = min(found, len(items))
     value_bits = values.view(np.uint32)
     for place in range(size):
-        key = ordered[found - 1 - place]
-        items[place] = np.uint64(0xFFFFFFFF) - (key & np.uint64(0xFFFFFFFF))
-        value_bits[place] = np.uint32(key >> np.uint64(32))
+        items[place] = np.uint64(0xFFFFFFFF) - (keys[place] & np.uint64(0xFFFFFFFF))
+        value_bits[place] = np.uint32(keys[place] >> np.uint64(32))
     return size
 
 
 @njit(nogil=True, cache=True)
-def lower_bound(bits, n, histogram, k):  # type: ignore[no-untyped-def]
-    """A number with at least ``k`` of ``bits[:n]`` not below it, as few more as the histogram can tell; ``n >= k``."""
+def _step(bits, highest):  # type: ignore[no-untyped-def]
+    """How many steps below the highest a score is."""
+    return STEPS - 1 if bits == 0 else min(highest - np.int64(bits >> _LOW_BITS), STEPS - 2)
+
+
+@njit(nogil=True, cache=True)
+def _open_steps(bits, n, highest, histogram, k):  # type: ignore[no-untyped-def]
+    """Count ``bits[:n]`` by step and turn the counts into where each step begins, as far down as ``k`` scores reach.
+
+    Returns the last of these steps and how many scores the fullest one has.
+    """
     histogram[:] = 0
     for t in range(n):
-        histogram[bits[t] >> _LOW_BITS] += 1
+        histogram[_step(bits[t], highest)] += 1
+    begins = crowd = 0
+    for step in range(STEPS - 1):
+        count = histogram[step]
+        histogram[step] = begins
+        begins += count
+        crowd = max(crowd, count)
+        if begins >= k:
+            return step, crowd
+    return STEPS - 2, crowd
+
+
+@njit(nogil=True, cache=True)
+def _fall(keys, crowd):  # type: ignore[no-untyped-def]
+    """Sort keys that are nearly in falling order."""
+    if crowd > _CROWD:
+        keys.sort()
+        keys[:] = keys[::-1].copy()
+        return
+    for place in range(1, len(keys)):
+        key, at = keys[place], place
+        while at > 0 and keys[at - 1] < key:
+            keys[at] = keys[at - 1]
+            at -= 1
+        keys[at] = key
+
+
+@njit(nogil=True, cache=True)
+def lower_bound(bits, n, histogram, k):  # type: ignore[no-untyped-def]
+    """A number with at least ``k`` of ``bits[:n]`` not below it, not many more; ``n >= k``.
+
+    ``bits`` uint32 are those of float32 values of at least 0. Told by their exponents and three bits more, steps of 12 % or less.
+    """
+    histogram[:] = 0
+    for t in range(n):
+        histogram[bits[t] >> _COARSE_BITS] += 1
     step = len(histogram)
     while k > 0:
         step -= 1
         k -= histogram[step]
-    return np.uint32(step << _LOW_BITS)
+    return np.uint32(step << _COARSE_BITS)
 
 
 @njit(nogil=True, cache=True)

@@ -56,14 +56,25 @@ def test_it_answers_as_ridge_regression_does(rows: list[int]) -> None:
 def test_ratings_are_told_from_ratings() -> None:
     one, rows, stars = made(mean=3.5), [4, 8, 15], np.array([5.0, 1.0, 4.0])
     vector = plain_person(one, rows, np.full(3, 3.0), stars)
-    told = one.predicted(np.array(rows, np.int32), stars.astype(np.float32), np.array([2, 4]))
+    told = one.predict(np.array(rows, np.int32), stars.astype(np.float32), np.array([2, 4], np.int32))
     np.testing.assert_allclose(told, (one.vectors @ vector + one.biases + 3.5)[[2, 4]], rtol=1e-4)
+
+
+def test_what_is_not_known_is_told_by_the_mean() -> None:
+    one, nothing = made(mean=3.5), np.empty(0, np.int32)
+    rows, stars = np.array([4, 8], np.int32), np.array([5.0, 1.0], np.float32)
+    more, more_stars = np.array([4, N_ITEMS, 8, -1], np.int32), np.array([5.0, 2.0, 1.0, 1.0], np.float32)
+    asked_for = np.array([3, N_ITEMS + 2, -1], np.int32)
+    np.testing.assert_array_equal(one.predict(more, more_stars, asked_for), one.predict(rows, stars, asked_for))
+    assert one.predict(rows, stars, asked_for)[1:].tolist() == [3.5, 3.5]
+    told = one.predict(nothing, np.empty(0, np.float32), asked_for)
+    np.testing.assert_allclose(told, [3.5 + one.biases[3], 3.5, 3.5], rtol=1e-6)
 
 
 def test_rows_that_it_does_not_number_are_passed_over() -> None:
     one = made()
     plain = retrieved(one, asked([3, 7], [1.0, 0.5]), [])
-    np.testing.assert_array_equal(retrieved(one, asked([3, N_ITEMS, 7, 10**6], [1.0, 1.0, 0.5, 1.0]), []), plain)
+    np.testing.assert_array_equal(retrieved(one, asked([3, N_ITEMS, 7, -1], [1.0, 1.0, 0.5, 1.0]), []), plain)
 
 
 def test_nothing_asked_leaves_what_everybody_likes() -> None:

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from endcap.kernels.factors import improve_rows, keep_best, products, solve_in_place, solve_rows
-from endcap.kernels.top import STEPS
 
 N_ITEMS, DIM = 40, 6
 Floats = NDArray[np.floating[Any]]
@@ -19,7 +18,7 @@ Floats = NDArray[np.floating[Any]]
 
 def plain_row(vectors: Floats, confidences: Floats, wanted: Floats, prior: Floats, l2: float) -> NDArray[np.float64]:
     system = vectors.T @ (confidences[:, None] * vectors) + np.diag(prior + l2)
-    solved: NDArray[np.float64] = np.linalg.solve(system, vectors.T @ (confidences * wanted))
+    solved: NDArray[np.float64] = np.linalg.solve(system, vectors.T @ (confidences * wanted)).astype(np.float64)
     return solved
 
 
@@ -104,7 +103,7 @@ def test_the_best_scores_stay(most: int) -> None:
     worst = np.sort(scores[scores > 0])[::-1][:most][-1]
     expected = np.where(scores >= worst, scores, 0)
     touched = np.empty(N_ITEMS, np.int32)
-    found = keep_best(scores, most, np.empty(STEPS, np.int32), touched)
+    found = keep_best(scores, most, touched)
     np.testing.assert_array_equal(scores, expected)
     assert touched[:found].tolist() == np.flatnonzero(expected).tolist()
 
@@ -112,5 +111,5 @@ def test_the_best_scores_stay(most: int) -> None:
 def test_a_few_that_score_nearly_as_much_may_stay_too() -> None:
     scores = np.array([1.0, 2.0, 1.01, 0.5, 0.0], np.float32)
     touched = np.empty(5, np.int32)
-    assert keep_best(scores, 2, np.empty(STEPS, np.int32), touched) == 3
+    assert keep_best(scores, 2, touched) == 3
     np.testing.assert_array_equal(scores, np.array([1.0, 2.0, 1.01, 0.0, 0.0], np.float32))

@@ -51,7 +51,7 @@ class ALS(Algorithm, frozen=True, kw_only=True):
     >>> small = ALS(rows="baskets", dim=1, l2=0.2, unobserved=0.5, epochs=100)
     >>> found = fit_example(small, "2000-01-01 mug tea milk jam")
     >>> rows = np.arange(4, dtype=np.int32)
-    >>> found.predicted(rows, np.ones(4, np.float32), rows).astype(float).round(3).tolist()
+    >>> found.predict(rows, np.ones(4, np.float32), rows).astype(float).round(3).tolist()
     [0.6, 0.6, 0.6, 0.6]
     """
 
@@ -134,7 +134,8 @@ class ALS(Algorithm, frozen=True, kw_only=True):
         n, sizes = rows.shape[0], np.maximum(np.diff(rows.indptr), 1)
         age = np.zeros(n) if self.half_life_share is None else (n - np.arange(n)) / (n * self.half_life_share)
         shares = np.exp2(-age) / sizes**self.size_exponent
-        return (shares / max(shares.mean(), np.finfo(np.float64).tiny)).astype(np.float32) if n else shares.astype(np.float32)
+        shares *= n / max(shares.sum(), np.finfo(np.float64).tiny)
+        return np.asarray(shares, np.float32)
 
     def _start(self, item_ids: list[str], rng: np.random.Generator) -> Floats:
         """Small vectors that depend on the seed and the ids, not on how items are numbered."""
@@ -142,7 +143,7 @@ class ALS(Algorithm, frozen=True, kw_only=True):
         names = np.array([crc32(one.encode()) for one in item_ids], dtype=np.uint64)
         places = np.arange(dim, dtype=np.uint64) + rng.integers(2**63, dtype=np.uint64)
         chance = _mixed(names[:, None] * np.uint64(_MIX[1]) + _mixed(places)) / 2.0**64 - 0.5
-        return (chance * 0.3 / np.sqrt(dim)).astype(np.float32)
+        return np.asarray(chance * 0.3 / np.sqrt(dim), np.float32)
 
 
 def in_gram_basis(vectors: Floats, others: Floats, shares: Floats | None = None) -> tuple[Floats, Floats, Floats]:

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from endcap.artifacts.base import Array, Asked, frozen
 from endcap.errors import CorruptBundle
 from endcap.kernels.factors import keep_best, products, solve_rows
-from endcap.kernels.top import STEPS
 
 MOST = 500
 """How many of the best items are proposed, and those too that score nearly like the last of them."""
@@ -58,10 +57,10 @@ class Factors:
     def of(cls, vectors: Array, fold_in: FoldIn, reason: str, *, prior: Array | None = None, biases: Array | None = None) -> Self:
         """The artifact of these vectors, without prior and biases where none are given."""
         n_items, dim = vectors.shape
-        parts = (
-            vectors, np.zeros(n_items) if biases is None else biases, np.zeros(dim) if prior is None else prior, np.array(fold_in)
-        )  # fmt: skip
-        return cls(*(frozen(one.astype(dtype)) for one, dtype in zip(parts, _DTYPES.values(), strict=True)), reason)
+        biases = np.zeros(n_items) if biases is None else biases
+        prior = np.zeros(dim) if prior is None else prior
+        parts = {"vectors": vectors, "biases": biases, "prior": prior, "settings": np.array(fold_in)}
+        return cls(**{name: frozen(one.astype(_DTYPES[name])) for name, one in parts.items()}, reason=reason)
 
     @property
     def fold_in(self) -> FoldIn:
@@ -94,18 +93,24 @@ class Factors:
             np.array([0, len(rows)]), rows, confidences, wanted, self.vectors, self.prior, np.array([penalty], np.float32), 0, 1,
             0, found,
         )  # fmt: skip
-        return found[0]
+        vector: NDArray[np.float32] = found[0]
+        return vector
 
-    def predicted(self, rows: NDArray[np.int32], values: NDArray[np.float32], items: NDArray[np.int32]) -> NDArray[np.float32]:
-        """What ``items`` are worth, float32, to a person to whom ``rows`` were worth ``values``: a rating, say.
+    def predict(self, known: NDArray[np.int32], stars: NDArray[np.float32], items: NDArray[np.int32]) -> NDArray[np.float32]:
+        """What ``items`` are worth, float32, to a person to whom the ``known`` items were worth ``stars``.
+
+        Rows that the artifact does not number, on either side, count as items of which nothing is known.
 
         >>> two = Factors.of(np.array([[1.0], [0.5]]), FoldIn(l2=1.0), "to_your_taste")
-        >>> two.predicted(np.array([0], np.int32), np.array([2.0], np.float32), np.array([0, 1])).tolist()
-        [1.0, 0.5]
+        >>> two.predict(np.array([0], np.int32), np.array([2.0], np.float32), np.array([0, 1, 9])).tolist()
+        [1.0, 0.5, 0.0]
         """
         how = self.fold_in
-        vector = self.person(rows, np.full(len(rows), how.confidence, np.float32), values)
-        worth: NDArray[np.float32] = self.vectors[items] @ vector + self.biases[items] + np.float32(how.mean)
+        here, there = self._numbered(known), self._numbered(items)
+        confidences = np.full(int(here.sum()), how.confidence, np.float32)
+        vector = self.person(known[here], confidences, stars[here])
+        worth = np.full(len(items), how.mean, np.float32)
+        worth[there] += self.vectors[items[there]] @ vector + self.biases[items[there]]
         return worth
 
     def retrieve(self, asked: Asked, blocked: NDArray[np.uint8], scores: NDArray[np.float32], touched: NDArray[np.int32]) -> int:
@@ -113,14 +118,17 @@ class Factors:
 
         Time O(n_items × dim).
         """
-        here = asked.rows < self.n_items
+        here = self._numbered(asked.rows)
         rows, weights = asked.rows[here], asked.weights[here]
         how = self.fold_in
         wanted = np.full(len(rows), how.wanted, np.float32)
         vector = self.person(rows, weights * np.float32(how.confidence), wanted)
         products(vector, self.vectors, self.biases, blocked, scores)
-        found: int = keep_best(scores, MOST, np.empty(STEPS, np.int32), touched)
+        found: int = keep_best(scores, MOST, touched)
         return found
+
+    def _numbered(self, rows: NDArray[np.int32]) -> NDArray[np.bool_]:
+        return (rows >= 0) & (rows < self.n_items)
 
     def arrays(self) -> dict[str, Array]:
         """The arrays to keep, by name."""
@@ -130,7 +138,7 @@ class Factors:
     def from_arrays(cls, arrays: Mapping[str, Array], reason: str) -> Self:
         """The artifact that gave these arrays."""
         try:
-            found = cls(*(frozen(arrays[name]) for name in _DTYPES), reason)
+            found = cls(**{name: frozen(arrays[name]) for name in _DTYPES}, reason=reason)
         except KeyError as error:
             raise CorruptBundle(f"factors lacks the array {error}", remedy="train again or roll back") from error
         if not found.is_sound(found.n_items):

@@ -13,12 +13,11 @@ from numba import get_num_threads, njit
 from numpy.typing import NDArray
 from scipy import sparse
 
-from endcap.kernels.top import lower_bound
-
 _SUMS_IN_ANY_ORDER = {"reassoc", "contract"}
 """Lets sums of products use vector instructions; nothing is assumed about infinities or NaN."""
 
 
+_LOW_BITS = 20
 _BLOCKS_PER_THREAD = 8
 """Rows are dealt out in more blocks than there are threads, since some blocks take longer than their share of the work."""
 
@@ -193,16 +192,21 @@ def products(vector, vectors, biases, blocked, scores):  # type: ignore[no-untyp
 
 
 @njit(nogil=True, cache=True)
-def keep_best(scores, most, histogram, touched):  # type: ignore[no-untyped-def]
+def keep_best(scores, most, touched):  # type: ignore[no-untyped-def]
     """Put all but the best scores back to 0, and list the items of the others in ``touched`` int32; returns how many there are.
 
     ``scores`` float32 (n,) are at least 0. ``most`` of those above 0 are left, and those that a histogram cannot tell from the
-    last of them; ``histogram`` int32 (STEPS,) is room for it.
+    last of them: floats above 0 are ordered as their bits are, and the upper bits tell them apart to one part in eight.
     """
     bits = scores.view(np.uint32)
-    lowest = np.uint32(1)
-    if len(bits) > most:
-        lowest = max(lowest, lower_bound(bits, len(bits), histogram, most))
+    histogram = np.zeros(1 << (32 - _LOW_BITS), np.int64)
+    for item in range(len(bits)):
+        histogram[bits[item] >> _LOW_BITS] += 1
+    step, left = len(histogram), most
+    while left > 0 and step > 0:
+        step -= 1
+        left -= histogram[step]
+    lowest = max(np.uint32(step << _LOW_BITS), np.uint32(1))
     found = 0
     for item in range(len(bits)):
         touched[found] = item

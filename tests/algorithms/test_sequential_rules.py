@@ -11,7 +11,7 @@ from endcap.algorithms.sequential_rules import SequentialRules
 from endcap.core.events import KIND
 from endcap.core.interactions import Dataset
 from endcap.core.time import DAY_MS
-from endcap.testing.algorithms import fit_example, shown
+from endcap.testing.algorithms import check_artifact, fit_example, shown
 from endcap.testing.histories import random_data
 from tests.algorithms import fitted
 
@@ -48,18 +48,24 @@ def slow_rules(data: Dataset, options: SequentialRules) -> NDArray[np.float64]:
     return values
 
 
-def test_detours_are_two_rules_in_a_row_and_popular_items_count_less() -> None:
+@pytest.mark.parametrize("repeats", [0.0, 2.0])
+def test_detours_are_two_rules_in_a_row_and_popular_items_count_less(repeats: float) -> None:
     data = random_data(0)
-    options = SequentialRules(repeats=2.0, detours=0.7, popularity=0.4, k=1_000)
+    options = SequentialRules(repeats=repeats, detours=0.7, popularity=0.4, k=1_000)
     found = fitted(options, data)
-    rules = fitted(msgspec.structs.replace(options, detours=0.0, popularity=0.0), data)
-    direct = rules.matrix().toarray()
-    steps = direct * (1 - np.eye(data.n_items))
+    rules = fitted(msgspec.structs.replace(options, detours=0.0, popularity=0.0), data).matrix().toarray()
+    steps = fitted(msgspec.structs.replace(options, detours=0.0, popularity=0.0, repeats=0.0), data).matrix().toarray()
     views = data.sessions.items[data.sessions.kinds != KIND["purchase"]]
     often = np.bincount(views, minlength=data.n_items)
-    expected = (direct + 0.7 * (steps @ steps) * (1 - np.eye(data.n_items))) / (often / often.mean()) ** 0.4
+    expected = (rules + 0.7 * steps @ steps) / (often / often.mean()) ** 0.4
+    if repeats == 0:
+        np.fill_diagonal(expected, 0)
     np.testing.assert_allclose(found.matrix().toarray(), expected, rtol=1e-4)
-    assert (np.diag(direct) > 0).any()
+    assert (np.diag(expected) > 0).all() == (repeats > 0)
+    check_artifact(found, proposes_itself=repeats > 0)
+    few = fitted(msgspec.structs.replace(options, k=7), data)
+    check_artifact(few, proposes_itself=repeats > 0)
+    assert np.diff(few.indptr).max() == 7
 
 
 def test_a_pair_that_only_a_detour_found_was_never_seen() -> None:

@@ -20,6 +20,7 @@ from endcap.kernels.succession import succession_neighbors
 _REASONS = {"viewed": "viewed_next", "bought": "bought_next"}
 _NEAR = 50
 """A detour leads through the best of this many followers: more of them changed no figure and cost time."""
+_TINY = np.finfo(np.float32).tiny
 
 
 class SequentialRules(Algorithm, frozen=True, kw_only=True):
@@ -28,7 +29,7 @@ class SequentialRules(Algorithm, frozen=True, kw_only=True):
     ``score_ij = (R + detours * R'R')_ij / f_j^popularity``, with ``R_ij = c_ij / (sum_j c_ij + shrink)`` and ``c_ij = sum over
     visits, over an act on i and a later one on j that is gap <= window acts away, of 2^(-age / half_life_days) / gap``. An act
     on j that came earlier adds ``backward`` times as much; where an item follows itself, ``repeats`` times as much is added,
-    and none where a shelf shows other products. ``R'`` is R without the items themselves, its best 50 a row: a detour proposes
+    and none where a shelf shows other products. ``R'`` is R as if no item followed itself, its best 50 a row: a detour proposes
     what followed what followed, which no visit needs to have shown together. Antecedents are all acts that are no purchase;
     consequents are those too, or the purchases alone, and ``f_j`` is how many of them are on item j, as a share of the mean.
     The fact ``times`` is how often the pair was seen, 0 for one that only a detour found.
@@ -100,38 +101,60 @@ class SequentialRules(Algorithm, frozen=True, kw_only=True):
             return neighbors_of(top, reason, times=top.shared)
         often = np.bincount(visits.items[follows], minlength=data.n_items)
         share = np.maximum(often, 1) / often[often > 0].mean()
-        return self._reached(top, share**self.popularity, reason)
+        reached = self._reached(top, share**self.popularity)
+        return neighbors_of(reached, reason, times=reached.shared)
 
-    def _reached(self, top: TopNeighbors, norms: NDArray[np.float64], reason: str) -> ItemNeighbors:
-        """The best of the rules and of two rules in a row."""
+    def _reached(self, top: TopNeighbors, norms: NDArray[np.float64]) -> TopNeighbors:
+        """The best of the rules and of two rules in a row; ``shared`` is how often a pair was seen."""
         n = len(norms)
-        rows = np.repeat(np.arange(n), np.diff(top.indptr))
+        rows = _rows(top.indptr)
         itself = top.indices == rows
-        near = ~itself & (np.arange(len(rows)) - top.indptr[rows] < _NEAR)
-        rules, best = (_matrix(top, rows, kept) for kept in (~itself, near))
+        own = np.bincount(rows[itself], weights=top.values[itself], minlength=n)
+        rules = _matrix(top, ~itself)
+        # A step of a detour leads elsewhere: its rows are shares of what is left without the returns.
+        best = _matrix(top, ~itself & (np.arange(len(rows)) - top.indptr[rows] < _NEAR))
+        best = sparse.diags_array(1 / np.maximum(1 - own, _TINY)) @ best
         # One product gives the sum of both: (rules, detours * best) times (identity over best).
         left, right = sparse.hstack([rules, self.detours * best]), sparse.vstack([sparse.eye_array(n), best])
         both = product_neighbors(
             left.tocsr(), right.tocsr(), left_norms=np.ones(n), right_norms=norms, shrink=0.0, min_shared=1, k=self.k
         )
-        # The product leaves out the way from an item to itself: it is added as the rules have it.
-        returned = rows[itself]
-        rows = np.concatenate((np.repeat(np.arange(n), np.diff(both.indptr)), returned))
-        cols = np.concatenate((both.indices, returned))
-        values = np.concatenate((both.values, top.values[itself] / norms[returned]))
-        times = _times(top, rows, cols)
-        return ItemNeighbors.from_triples(rows, cols, values, n_items=n, reason=reason, k=self.k, facts={"times": times})
+        if self.repeats > 0:  # the product leaves out the ways from an item to itself
+            both = _with_returns(both, (own + self.detours * (best * best.T).sum(axis=1)) / norms, self.k)
+        return both._replace(shared=_times(top, both))
 
 
-def _matrix(top: TopNeighbors, rows: NDArray[np.int64], kept: NDArray[np.bool_]) -> sparse.csr_array:
+def _rows(indptr: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The row of every entry."""
+    return np.repeat(np.arange(len(indptr) - 1), np.diff(indptr))
+
+
+def _matrix(top: TopNeighbors, kept: NDArray[np.bool_]) -> sparse.csr_array:
     n = len(top.indptr) - 1
-    return sparse.csr_array((top.values[kept], (rows[kept], top.indices[kept])), shape=(n, n))
+    return sparse.csr_array((top.values[kept], (_rows(top.indptr)[kept], top.indices[kept])), shape=(n, n))
 
 
-def _times(top: TopNeighbors, rows: NDArray[np.int64], cols: NDArray[np.int32]) -> NDArray[np.int32]:
-    """How often each of these pairs was seen."""
-    n = len(top.indptr) - 1
-    pairs = np.repeat(np.arange(n), np.diff(top.indptr)) * n + top.indices
-    order = np.argsort(pairs)
-    at = np.minimum(np.searchsorted(pairs, rows * n + cols, sorter=order), len(pairs) - 1)
-    return np.where(pairs[order[at]] == rows * n + cols, top.shared[order[at]], 0)
+def _with_returns(top: TopNeighbors, own: NDArray[np.float64], k: int) -> TopNeighbors:
+    """The neighbours with every item put in its place in its own row where its ``own`` value is above 0, ``k`` a row."""
+    rows, own = _rows(top.indptr), own.astype(np.float32)
+    before = (top.values > own[rows]) | ((top.values == own[rows]) & (top.indices < rows))
+    items = np.flatnonzero(own > 0)
+    at = top.indptr[items] + np.bincount(rows[before], minlength=len(own))[items]
+    rows = np.insert(rows, at, items)
+    place = np.arange(len(rows)) - (top.indptr[:-1] + np.cumsum(own > 0) - (own > 0))[rows]
+    kept = place < k
+    indptr = np.concatenate(([0], np.cumsum(np.bincount(rows[kept], minlength=len(own)))))
+    indices, values, shared = (
+        np.insert(array, at, new)[kept] for array, new in zip(top[1:], (items, own[items], 0), strict=True)
+    )
+    return TopNeighbors(indptr, indices, values, shared)
+
+
+def _times(rules: TopNeighbors, found: TopNeighbors) -> NDArray[np.int32]:
+    """How often each pair found is among the pairs of the rules."""
+    n = len(rules.indptr) - 1
+    seen = _rows(rules.indptr) * n + rules.indices
+    wanted = _rows(found.indptr) * n + found.indices
+    order = np.argsort(seen)
+    at = order[np.minimum(np.searchsorted(seen, wanted, sorter=order), len(seen) - 1)]
+    return np.where(seen[at] == wanted, rules.shared[at], 0).astype(np.int32)

@@ -69,5 +69,6 @@ def test_marking_passes_over_rows_behind_the_end() -> None:
 
 def test_rows_outside_their_dates_are_closed() -> None:
     blocked = np.array([0, 0, 0, 4], np.uint8)
-    retrieve.close(blocked, np.array([0, 6, 0, 9]), np.array([9, 9, 5, 9]), 5, 1)
+    until = retrieve.close(blocked, np.array([0, 6, 0, 9]), np.array([8, 9, 5, 9]), 5, 1)
     assert blocked.tolist() == [0, 1, 1, 4]
+    assert until == 6  # when the second one opens, before the first one closes

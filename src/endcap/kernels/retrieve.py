@@ -218,10 +218,18 @@ def clear(scores, touched, n_touched):  # type: ignore[no-untyped-def]
 
 @njit(nogil=True, cache=True)
 def close(blocked, open_from, open_until, now_ms, code):  # type: ignore[no-untyped-def]
-    """Give every row that is outside its dates a code in ``blocked`` (uint8), unless it has one."""
+    """Give every row that is outside its dates a code in ``blocked`` (uint8), unless it has one; returns when a date passes next."""
+    until = np.iinfo(np.int64).max
     for row in range(len(blocked)):
-        if blocked[row] == 0 and (now_ms < open_from[row] or now_ms >= open_until[row]):
+        opens, closes = open_from[row], open_until[row]
+        if now_ms < opens:
+            until = min(until, opens)
+        elif now_ms < closes:
+            until = min(until, closes)
+            continue
+        if blocked[row] == 0:
             blocked[row] = code
+    return until
 
 
 @njit(nogil=True, cache=True)

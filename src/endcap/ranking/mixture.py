@@ -22,9 +22,6 @@ SCORED_CANDIDATES = 200
 MOST_SLOTS = 1_024
 """How many items can be ordered for one shelf."""
 
-CLOSED = 1
-"""The code in ``blocked`` of an item that cannot be had now."""
-
 ROWS_ASKED = 256
 """How many rows a source can be asked with unless more room is made: a full cart and a history."""
 
@@ -99,7 +96,10 @@ class Mixture:
         return settled
 
     def gather(self, group: Group, known: Known, offer: Offer) -> NDArray[np.uint8]:
-        """Ask every source of a group; returns what may not be shown, dates included, as a copy of ``offer.blocked``."""
+        """Ask every source of a group; returns a copy of ``offer.blocked``.
+
+        Artifacts of shapes that the kernel cannot ask, and rankers, go by ``offer.blocked`` alone: it should know dates too.
+        """
         work = self.work
         self._narrow(group, known)
         mixing.gather(
@@ -107,7 +107,6 @@ class Mixture:
             SCORED_CANDIDATES,
         )  # fmt: skip
         blocked = offer.blocked.copy()
-        retrieve.close(blocked, offer.open_from, offer.open_until, known.now_ms, CLOSED)
         for s, artifact in group.others:
             asked = self._asked(known, s)
             work.n_touched[s] = artifact.retrieve(asked, blocked[: artifact.n_items], work.scores[s], work.touched[s])

@@ -153,7 +153,7 @@ def _blocked(
 ) -> NDArray[np.uint8]:
     """Why each row may not be shown in this answer, by code; 0 where it may."""
     items = view.table
-    blocked = items.blocked.copy()
+    blocked = items.blocked_at(query.now_ms)
     if len(query.exclude):
         retrieve.mark(blocked, query.exclude, _EXCLUDED)
     if shown:

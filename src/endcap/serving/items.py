@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from endcap.core.catalog import Item
 from endcap.core.ids import IdMap
 from endcap.core.money import to_minor
+from endcap.kernels.retrieve import close
 
 AVAILABLE = 0
 UNAVAILABLE = 1
@@ -17,6 +20,15 @@ UNAVAILABLE = 1
 _ALWAYS_FROM = np.iinfo(np.int64).min
 _ALWAYS_UNTIL = np.iinfo(np.int64).max
 NO_CATEGORY = NO_FAMILY = -1
+
+
+class _Open(NamedTuple):
+    """What may not be shown from ``from_ms`` until before ``until_ms``, of the catalogue after so many ``changes``."""
+
+    changes: int
+    from_ms: int
+    until_ms: int
+    blocked: NDArray[np.uint8]
 
 
 class ItemTable:
@@ -31,6 +43,8 @@ class ItemTable:
         self._ids = IdMap(bundle_ids)
         self._categories = IdMap()
         self._families = IdMap()
+        self._changes = 0
+        self._open: _Open | None = None
         self.items: list[Item | None] = [None] * len(self._ids)
         self.blocked = np.empty(0, dtype=np.uint8)
         self.open_from = np.empty(0, dtype=np.int64)
@@ -76,6 +90,19 @@ class ItemTable:
         known = (self._ids.row(item_id) for item_id in item_ids)
         return [row for row in known if row >= 0]
 
+    def blocked_at(self, now_ms: int) -> NDArray[np.uint8]:
+        """A copy of ``blocked`` in which items outside their dates are UNAVAILABLE too.
+
+        The dates of all items are compared only when one has passed or the catalogue has changed since the last time: on every
+        answer that would take longer than most of its other parts.
+        """
+        known = self._open
+        if known is None or known.changes != self._changes or not known.from_ms <= now_ms < known.until_ms:
+            changes, blocked = self._changes, self.blocked.copy()
+            until_ms = close(blocked, self.open_from, self.open_until, now_ms, UNAVAILABLE)
+            known = self._open = _Open(changes, now_ms, until_ms, blocked)
+        return known.blocked.copy()
+
     def update(self, items: Iterable[Item], deleted: Iterable[str] = ()) -> None:
         """Take products into account that are new, changed or gone."""
         for item in items:
@@ -85,6 +112,7 @@ class ItemTable:
             if row >= 0:
                 self.items[row] = None
                 self.blocked[row] = UNAVAILABLE
+        self._changes += 1  # last: what another thread worked out meanwhile does not outlast its answer
 
     def _put(self, item: Item) -> None:
         row = self._ids.row(item.item_id)

@@ -8,10 +8,10 @@ import pytest
 
 from endcap.measurement.metrics.hit_rate import HitRate
 from endcap.replay.answering import answer
-from endcap.replay.protocols.basket import BasketProtocol
 from endcap.replay.held_out import EvaluationProtocol
 from endcap.replay.layouts import order_layout, session_layout
 from endcap.replay.orders import Orders
+from endcap.replay.protocols.basket import BasketProtocol
 from endcap.replay.protocols.session import SessionProtocol
 from endcap.replay.tuning import fit, tune
 

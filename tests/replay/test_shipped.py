@@ -9,8 +9,8 @@ from endcap.artifacts.item_scores import ItemScores
 from endcap.core.choice import Asking
 from endcap.measurement.metrics.base import MISS
 from endcap.replay.answering import DEPTH, answer
-from endcap.replay.protocols.basket import BasketProtocol
 from endcap.replay.held_out import HeldOut, Window
+from endcap.replay.protocols.basket import BasketProtocol
 from endcap.replay.protocols.session import SessionProtocol
 from endcap.replay.shipped import SPOT, ShippedEngine, pessimistic_rank
 from endcap.serving.placements import shipped

@@ -10,10 +10,10 @@ import numpy as np
 import polars as pl
 
 from endcap.core.time import DAY_MS, iso
-from endcap.replay.protocols.basket import BasketProtocol
 from endcap.replay.clicks import Clicks, Prefixes
 from endcap.replay.held_out import Window
 from endcap.replay.orders import Orders
+from endcap.replay.protocols.basket import BasketProtocol
 
 START_MS = 1_600_000_000_000
 

@@ -39,7 +39,7 @@ def show(found: Evaluation) -> None:
             gains = ", ".join(f"{name} {_signed(one.metrics[name])}{_unsure(one, name)}" for name in names[:4])
             console.print(f"{one.row} − {one.against}: {gains}")
     if any(one.against == report.strongest for one in found.differences):
-        console.print("? marks differences that chance may explain: p ≥ .05, allowing for how many rows are compared.", style="dim")
+        console.print("? marks what chance may explain: p ≥ .05, allowing for how many rows are compared.", style="dim")
     for choice in found.chosen:
         options = ", ".join(f"{name}={value}" for name, value in {**choice.options, **choice.asking}.items())
         console.print(f"{choice.row}: best of {choice.trials} settings on validation: {options}", style="dim")

@@ -21,9 +21,9 @@ def rank_by_neighbors(  # type: ignore[no-untyped-def]
 
     ``indptr`` int64, ``indices`` int32 and ``values`` float32 are the neighbours in CSR form. Query ``q`` asks with
     ``query_rows[query_starts[q]:query_starts[q + 1]]`` (int32) and their ``query_weights`` (float32 above 0), bars the rows
-    that ``barred_starts`` and ``barred_rows`` give likewise, and looks for the ``targets`` between its ``target_starts``, int32, -1
-    outside the vocabulary. Fills ``ranks`` float64 (n_targets,), ascending within a query, and ``lists`` int32 (n_queries, depth),
-    -1 beyond the last candidate.
+    that ``barred_starts`` and ``barred_rows`` give likewise, and looks for the ``targets`` between its ``target_starts``, int32,
+    -1 outside the vocabulary. Fills ``ranks`` float64 (n_targets,), ascending within a query, and ``lists`` int32
+    (n_queries, depth), -1 beyond the last candidate.
     """
     n = len(indptr) - 1
     scores, touched, blocked = np.zeros(n, np.float32), np.empty(n, np.int32), np.zeros(n, np.uint8)
@@ -61,7 +61,7 @@ def rank_by_scores(order, item_scores, limit, barred_starts, barred_rows, target
 
 @njit(nogil=True, cache=True)
 def rank_targets(scores, touched, n_touched, blocked, open_from, open_until, targets, ranks, best_rows):  # type: ignore[no-untyped-def]
-    """Fill ``ranks`` float64 with the places of ``targets``, ascending; ``best_rows`` int32 (depth,) receives the top of the list."""
+    """Fill ``ranks`` float64 with the places of ``targets``, ascending; ``best_rows`` int32 (depth,) gets the top of the list."""
     best, removed = np.empty(len(best_rows), np.float32), np.zeros(256, np.int64)
     found = best_allowed(scores, touched, n_touched, blocked, open_from, open_until, 0, len(best_rows), best_rows, best, removed)
     best_rows[found:] = -1

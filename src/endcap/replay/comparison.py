@@ -138,7 +138,8 @@ def two_sided(drawn: Floats) -> Floats:
     """
     n = len(drawn)
     tail = np.minimum((drawn <= 0).sum(axis=0), (drawn >= 0).sum(axis=0))
-    return np.minimum(2 * (tail + 1) / (n + 1), 1.0)
+    p: Floats = np.minimum(2 * (tail + 1) / (n + 1), 1.0)
+    return p
 
 
 def holm(p: Floats) -> Floats:

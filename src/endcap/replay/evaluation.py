@@ -178,6 +178,7 @@ def _whole(publish: Publish, window: Window, task: Task, seed: int, notes: Notes
     fitted = measured_fit(work)
     choices = fitted.beside
     assert isinstance(choices, tuple)
+    answer_one: Callable[[int], object]
     if task in SPOT:
         engine = ShippedEngine(fitted.artifacts, window, task, choices)
         answers, answer_one = engine.answer(), engine.answer_one

@@ -22,12 +22,12 @@ class HeldOut:
     """Queries with one target or several.
 
     Query ``q`` knows the items ``rows[starts[q]:starts[q + 1]]``, oldest first where they have an order; ``starts`` int64
-    (n_queries + 1,), ``rows`` int32. Any of the ``targets[target_starts[q]:target_starts[q + 1]]``, at least one, is right: int32,
-    -1 for an item outside the vocabulary, which every method misses. ``clusters`` int64 (n_queries,) numbers what queries were
-    drawn together: a basket, a run of prefixes. ``known_barred`` says whether a known item is no candidate (a basket does not
-    need its own items twice), ``clusters_alike`` that a large cluster counts no more than a small one. Where only some queries are what the task is about,
-    ``counted`` (n_queries,) tells which; the others are asked for comparison. ``eligible`` gives the candidates for who looks at a
-    row; without it all rows are.
+    (n_queries + 1,), ``rows`` int32. Any of the ``targets[target_starts[q]:target_starts[q + 1]]``, at least one, is right:
+    int32, -1 for an item outside the vocabulary, which every method misses. ``clusters`` int64 (n_queries,) numbers what queries
+    were drawn together: a basket, a run of prefixes. ``known_barred`` says whether a known item is no candidate (a basket does
+    not need its own items twice), ``clusters_alike`` that a large cluster counts no more than a small one. Where only some
+    queries are what the task is about, ``counted`` (n_queries,) tells which; the others are asked for comparison. ``eligible``
+    gives the candidates for who looks at a row; without it all rows are.
 
     What not all data tell: ``kinds`` uint8 and ``at_ms`` int64, what each known item was known by and when, both of the length of
     ``rows``; ``now_ms`` int64 (n_queries,), when each query is asked; ``values`` float32 of the length of ``rows``, the stars

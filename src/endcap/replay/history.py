@@ -27,9 +27,9 @@ class History:
     """Acts in time order.
 
     ``acts`` has the columns of :data:`endcap.dataset.build.ACTS` and maybe ``rating`` (Float64), ``price`` and the other
-    :data:`endcap.replay.products.FACTS`. ``test`` has ``user``, ``item``, ``kind`` and maybe ``rating``, in the order of its file,
-    where the data come with a test part of their own. ``products`` is the catalogue of a shop; where it is empty, the lines that
-    may be learnt from describe the items.
+    :data:`endcap.replay.products.FACTS`. ``test`` has ``user``, ``item``, ``kind`` and maybe ``rating``, in the order of its
+    file, where the data come with a test part of their own. ``products`` is the catalogue of a shop; where it is empty, the lines
+    that may be learnt from describe the items.
     """
 
     acts: pl.DataFrame

@@ -122,5 +122,3 @@ def _measured(
     values = {metric: figure.values(found) for metric, figure in figures.items()}
     micros = query_micros(asker(artifact, window), len(window.held_out), seed)
     return Measured(name, values, seconds, peak_mb, micros)
-
-

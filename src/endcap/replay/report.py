@@ -57,8 +57,8 @@ class Chosen(msgspec.Struct, frozen=True, kw_only=True):
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """The figures of one evaluation, as ``--json`` prints them.
 
-    ``strongest`` names the row, Endcap's own apart, that every other one is compared with in ``differences``. ``sizes`` counts the
-    queries, of all and of each slice. ``left_out`` says what was not tried, and why.
+    ``strongest`` names the row, Endcap's own apart, that every other one is compared with in ``differences``. ``sizes`` counts
+    the queries, of all and of each slice. ``left_out`` says what was not tried, and why.
     """
 
     task: str

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from endcap import registry
 from endcap.measurement.metrics.average_precision import AveragePrecision
-from endcap.measurement.metrics.base import MISS, Answers, Metric
+from endcap.measurement.metrics.base import MISS, Answers, Metric, Predictions, RatingMetric
 from endcap.measurement.metrics.coverage import Coverage
 from endcap.measurement.metrics.hit_rate import HitRate
 from endcap.measurement.metrics.mrr import MRR
@@ -17,6 +18,7 @@ from endcap.measurement.metrics.ndcg import NDCG
 from endcap.measurement.metrics.novelty import Novelty
 from endcap.measurement.metrics.precision import Precision
 from endcap.measurement.metrics.recall import Recall
+from endcap.measurement.metrics.revenue_weighted_hit import RevenueWeightedHit
 
 # Query 0 has its relevant items at ranks 1, 3 and never; query 1 its only one at rank 4; query 2 never.
 RANKS = np.array([1.0, 3.0, MISS, 4.0, MISS])
@@ -66,13 +68,38 @@ def test_with_one_relevant_item_recall_is_hit_rate_and_average_precision_is_reci
     assert AveragePrecision(k=10).values(answers).tolist() == MRR(k=10).values(answers).tolist()
 
 
-@pytest.mark.parametrize("name", registry.names("metrics"))
+OF_LISTS = [name for name in registry.names("metrics") if issubclass(registry.find("metrics", name), Metric)]
+OF_RATINGS = [name for name in registry.names("metrics") if issubclass(registry.find("metrics", name), RatingMetric)]
+
+
+def test_every_metric_is_of_lists_or_of_ratings() -> None:
+    assert sorted(OF_LISTS + OF_RATINGS) == sorted(registry.names("metrics"))
+
+
+@pytest.mark.parametrize("name", OF_LISTS)
 def test_every_registered_metric_copes_with_answers_and_with_none(name: str) -> None:
     metric = registry.build("metrics", name, {"k": 5})
     assert isinstance(metric, Metric)
-    values = metric.values(ANSWERS)
+    values = metric.values(replace(ANSWERS, gains=np.array([5.0, 0.0, 1.0])))
     assert values.dtype == np.float64
     assert values.shape == (3,)
     assert np.isfinite(values).all()
     empty = Answers.single(np.zeros(0), np.zeros((0, 5), np.int32), COUNTS)
-    assert metric.values(empty).shape == (0,)
+    assert metric.values(replace(empty, gains=np.zeros(0))).shape == (0,)
+
+
+@pytest.mark.parametrize("name", OF_RATINGS)
+def test_every_rating_metric_is_nothing_for_what_is_right(name: str) -> None:
+    metric = registry.build("metrics", name)
+    assert isinstance(metric, RatingMetric)
+    stars = np.array([1.0, 4.5])
+    assert metric.of_mean(metric.values(Predictions(stars, stars)).mean()) == 0
+    assert metric.of_mean(metric.values(Predictions(stars, stars[::-1])).mean()) == pytest.approx(3.5)
+
+
+def test_revenue_weighs_hits_and_rises_with_them() -> None:
+    answers = replace(ANSWERS, gains=np.array([1.0, 3.0, 4.0]))
+    # Query 0 is a hit within three, 0 and 1 within four; the gains are 8 in all.
+    assert RevenueWeightedHit(k=3).values(answers).mean() == pytest.approx(1 / 8)
+    assert RevenueWeightedHit(k=4).values(answers).mean() == pytest.approx(4 / 8)
+    assert RevenueWeightedHit(k=4).values(replace(answers, gains=np.zeros(3))).tolist() == [1, 1, 0]

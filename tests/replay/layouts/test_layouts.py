@@ -9,13 +9,14 @@ import polars as pl
 import pytest
 
 from endcap import registry
+from endcap.core.events import KIND
 from endcap.core.time import to_ms
 from endcap.errors import BadFile, BadOption
-from endcap.replay.layouts import HOLDS, order_layout, session_layout
-from endcap.replay.layouts.base import SessionLayout
+from endcap.replay.layouts import HOLDS, find_layout, history_layout, order_layout, session_layout
+from endcap.replay.layouts.base import BundleLayout, HistoryLayout, SessionLayout
 from endcap.replay.layouts.online_retail import OnlineRetail
 from endcap.replay.orders import Orders
-from tests.replay.worlds import write_sessions
+from tests.replay.worlds import write_orders, write_sessions
 
 RETAIL = """InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country
 2,85123a ,MUG,6,2010-12-02 08:00:00,2.55,17850.0,UK
@@ -165,3 +166,106 @@ def test_another_shops_codes_are_products_too(tmp_path: Path) -> None:
     lines = [f"1,{code},x,1,2026-01-0{day} 10:00:00,2.50,7,UK\n" for day, code in ((1, "MUG-RED"), (1, "TEAPOT"), (1, "POST"))]
     file.write_text(heading + "".join(lines))
     assert sorted(OnlineRetail().read(file).lines["item_id"]) == ["MUG-RED", "TEAPOT"]
+
+
+EVENTS = """timestamp,visitorid,itemid,event,transactionid,price,categorycode
+1430623515,ann,mug,view,,4.50,home.cups
+1430623644,ann,mug,addtocart,,4.50,home.cups
+1430623999,ann,mug,transaction,7,4.50,home.cups
+1430623999,ann,tea,transaction,7,3.00,
+1430623999,,tea,view,,,
+1430624999,bob,tea,wishlist,,,
+1430624000,bob,tea,view,,,
+"""
+
+
+def test_acts_are_recognised_by_their_headings_and_go_by_the_names_of_trackers(tmp_path: Path) -> None:
+    path = tmp_path / "events.csv"
+    path.write_text(EVENTS)
+    layout = find_layout(HistoryLayout, path, None)
+    assert registry.name_of(layout) == "events"
+    found = layout.read(path)
+    kinds = [KIND[name] for name in ("view", "add_to_cart", "purchase", "purchase", "view")]
+    assert found.acts["kind"].to_list() == kinds  # nobody's view and a wish list say nothing
+    assert found.acts["item"].to_list() == ["mug", "mug", "mug", "tea", "tea"]
+    assert found.acts["seq"].n_unique() == 4  # the lines of an order are one event
+    assert found.acts["session"].to_list() == ["ann"] * 4 + ["bob"]
+    assert found.acts["price"].to_list() == [4.5, 4.5, 4.5, 3.0, None]
+    assert found.acts["at_ms"][0] == 1_430_623_515_000
+
+
+def test_a_folder_may_hold_a_train_and_a_test_file(tmp_path: Path) -> None:
+    (tmp_path / "train.csv").write_text("user_id,item_id,rating\nann,mug,5\nbob,mug,3\n")
+    (tmp_path / "test.csv").write_text("user_id,item_id,rating\nann,tea,4\n")
+    found = find_layout(HistoryLayout, tmp_path, None).read(tmp_path)
+    assert found.test is not None
+    assert found.test.select("user", "item", "rating").rows() == [("ann", "tea", 4.0)]
+    assert found.acts["kind"].to_list() == [KIND["rating"]] * 2
+    assert found.acts["at_ms"].is_sorted()  # without a time the order of the file is the clock
+
+
+def test_orders_with_customers_are_acts_too(tmp_path: Path) -> None:
+    path = write_orders(tmp_path / "orders.csv", [["mug", "tea"]])
+    assert registry.name_of(history_layout(path, None)) == "orders"
+    retail = tmp_path / "retail.csv"
+    retail.write_text(RETAIL)
+    assert registry.name_of(history_layout(retail, None)) == "online_retail"
+    events = tmp_path / "events.csv"
+    events.write_text(EVENTS)
+    assert registry.name_of(history_layout(events, None)) == "events"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("user_id,colour\nann,red\n", "no column for the item"),
+        ("user_id,item_id,event\nann,mug,dance\n", "column event of .* holds no known event"),
+        ("user_id,item_id,date\nann,mug,soon\nbob,mug,later\n", "column date of .* holds no times"),
+        ("user_id,item_id\n,mug\n", "no row with a person, an item"),
+    ],
+)
+def test_acts_that_cannot_be_used_name_file_and_column(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "events.csv"
+    path.write_text(text)
+    with pytest.raises(BadFile, match=message):
+        named = history_layout(path, "events")
+        named.read(path)
+
+
+def test_sets_come_as_a_folder_of_tables(tmp_path: Path) -> None:
+    (tmp_path / "bundle_item.csv").write_text("bundle ID,item ID\n0,mug\n0,tea\n1,lamp\n1,bulb\n")
+    (tmp_path / "session_bundle.csv").write_text("session ID,bundle ID\n7,0\n")
+    (tmp_path / "session_item.csv").write_text("session ID,item ID\n7,mug\n8,lamp\n")
+    (tmp_path / "user_session.csv").write_text("user ID,session ID,timestamp\n0,7,1405987200\n1,8,1405036800\n")
+    (tmp_path / "item_titles.csv").write_text("item ID,titles\ntea,Green tea\nmug,Blue mug\n")
+    (tmp_path / "item_categories.csv").write_text('item ID,categories\nmug,"[[Home,Cups],[Gifts]]"\n')
+    layout = find_layout(BundleLayout, tmp_path, None)
+    found = layout.read(tmp_path)
+    assert found.members.rows() == [("0", "mug", "7"), ("0", "tea", "7"), ("1", "lamp", "bundle 1"), ("1", "bulb", "bundle 1")]
+    assert found.visits["item"].to_list() == ["lamp", "mug"]
+    assert [(one.item_id, one.title) for one in found.products[:2]] == [("tea", "Green tea"), ("mug", "Blue mug")]
+    assert found.products[1].category == ("Home", "Cups")
+    assert len(found.products) == 4
+    assert len(layout.files(tmp_path)) == 6
+
+
+def test_sets_come_as_one_table(tmp_path: Path) -> None:
+    path = tmp_path / "kits.csv"
+    path.write_text("kit,sku,title\na,mug,Mug\na,tea,Tea\n")
+    found = find_layout(BundleLayout, path, None).read(path)
+    assert found.members.rows() == [("a", "mug", "bundle a"), ("a", "tea", "bundle a")]
+    assert found.visits.is_empty()
+    assert [one.title for one in found.products] == ["Mug", "Tea"]
+
+
+def test_sets_without_items_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "kits.csv"
+    path.write_text("kit,colour\na,red\n")
+    with pytest.raises(BadFile, match="no column for the item"):
+        find_layout(BundleLayout, path, "bundles").read(path)
+
+
+@pytest.mark.parametrize(("data", "name"), [("retailrocket_events", "events"), ("bundle_electronic", "bundles")])
+def test_the_public_data_of_acts_and_sets_are_recognised(data_dir: Path, data: str, name: str) -> None:
+    kind = HistoryLayout if name == "events" else BundleLayout
+    assert registry.name_of(find_layout(kind, data_dir / data, None)) == name

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from endcap.errors import NotEnoughData
-from endcap.replay.protocols.basket import BasketProtocol
 from endcap.replay.held_out import Window
+from endcap.replay.protocols.basket import BasketProtocol
 from tests.replay.worlds import orders, pairs
 
 RARE = [["item0", "item1", "rare"]]

@@ -17,7 +17,8 @@ GROUPS = [str(number) for number in range(200)]
 def sets(*, alone: bool = False) -> Bundles:
     """Two sets a visit: of its own three items, and of one of them alone or with a lamp."""
     members = [(f"a{group}", f"{item}{group}", group) for group in GROUPS for item in ("mug", "tea", "milk")]
-    members += [(f"b{group}", item, group) for group in GROUPS for item in ((f"mug{group}",) if alone else (f"mug{group}", "lamp"))]
+    second = ("lamp",) if not alone else ()
+    members += [(f"b{group}", item, group) for group in GROUPS for item in (f"mug{group}", *second)]
     items = sorted({item for _, item, _ in members})
     visits = [(group, f"mug{group}", 1_000 * number) for number, group in enumerate([*GROUPS, "unasked"])]
     visits.append(("unasked", "lamp", 10**9))

@@ -6,13 +6,14 @@ import pytest
 
 from endcap.core.catalog import Item
 from endcap.errors import NotEnoughData
-from endcap.replay.protocols.upsell import UpsellProtocol, Upgrades
+from endcap.replay.protocols.upsell import Upgrades, UpsellProtocol
 from tests.replay.protocols.histories import history, queries
 
 PRICES = {"plain": 10, "fine": 15, "finer": 20, "finest": 21, "same": 10.4, "lamp": 15}
 SHOP = [
-    Item(item_id=name, title=name, category=("lamps",) if name == "lamp" else ("mugs",), price=Decimal(str(price)), currency="EUR")
+    Item(item_id=name, title=name, category=(need,), price=Decimal(str(price)), currency="EUR")
     for name, price in PRICES.items()
+    for need in (["lamps"] if name == "lamp" else ["mugs"])
 ]
 PAST = [f"{day} filler purchase plain" for day in range(1, 19)]
 

@@ -73,7 +73,8 @@ def answer_peers(
 def _answers(name: str, kind: type[Peer], task: Task, window: Window, tuning_window: Window, seed: int) -> PeerAnswers:
     peer, asking, score, trials = measured(lambda: _tuned(kind, task, tuning_window, seed)).result
     ranks, lists, seconds, peak_mb, micros = measured(lambda: _scored(peer, task, window, asking, seed)).result
-    chosen = Chosen(row=name, options=peer.options(), asking={"last": asking.last, "decay": asking.decay}, score=score, trials=trials)
+    how: dict[str, object] = {"last": asking.last, "decay": asking.decay}
+    chosen = Chosen(row=name, options=peer.options(), asking=how, score=score, trials=trials)
     return PeerAnswers(name, answers(window, ranks, lists), chosen, seconds, peak_mb, micros)
 
 

@@ -27,13 +27,9 @@ class ImplicitModel:
             0, one_row(rows, weights, self.n_items), N=min(count, self.n_items), filter_already_liked_items=not own,
             recalculate_user=self.fold_in,
         )  # fmt: skip
-        return kept(ids, scores)
-
-
-def kept(ids: NDArray[Any], scores: NDArray[Any]) -> Answer:
-    """An answer without what the library fills its list up with: filtered items and scores that say nothing."""
-    sound = np.isfinite(scores) & (scores > np.finfo(np.float32).min / 2) & (ids >= 0)
-    return Answer(ids[sound].astype(np.int64), scores[sound].astype(np.float64))
+        # The library fills its list up with filtered items, at the lowest number there is, or at 0 where scores are sums.
+        sound = (ids >= 0) & (scores > (np.finfo(np.float32).min / 2 if self.fold_in else 0))
+        return Answer(ids[sound].astype(np.int64), scores[sound].astype(np.float64))
 
 
 def item_model(name: str, history: sparse.csr_matrix, **options: Any) -> ImplicitModel:

@@ -19,7 +19,7 @@ class ImplicitALS(Peer, frozen=True, kw_only=True):
     package: ClassVar[str] = "implicit"
     module: ClassVar[str] = "implicit.als"
     tasks: ClassVar[tuple[Task, ...]] = ("basket", "purchase", "next_basket", "topn")
-    grid: ClassVar = {"factors": (64, 128), "regularization": (1.0, 10.0), "alpha": (10.0, 40.0)}
+    grid: ClassVar = {"factors": (64, 128, 256), "regularization": (1.0, 10.0), "alpha": (10.0, 40.0)}
 
     factors: Annotated[int, Meta(ge=1)] = 64
     regularization: Annotated[float, Meta(ge=0)] = 1.0

@@ -51,9 +51,9 @@ class LensKitItemKNN(Peer, frozen=True, kw_only=True):
         """The neighbours of every item."""
         del seed  # Nothing is drawn.
         knn, data = importlib.import_module(self.module), importlib.import_module("lenskit.data")
-        table = importlib.import_module("pandas").DataFrame(
-            {"user_id": np.repeat(np.arange(history.shape[0]), np.diff(history.indptr)), "item_id": history.indices.astype(np.int64)}
-        )
+        groups = np.repeat(np.arange(history.shape[0]), np.diff(history.indptr))
+        cells = {"user_id": groups, "item_id": history.indices.astype(np.int64)}
+        table = importlib.import_module("pandas").DataFrame(cells)
         config = knn.item.ItemKNNConfig(max_nbrs=self.max_nbrs, save_nbrs=self.save_nbrs, feedback="implicit")
         scorer = knn.ItemKNNScorer(config)
         scorer.train(data.from_interactions_df(table))

@@ -37,10 +37,10 @@ class ColdStartProtocol:
     def name(self) -> str:
         """How the data are cut, in words."""
         return (
-            f"temporal: the last {TEST_SHARE:.0%} of the acts held out; items without any act before are asked for with the other "
-            "items of the order, or the earlier ones of the visit, and are known by their catalogue entry alone; vocabulary of the "
-            "training part and the new items; known items excluded; full ranking, ties against the method; the slice warm holds "
-            "the same queries for items with acts"
+            f"temporal: the last {TEST_SHARE:.0%} of the acts held out; items without any act before are asked for with the "
+            "other items of the order, or the earlier ones of the visit, and are known by their catalogue entry alone; "
+            "vocabulary of the training part and the new items; known items excluded; full ranking, ties against the method; "
+            "the slice warm holds the same queries for items with acts"
         )
 
     def window(self, depth: int) -> Window:
@@ -50,9 +50,8 @@ class ColdStartProtocol:
         start, end = cut_in_time(acts["at_ms"], TEST_SHARE, depth)
         learnt = self.history.acts.filter(pl.col("at_ms") < start)
         held = acts.filter(pl.col("at_ms").is_between(start, end, closed="left"))
-        known_items = learnt.select("item").unique().with_columns(warm=pl.lit(value=True))
         asked = held.unique(["visit", "item"], keep="first", maintain_order=True)
-        asked = asked.join(known_items, on="item", how="left", maintain_order="left").with_columns(pl.col("warm").fill_null(value=False))
+        asked = asked.with_columns(warm=pl.col("item").is_in(learnt["item"].unique().implode()))
         self.history.require(asked.filter(~pl.col("warm")).height, "acts on items that were new then")
         rng = np.random.default_rng(self.seed + depth)
         asked = pl.concat([_sample(asked.filter(pl.col("warm") == warm), rng) for warm in (False, True)])
@@ -63,7 +62,8 @@ class ColdStartProtocol:
         known = known.filter(pl.col("at_ms") <= pl.col("asked_ms"), pl.col("item") != pl.col("target"))
         known = known.join(learnt.select("item").unique(), on="item", how="semi", maintain_order="left")
         targets = targets.join(known.select("q").unique(), on="q", how="semi", maintain_order="left")
-        self.history.require(targets.filter(~pl.col("warm")).height, "orders or visits with known items and one that was new then")
+        n_cold = targets.filter(~pl.col("warm")).height
+        self.history.require(n_cold, "orders or visits with known items and one that was new then")
         train, products = self.history.learn_from(learnt, described_by=self.history.acts.filter(pl.col("at_ms") < end))
         queries = held_out(known, targets, train, known_barred=True)
         return Window(train, replace(queries, counted=~targets["warm"].to_numpy()), products)

@@ -41,8 +41,8 @@ class ComplementProtocol:
         """How the data are cut, in words."""
         return (
             f"{_TEST} of {_BUCKETS} hash buckets of the visits that the sets came from are held out with all their sets "
-            f"(validation: {_VALIDATION} further ones); each member of a set is asked with alone, any other member is right; mean "
-            "within a set, then over sets; vocabulary of all described items; full ranking, ties against the method"
+            f"(validation: {_VALIDATION} further ones); each member of a set is asked with alone, any other member is right; "
+            "mean within a set, then over sets; vocabulary of all described items; full ranking, ties against the method"
         )
 
     def window(self, depth: int) -> Window:

@@ -38,7 +38,8 @@ class TopNProtocol:
         cut = f"temporal: {last}" if self.history.test is None else f"the given test file; validation in time: {last}"
         return (
             f"{cut}; every item that a known person took up there for the first time is right (ratings count from {LIKED:.0%} of "
-            "the highest on); own items excluded; items outside the training part are misses; full ranking, ties against the method"
+            "the highest on); own items excluded; items outside the training part are misses; full ranking, ties against the "
+            "method"
         )
 
     def window(self, depth: int) -> Window:

@@ -39,10 +39,10 @@ class UpsellProtocol:
     def name(self) -> str:
         """How the data are cut, in words."""
         return (
-            f"temporal: the last {TEST_SHARE:.0%} of the visits' purchases held out; who looked at one product and bought another "
-            f"of the same category at {LEAST} to {MOST} times its price is asked for with the product looked at last; candidates "
-            f"are all products of that category and price range; prices count at most {CAP:g} times the median; full ranking "
-            "among the candidates, ties against the method"
+            f"temporal: the last {TEST_SHARE:.0%} of the visits' purchases held out; who looked at one product and bought "
+            f"another of the same category at {LEAST} to {MOST} times its price is asked for with the product looked at last; "
+            f"candidates are all products of that category and price range; prices count at most {CAP:g} times the median; "
+            "full ranking among the candidates, ties against the method"
         )
 
     def window(self, depth: int) -> Window:
@@ -92,7 +92,8 @@ class Upgrades:
         first, last = np.searchsorted(self._categories[self._order], [self._categories[row], self._categories[row] + 0.5])
         shelf = self._order[first:last]
         prices = self._prices[shelf]
-        return shelf[(prices >= LEAST * price) & (prices <= MOST * price)]
+        upgrades: NDArray[np.int32] = shelf[(prices >= LEAST * price) & (prices <= MOST * price)]
+        return upgrades
 
 
 def _pairs(visits: pl.DataFrame, bought: pl.DataFrame, table: pl.DataFrame) -> pl.DataFrame:

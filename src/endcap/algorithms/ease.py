@@ -61,12 +61,12 @@ class EASE(Algorithm, frozen=True, kw_only=True):
             requirement=Requirement("shared_pairs", 500), tasks=("purchase", "topn"),
         ),
     }  # fmt: skip
-    grid: ClassVar = {"l2": (2.0, 20.0), "half_life_share": (None, 0.35)}
+    grid: ClassVar = {"l2": (2.0, 10.0, 50.0), "half_life_share": (None, 0.35)}
     tasks: ClassVar[tuple[Task, ...]] = ("basket",)
 
     rows: Literal["baskets", "people"] = "baskets"
     k: Annotated[int, Meta(ge=1, le=10_000)] = 100
-    l2: Annotated[float, Meta(gt=0)] = 5.0
+    l2: Annotated[float, Meta(gt=0)] = 10.0
     size_exponent: Annotated[float, Meta(ge=0, le=2)] = 0.5
     half_life_share: Annotated[float, Meta(gt=0, le=100)] | None = 0.35
     cap: Annotated[float, Meta(gt=0)] = 5.0
@@ -131,5 +131,6 @@ def _inverted(matrix: NDArray[np.floating]) -> NDArray[np.floating]:
     assert not failed, "a Gram matrix plus l2 is positive definite"
     inverse, failed = invert(factored, lower=True, overwrite_c=True)
     assert not failed
-    mirror(inverse.T)
-    return inverse.T
+    found: NDArray[np.floating] = inverse.T
+    mirror(found)
+    return found

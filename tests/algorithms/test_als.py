@@ -25,15 +25,18 @@ def plain_rows(algorithm: ALS, data: Dataset) -> tuple[Floats, Floats]:
     else:
         acts, visits = data.interactions, data.sessions
         by_kind = {KIND[name]: weight for name, weight in algorithm.weights.items()}
-        n_visits = len(visits) if algorithm.visit_weight > 0 else 0
-        table = np.zeros((acts.n_users + n_visits, data.n_items))
+        table = np.zeros((acts.n_users, data.n_items))
         for user, item, kind in zip(acts.users, acts.items, acts.kinds.tolist(), strict=True):
             if user >= 0:
                 table[user, item] += by_kind.get(kind, 0.0)
-        for visit in range(n_visits):
-            for act in range(visits.indptr[visit], visits.indptr[visit + 1]):
-                if by_kind.get(int(visits.kinds[act]), 0.0) > 0:
-                    table[acts.n_users + visit, visits.items[act]] = algorithm.visit_weight
+        for visit in range(len(visits) if algorithm.visit_weight > 0 else 0):
+            span = slice(visits.indptr[visit], visits.indptr[visit + 1])
+            row = np.zeros((1, data.n_items))
+            for item, kind in zip(visits.items[span], visits.kinds[span].tolist(), strict=True):
+                if by_kind.get(kind, 0.0) > 0:
+                    row[0, item] = algorithm.visit_weight
+            if (row > 0).sum() > 1:
+                table = np.concatenate([table, row])
     n = len(table)
     shares = np.maximum((table > 0).sum(axis=1), 1) ** -float(algorithm.size_exponent)
     if algorithm.half_life_share is not None:

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from endcap.core.choice import Choice, ChosenSource
+from endcap.core.choice import Choice, ChosenSource, Task
 from endcap.measurement.metrics.base import Answers, Floats
 from endcap.replay.held_out import HeldOut, Window
 from endcap.testing.histories import example
@@ -11,7 +12,7 @@ from endcap.training.candidates import Candidate, Kind
 from endcap.training.gate import verdict
 from endcap.training.judging import FEW_ACTS, Judged, cold, overall, pick
 
-CLUSTERS = np.arange(400)
+CLUSTERS = np.arange(400, dtype=np.int64)
 NOTHING = Answers.single(np.zeros(0), np.zeros((0, 0), np.int32), np.zeros(0, np.int64))
 
 
@@ -32,10 +33,13 @@ def test_noise_never_replaces_what_serves() -> None:
         gains = [one.values.mean() - field[0].values.mean() for one in field[1:]]
         if max(gains) <= 0:
             assert kept == "serving"
-    assert sum(
-        pick([judged("serving", noise(seed)), judged("blend", noise(300 + seed))], CLUSTERS).candidate.kind != "serving"
-        for seed in range(40)
-    ) <= 3, "a one-sided error of 2.5 %"
+    assert (
+        sum(
+            pick([judged("serving", noise(seed)), judged("blend", noise(300 + seed))], CLUSTERS).candidate.kind != "serving"
+            for seed in range(40)
+        )
+        <= 3
+    ), "a one-sided error of 2.5 %"
 
 
 def test_what_is_better_for_sure_is_taken_however_complicated() -> None:
@@ -60,7 +64,8 @@ def test_whole_clusters_are_drawn() -> None:
 
 
 def test_the_gate_passes_what_is_equal_or_better_and_refuses_what_may_be_worse() -> None:
-    base, clusters = noise(0), {"basket": CLUSTERS}
+    base = noise(0)
+    clusters: dict[Task, NDArray[np.int64]] = {"basket": CLUSTERS}
     assert verdict({"basket": base}, {"basket": base}, clusters).passes
     assert verdict({"basket": base + 0.01}, {"basket": base}, clusters).passes
     assert not verdict({"basket": base - 0.01}, {"basket": base}, clusters).passes
@@ -72,7 +77,9 @@ def test_the_gate_passes_what_is_equal_or_better_and_refuses_what_may_be_worse()
 def test_no_task_may_pay_for_another() -> None:
     base = noise(0)
     found = verdict(
-        {"basket": base + 0.5, "session": base - 0.01}, {"basket": base, "session": base}, {"basket": CLUSTERS, "session": CLUSTERS}
+        {"basket": base + 0.5, "session": base - 0.01},
+        {"basket": base, "session": base},
+        {"basket": CLUSTERS, "session": CLUSTERS},
     )
     assert found.gain.low > 0
     assert found.tasks["session"].high < 0

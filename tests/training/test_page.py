@@ -14,6 +14,7 @@ from endcap.training.job import fit_all
 from endcap.training.page import render, write_report
 from endcap.training.report import CandidateReport, SliceReport, TrainingReport
 
+
 @cache
 def report() -> TrainingReport:
     return fit_all(random_data(0, n_events=2_500)).report

@@ -133,7 +133,8 @@ def test_what_was_chosen_without_being_shown_anything_says_nothing(shop: ShopSto
 
 def test_training_goes_on_until_it_is_ended(shop: ShopStores) -> None:
     clock = FixedClock(0)
-    schedule, trained = Schedule(shop, clock, every_s=3_600), []
+    schedule = Schedule(shop, clock, every_s=3_600)
+    trained: list[str] = []
 
     def sleep(seconds: float) -> None:
         clock.advance(round(seconds * 1_000))

@@ -23,7 +23,7 @@ def visits(n: int, start_day: float, days: float, pairs: Sequence[tuple[str, str
     events = []
     for visit in range(n):
         at_ms = AT_MS + round((start_day + visit * days / n) * DAY_MS)
-        names = [f"{name} {rng.integers(KINDS)}" for name in pairs[rng.integers(len(pairs))]]
+        names = [f"{name} {rng.integers(KINDS)}" for name in pairs[int(rng.integers(len(pairs)))]]
         user_id, session_id = f"u{rng.integers(50)}", f"s{start_day}-{visit}"
         events += [
             Event(

@@ -86,8 +86,8 @@ def search(
     """The best of some settings by successive halving: all are asked the first window, a third of them the next, and so on.
 
     Each window should be larger than the one before, in what is learnt from or in what is asked; an artifact is fitted once for
-    all windows that learn from the same data. ``standing`` stays to the end, so that it can be compared. Of equals the first wins.
-    When ``out_of_time`` says so, the setting at hand is finished, no other is begun, and the best so far is the answer.
+    all windows that learn from the same data. ``standing`` stays to the end, so that it can be compared. Of equals the first
+    wins. When ``out_of_time`` says so, the setting at hand is finished, no other is begun, and the best so far is the answer.
 
     Source: Jamieson and Talwalkar, "Non-stochastic Best Arm Identification and Hyperparameter Optimization", AISTATS 2016; a
     third survives where they halve, as in Li et al., "Hyperband", JMLR 2018.

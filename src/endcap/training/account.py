@@ -27,7 +27,8 @@ def quality_of(name: str, outcomes: Mapping[Task, Outcome]) -> Quality | None:
             if one.candidate.kind == "single" and one.candidate.name == name:
                 return Quality(
                     task=task, questions=len(one.answers), hit_rate_10=float(HitRate(k=10).values(one.answers).mean()),
-                    hit_rate_20=float(HitRate(k=20).values(one.answers).mean()), mrr_20=float(MRR(k=20).values(one.answers).mean()),
+                    hit_rate_20=float(HitRate(k=20).values(one.answers).mean()),
+                    mrr_20=float(MRR(k=20).values(one.answers).mean()),
                 )  # fmt: skip
     return None
 
@@ -69,7 +70,7 @@ def gate_report(
         why = f"On the newest time it is at least as good as what serves: {figures}."
     return GateReport(
         published=not refused, forced=forced, against=against, kept_recipe=kept_recipe, gain=found.gain,
-        tasks=dict(found.tasks), why=why,
+        tasks={str(task): one for task, one in found.tasks.items()}, why=why,
     )  # fmt: skip
 
 
@@ -77,7 +78,9 @@ def _rows(outcome: Outcome) -> list[CandidateReport]:
     """One bootstrap for all columns of all candidates: they share its draws, so that differences are paired."""
     asked = _metrics(outcome.picked.answers)
     picked = outcome.field.index(outcome.picked)
-    columns = [np.stack([one.values, *(metric.values(one.answers) for metric in asked.values())], axis=1) for one in outcome.field]
+    columns = [
+        np.stack([one.values, *(metric.values(one.answers) for metric in asked.values())], axis=1) for one in outcome.field
+    ]
     width = len(asked) + 1
     whole = np.concatenate(columns, axis=1)
     drawn = cluster_bootstrap(whole, outcome.window.held_out.clusters)
@@ -113,6 +116,9 @@ def _slice(one: Judged, which: NDArray[np.bool_]) -> SliceReport:
     return SliceReport(questions=int(which.sum()), value=float(one.values[which].mean()) if which.any() else None)
 
 
+_CHANCE = ": that may be chance, so that the simpler, or the one that is there already, is kept."
+
+
 def _called(row: CandidateReport) -> str:
     """A candidate in words."""
     sources = ", ".join(row.sources)
@@ -131,12 +137,9 @@ def _why(rows: list[CandidateReport]) -> str:
     beaten = [_called(row) for row in others if row.against_picked.high < 0]
     if beaten:
         sentences.append(f"It is better for sure than {', '.join(beaten)}.")
-    for row in others:
-        if row.against_picked.low <= 0 <= row.against_picked.high and ORDER.index(row.kind) > ORDER.index(taken.kind):
-            sentences.append(
-                f"{_sentence_case(_called(row))} differs by {_signed(row.against_picked)}: that may be chance, so that the simpler, "
-                "or the one that is there already, is kept."
-            )
+    simpler = ORDER.index(taken.kind)
+    level = [row for row in others if row.against_picked.low <= 0 <= row.against_picked.high and ORDER.index(row.kind) > simpler]
+    sentences += [f"{_sentence_case(_called(row))} differs by {_signed(row.against_picked)}{_CHANCE}" for row in level]
     return " ".join(sentences)
 
 

@@ -30,8 +30,9 @@ POPULAR_SHARE = 0.5
 class Pools:
     """What the sources of a choice propose to the questions of a window, as a table of candidates.
 
-    ``scaled`` float32 (n_candidates, n_sources) are the scores, the best of each source and question being 1, and 0 where a source
-    does not propose the candidate; ``right`` says which candidates were taken; question ``q`` has the rows from ``starts[q]``.
+    ``scaled`` float32 (n_candidates, n_sources) are the scores, the best of each source and question being 1, and 0 where a
+    source does not propose the candidate; ``right`` says which candidates were taken; question ``q`` has the rows from
+    ``starts[q]``.
     """
 
     scaled: NDArray[np.float32]
@@ -72,7 +73,9 @@ class Pools:
         return found
 
 
-def _union(tops: NDArray[np.int32], values: NDArray[np.float32], sizes: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+def _union(
+    tops: NDArray[np.int32], values: NDArray[np.float32], sizes: NDArray[np.int64]
+) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """The items that any source proposes, and their scaled scores by source."""
     n_sources = len(sizes)
     source = np.repeat(np.arange(n_sources), sizes)
@@ -88,8 +91,8 @@ def grown(pools: Pools, weights: Floats, start: int) -> list[float]:
     """The weights of the sources in a blend that is grown one source at a time, starting from source ``start``.
 
     In each of :data:`ROUNDS` rounds the source is added, again if need be, that helps most, of equals the one that is best alone;
-    the best blend on the way is kept, and :data:`PATIENCE` rounds without a better one end it. Source: Caruana, Niculescu-Mizil, Crew, Ksikes, "Ensemble Selection from
-    Libraries of Models", ICML 2004, with replacement.
+    the best blend on the way is kept, and :data:`PATIENCE` rounds without a better one end it. Source: Caruana, Niculescu-Mizil,
+    Crew, Ksikes, "Ensemble Selection from Libraries of Models", ICML 2004, with replacement.
 
     Two sources, each right about one question, and both weakly about the other:
 
@@ -127,7 +130,8 @@ def default_blend(sources: Sequence[tuple[ChosenSource, Family, float]]) -> tupl
     """The weights where nothing was learnt; ``sources`` come with their kind and how much of the data they want is there, 0 to 1.
 
     What is popular counts :data:`POPULAR_SHARE` in a shop without any evidence and half of that once the personal sources have
-    what they want; the rest is divided among them by :data:`SHARES`, each kind's share evenly among its sources by their evidence.
+    what they want; the rest is divided among them by :data:`SHARES`, each kind's share evenly among its sources by their
+    evidence.
     """
     personal = [(source, family, ready) for source, family, ready in sources if family != "popular" and ready > 0]
     popular = [source for source, family, _ in sources if family == "popular"]

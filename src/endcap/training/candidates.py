@@ -102,7 +102,9 @@ def default_choice(
     sources = []
     for name, component in components.items():
         algorithm = component.algorithm
-        if name not in artifacts or (algorithm.family != "popular" and task not in (component.plan.variant.tasks or algorithm.tasks)):
+        if name not in artifacts or (
+            algorithm.family != "popular" and task not in (component.plan.variant.tasks or algorithm.tasks)
+        ):
             continue
         source = ChosenSource(artifact=name, asking=askings.get(name, plain_asking(task)))
         sources.append((source, algorithm.family, ready.get(name, 1.0)))
@@ -110,7 +112,9 @@ def default_choice(
     return Choice(task=task, sources=weighted) if weighted else None
 
 
-def blend(task: Task, alone: Sequence[Candidate], artifacts: Mapping[str, Artifact], window: Window, objective: Objective) -> Candidate | None:
+def blend(
+    task: Task, alone: Sequence[Candidate], artifacts: Mapping[str, Artifact], window: Window, objective: Objective
+) -> Candidate | None:
     """The best sources, blended with weights that held-out questions chose; none where no second source helps."""
     started = time.perf_counter()
     best = alone[:MOST_SOURCES]
@@ -139,7 +143,12 @@ def rankers() -> Iterator[tuple[str, Algorithm]]:
 
 
 def ranked(
-    task: Task, sources: Sequence[ChosenSource], artifacts: Mapping[str, Artifact], window: Window, objective: Objective, seed: int
+    task: Task,
+    sources: Sequence[ChosenSource],
+    artifacts: Mapping[str, Artifact],
+    window: Window,
+    objective: Objective,
+    seed: int,
 ) -> Iterator[Candidate]:
     """Learned orders of what the sources propose, one a ranking algorithm that is made for the task.
 

@@ -34,7 +34,8 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Chooser:
-    """What choosing needs to know of a training. ``ready`` says of each artifact how much of the data it wants is there, 0 to 1."""
+    """What choosing needs to know of a training. ``ready`` says of each artifact how much of the data it wants is there, 0 to
+    1."""
 
     cut: Windows
     components: Mapping[str, Component]

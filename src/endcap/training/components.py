@@ -24,8 +24,8 @@ from endcap.training.windows import Windows, newest
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """An artifact to be made: its plan, the options chosen, by which task they were chosen (none where nothing was asked), and how
-    many settings were tried."""
+    """An artifact to be made: its plan, the options chosen, by which task they were chosen (none where nothing was asked), and
+    how many settings were tried."""
 
     plan: Planned
     algorithm: Algorithm
@@ -80,8 +80,8 @@ def choose_options(
 ) -> Iterator[Component]:  # fmt: skip
     """The components with the options that answer best in the choosing window, one after another.
 
-    ``standing`` holds the options that serve, by artifact: they stay unless others are better by a paired lower bound. Where there
-    are too few questions they stay too, or else the defaults.
+    ``standing`` holds the options that serve, by artifact: they stay unless others are better by a paired lower bound. Where
+    there are too few questions they stay too, or else the defaults.
     """
     recent = {acts: Fits(newest(cut.past, acts), seed) for acts, _ in effort.rungs}
     below = {name for plan in plans for name in plan.algorithm.builds_on}
@@ -104,8 +104,8 @@ def choose_options(
 
 
 def _search(
-    tried: Sequence[Algorithm], ways: Sequence[Asking], held_out: HeldOut, rungs: Sequence[tuple[Fits, int]], objective: Objective,
-    deadline: Deadline, stands: Algorithm | None,
+    tried: Sequence[Algorithm], ways: Sequence[Asking], held_out: HeldOut, rungs: Sequence[tuple[Fits, int]], objective:
+    Objective, deadline: Deadline, stands: Algorithm | None,
 ) -> Search:  # fmt: skip
     weights = objective.weights(held_out)
     fitted_on = {id(fits.data): fits for fits, _ in rungs}

@@ -25,9 +25,9 @@ _WAYS_OF_MANY = 2
 class Effort:
     """How options are searched.
 
-    Of every artifact at most ``settings`` settings are tried. Each of the ``rungs`` says on how many of the newest acts of the past
-    they are fitted, and how many questions they are asked; a third of them goes on to the next. ``many`` says that the history is
-    large; then a search asks in the first two ``ways`` only, and the best of all is found for the setting that wins.
+    Of every artifact at most ``settings`` settings are tried. Each of the ``rungs`` says on how many of the newest acts of the
+    past they are fitted, and how many questions they are asked; a third of them goes on to the next. ``many`` says that the
+    history is large; then a search asks in the first two ``ways`` only, and the best of all is found for the setting that wins.
 
     The numbers depend on the size of the data and on the budget alone, never on the clock, so that the same data give the same
     bundle on any machine unless the budget cuts the search.

@@ -25,7 +25,9 @@ class Verdict:
     tasks: dict[Task, Estimate]
 
 
-def verdict(proposed: Mapping[Task, Floats], serving: Mapping[Task, Floats], clusters: Mapping[Task, NDArray[np.int64]]) -> Verdict:
+def verdict(
+    proposed: Mapping[Task, Floats], serving: Mapping[Task, Floats], clusters: Mapping[Task, NDArray[np.int64]]
+) -> Verdict:
     """Compare the values of the same answers; tasks that both have count, each alike.
 
     It passes where the lower bound of the mean gain is not below zero and no single task is worse for sure.

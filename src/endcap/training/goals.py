@@ -33,7 +33,8 @@ Worth = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Objective:
-    """How answers are valued. ``worth`` float64 (n_items,) is 0 or more; ``note`` says in words what it is, and what was missing."""
+    """How answers are valued. ``worth`` float64 (n_items,) is 0 or more; ``note`` says in words what it is, and what was
+    missing."""
 
     goal: Goal
     worth: Worth
@@ -68,8 +69,8 @@ def values(answers: Answers, weights: Floats) -> Floats:
 def objective(goal: Goal, past: Dataset, cost_minor: NDArray[np.int64] | None = None) -> Objective:
     """The worth of every item for a goal, learnt from the ``past`` alone.
 
-    ``cost_minor`` int64 (n_items,) holds what the items cost the shop, -1 where that is unknown. An item without a price counts as
-    the median of those that have one, an item without a cost as having the median margin.
+    ``cost_minor`` int64 (n_items,) holds what the items cost the shop, -1 where that is unknown. An item without a price counts
+    as the median of those that have one, an item without a cost as having the median margin.
     """
     if goal == "conversion":
         return Objective(goal, np.ones(past.n_items), "every product counts the same")

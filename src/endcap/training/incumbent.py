@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,8 @@ from endcap.measurement.metrics.base import Answers
 from endcap.replay.choosing import answer_choice
 from endcap.replay.held_out import Window
 from endcap.stores.ports import BundleStore
+
+Number = TypeVar("Number", bound=np.generic)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ def _renumbered(window: Window, item_ids: list[str]) -> Window:
     return Window(_only_numbers(window.train, rows, item_ids), translated, ())
 
 
-def _masked(values: NDArray[np.generic] | None, keep: NDArray[np.bool_]) -> NDArray[np.generic] | None:
+def _masked(values: NDArray[Number] | None, keep: NDArray[np.bool_]) -> NDArray[Number] | None:
     return None if values is None else values[keep]
 
 
@@ -95,12 +97,3 @@ def _only_numbers(data: Dataset, rows: NDArray[np.int32], item_ids: list[str]) -
     known = items >= 0
     acts = Interactions(acts.users[known], items[known], acts.kinds[known], acts.at_ms[known], acts.n_users, len(item_ids))
     return replace(data, item_ids=item_ids, interactions=acts)
-
-
-def names_asked(choices: Mapping[Task, Choice]) -> set[str]:
-    """The artifacts that choices ask, rankers included."""
-    return {source.artifact for choice in choices.values() for source in choice.sources} | {
-        choice.ranker for choice in choices.values() if choice.ranker
-    }
-
-

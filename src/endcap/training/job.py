@@ -44,9 +44,9 @@ def train(
 ) -> TrainingReport:  # fmt: skip
     """Choose and fit everything that a shop's data allow, and publish it where it is at least as good as what serves.
 
-    What served before serves until the new bundle is whole, and on where the gate refuses it; with ``force`` it never refuses. The
-    same log, catalogue, ``as_of_ms``, ``seed``, ``goal`` and serving bundle give the same version, unless ``budget_s`` cuts the
-    search. Raises NotEnoughData where nothing can be fitted.
+    What served before serves until the new bundle is whole, and on where the gate refuses it; with ``force`` it never refuses.
+    The same log, catalogue, ``as_of_ms``, ``seed``, ``goal`` and serving bundle give the same version, unless ``budget_s`` cuts
+    the search. Raises NotEnoughData where nothing can be fitted.
     """
     started = time.perf_counter()
     progress("reading the log", 0.0)
@@ -108,8 +108,8 @@ def _publish(
 
     def write(folder: Path) -> Manifest:
         return write_bundle(
-            folder, data.item_ids, made, created_at_ms=created_at_ms, data_until_ms=data.now_ms, position=data.position, seed=seed,
-            choices=choices, notes=notes,
+            folder, data.item_ids, made, created_at_ms=created_at_ms, data_until_ms=data.now_ms, position=data.position,
+            seed=seed, choices=choices, notes=notes,
         )  # fmt: skip
 
     return stores.bundles.publish(write).version

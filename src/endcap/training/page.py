@@ -15,8 +15,8 @@ from endcap.training.charts import forest, scatter, slices
 from endcap.training.report import TASKS_IN_WORDS, TrainingReport
 
 METRICS = {
-    "hit_rate@10": "hit rate within 10", "hit_rate@20": "hit rate within 20", "mrr@20": "MRR within 20", "ndcg@20": "NDCG within 20",
-    "coverage@20": "coverage", "novelty@20": "novelty, bits",
+    "hit_rate@10": "hit rate within 10", "hit_rate@20": "hit rate within 20", "mrr@20": "MRR within 20",
+    "ndcg@20": "NDCG within 20", "coverage@20": "coverage", "novelty@20": "novelty, bits",
 }  # fmt: skip
 """The headings of metrics that have short ones; others have their names."""
 

@@ -31,9 +31,9 @@ class Quality(msgspec.Struct, frozen=True, kw_only=True):
 class FitReport(msgspec.Struct, frozen=True, kw_only=True):
     """One artifact: the options chosen, what it cost, what it holds, how it did on held-out time.
 
-    ``tuned`` names the options that held-out time chose, of ``tried`` settings; it is empty, and ``quality`` missing, where the data
-    were too few to hold some out. ``seconds`` is the fit on all data; ``mb`` what its arrays take, in MiB. ``entries`` counts the
-    neighbours of an item-neighbours artifact, the scored items of an item-scores artifact.
+    ``tuned`` names the options that held-out time chose, of ``tried`` settings; it is empty, and ``quality`` missing, where the
+    data were too few to hold some out. ``seconds`` is the fit on all data; ``mb`` what its arrays take, in MiB. ``entries``
+    counts the neighbours of an item-neighbours artifact, the scored items of an item-scores artifact.
     """
 
     name: str

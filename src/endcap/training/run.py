@@ -79,7 +79,9 @@ class Run:
         worth = objective(self.goal, cut.past if cut else self.data, self.cost_minor)
         components = self._options(plans, cut, worth)
         outcomes: dict[Task, Outcome] = {}
-        gate = GateReport(published=True, against="unjudged", why="There was too little to ask about, so that nothing was judged.")
+        gate = GateReport(
+            published=True, against="unjudged", why="There was too little to ask about, so that nothing was judged."
+        )
         proposal = Proposal(components, {}, {})
         if cut is not None and cut.choosing.keys() & cut.gate.keys():
             chooser = self._chooser(cut, components, ready, worth)
@@ -146,7 +148,7 @@ class Run:
         """
         self.progress("judging against what serves", 0.78)
         new = Proposal(
-            chooser.components, {task: one.picked.candidate.choice for task, one in outcomes.items()},
+            dict(chooser.components), {task: one.picked.candidate.choice for task, one in outcomes.items()},
             {task: one.picked.values for task, one in outcomes.items()},
             {name: extra for one in outcomes.values() for name, extra in one.picked.candidate.extra.items()},
         )  # fmt: skip

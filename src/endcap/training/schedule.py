@@ -37,8 +37,8 @@ def parse_duration_s(text: str) -> float:
 class Schedule:
     """Says when a shop is to be trained.
 
-    With ``every_s`` that is when its bundle, or the last training of it that this schedule saw, is so old; with ``watch`` also when
-    its log has drifted away from the bundle, at most once in :data:`PAUSE_S`. A shop without a bundle is due at once.
+    With ``every_s`` that is when its bundle, or the last training of it that this schedule saw, is so old; with ``watch`` also
+    when its log has drifted away from the bundle, at most once in :data:`PAUSE_S`. A shop without a bundle is due at once.
     """
 
     stores: ShopStores

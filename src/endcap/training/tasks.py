@@ -82,10 +82,10 @@ def _next_purchase(future: Dataset, rng: np.random.Generator) -> HeldOut:
 
 def _next_order(past: Dataset, future: Dataset, rng: np.random.Generator) -> HeldOut:
     earlier, later = _purchases(past.interactions), _purchases(future.interactions)
-    back = np.intersect1d(earlier.users, later.users)
-    back = _sample(back[back >= 0], MOST_QUESTIONS, rng)
+    both = np.intersect1d(earlier.users, later.users).astype(np.int64)
+    back = _sample(both[both >= 0], MOST_QUESTIONS, rng)
     known, at_ms, targets, now_ms = [], [], [], []
-    for user in rng.permutation(back):
+    for user in back.tolist():
         bought = _of(earlier, user)
         newest = slice(max(bought.stop - MOST_REMEMBERED, bought.start), bought.stop)
         known.append(earlier.items[newest].tolist())

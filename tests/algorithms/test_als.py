@@ -37,10 +37,11 @@ def plain_rows(algorithm: ALS, data: Dataset) -> tuple[Floats, Floats]:
                     row[0, item] = algorithm.visit_weight
             if (row > 0).sum() > 1:
                 table = np.concatenate([table, row])
-    n = len(table)
+    n_people = 0 if algorithm.rows == "baskets" else data.interactions.n_users
+    n = len(table) - n_people
     shares = np.maximum((table > 0).sum(axis=1), 1) ** -float(algorithm.size_exponent)
     if algorithm.half_life_share is not None:
-        shares *= [0.5 ** ((n - row) / (n * algorithm.half_life_share)) for row in range(n)]
+        shares[n_people:] *= [0.5 ** ((n - row) / (n * algorithm.half_life_share)) for row in range(n)]
     return table, shares / shares.mean()
 
 
@@ -74,7 +75,7 @@ def objective(algorithm: ALS, table: Floats, shares: Floats, rows: Floats, items
     [
         {"rows": "people", "visit_weight": 0.0, "dim": 4},
         {"rows": "people", "dim": 12, "l2": 0.05, "frequency": 1.0, "unobserved": 0.03},
-        {"rows": "people", "dim": 6, "visit_weight": 2.0, "weights": {"view": 1.0, "purchase": 4.0}},
+        {"rows": "people", "dim": 6, "visit_weight": 2.0, "weights": {"view": 1.0, "purchase": 4.0}, "half_life_share": 0.5},
         {"rows": "baskets", "dim": 8, "frequency": 0.5, "size_exponent": 0.5, "half_life_share": 0.35},
     ],
 )

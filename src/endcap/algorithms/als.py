@@ -31,9 +31,9 @@ class ALS(Algorithm, frozen=True, kw_only=True):
     |w_u|^2) + sum_i l_i |h_i|^2``. A row ``u`` is an order, with ``c_ui = 1``; or a person, with ``c_ui`` the summed weights of
     the acts on ``i``; where ``visit_weight`` is above 0, every visit is a row too, with ``c_ui = visit_weight``: what is looked
     at on one day belongs together more than what one person looks at in a year (next purchase, RetailRocket, validation: hit
-    rate@10 .069 without visits, .106 with them). ``g_u`` is ``size^-size_exponent``, halved
-    after each ``half_life_share`` of the rows, mean 1. ``l_u = l2 * (sum_i c_ui + unobserved * n_items)^frequency``, so that a
-    busy row is held back as much an act as a quiet one at ``frequency=1``; ``l_i`` likewise.
+    rate@10 .069 without visits, .106 with them). ``g_u`` is ``size^-size_exponent``, halved after each ``half_life_share`` of
+    the orders or visits, mean 1. ``l_u = l2 * (sum_i c_ui + unobserved * n_items)^frequency``, so that a busy row is held back
+    as much an act as a quiet one at ``frequency=1``; ``l_i`` likewise.
 
     A half step takes ``steps`` steps of conjugate gradients a row from where it was, in O(steps × n_cells × dim) altogether, or
     with ``steps=0`` solves every row exactly, in O(sum over rows of m² max(n, dim)) for rows of n cells, ``m = min(n, dim)``;
@@ -87,7 +87,7 @@ class ALS(Algorithm, frozen=True, kw_only=True):
     def fit(self, data: Dataset, context: FitContext) -> Factors:
         """The items' vectors."""
         rows = self._rows(data)
-        shares = self._shares(rows)
+        shares = self._shares(rows, data.interactions.n_users if self.rows == "people" else 0)
         columns = (sparse.diags_array(shares) @ rows).T.tocsr()
         items = self._start(data.item_ids, context.rng)
         people = np.zeros((rows.shape[0], items.shape[1]), np.float32)
@@ -134,12 +134,13 @@ class ALS(Algorithm, frozen=True, kw_only=True):
         cells.data[:] = 1
         return cells[np.diff(cells.indptr) > 1]
 
-    def _shares(self, rows: sparse.csr_array) -> Floats:
-        """How much each row counts, mean 1."""
-        n, sizes = rows.shape[0], np.maximum(np.diff(rows.indptr), 1)
-        age = np.zeros(n) if self.half_life_share is None else (n - np.arange(n)) / (n * self.half_life_share)
-        shares = np.exp2(-age) / sizes**self.size_exponent
-        shares *= n / max(shares.sum(), np.finfo(np.float64).tiny)
+    def _shares(self, rows: sparse.csr_array, n_people: int) -> Floats:
+        """How much each row counts, mean 1; the first ``n_people`` have no age, the others come in time order."""
+        n, sizes = rows.shape[0] - n_people, np.maximum(np.diff(rows.indptr), 1)
+        shares = 1 / sizes**self.size_exponent
+        if self.half_life_share is not None:
+            shares[n_people:] *= np.exp2(-(n - np.arange(n)) / (n * self.half_life_share))
+        shares *= len(shares) / max(shares.sum(), np.finfo(np.float64).tiny)
         return np.asarray(shares, np.float32)
 
     def _start(self, item_ids: list[str], rng: np.random.Generator) -> Floats:

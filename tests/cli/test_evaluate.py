@@ -88,7 +88,7 @@ def test_text_shows_every_row_and_the_gain_over_popularity(shop: Path) -> None:
     assert "peak MiB" in heading
     for name in ("popularity", "endcap"):
         assert any(line.startswith(f"{name} ") and "±" in line for line in lines)
-    assert any(line.startswith("popularity − ") and "hit_rate@10 -" in line for line in lines)
+    assert any(line.startswith("endcap − ") and "hit_rate@10 +" in line for line in lines)
     assert any(line.startswith("sequential_rules is left out: not made for this task") for line in lines)
 
 

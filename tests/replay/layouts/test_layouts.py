@@ -227,9 +227,9 @@ def test_orders_with_customers_are_acts_too(tmp_path: Path) -> None:
 def test_acts_that_cannot_be_used_name_file_and_column(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "events.csv"
     path.write_text(text)
+    layout = history_layout(path, "events")
     with pytest.raises(BadFile, match=message):
-        named = history_layout(path, "events")
-        named.read(path)
+        layout.read(path)
 
 
 def test_sets_come_as_a_folder_of_tables(tmp_path: Path) -> None:

@@ -54,7 +54,8 @@ def slow(w: dict[str, Any], rows: list[int], weights: list[float], k: int, repea
 
 def fast(w: dict[str, Any], rows: list[int], weights: list[float], k: int, repeats: float) -> dict[int, float]:
     scores, touched = np.zeros(N_ITEMS, np.float32), np.full(N_ITEMS, -1, np.int32)
-    found = add_sessions(*w.values(), np.array(rows, np.int32), np.array(weights, np.float32), k, repeats, scores, touched)
+    arguments: list[Any] = [*w.values(), np.array(rows, np.int32), np.array(weights, np.float32), k, repeats, scores, touched]
+    found = add_sessions(*arguments)
     listed = touched[:found].tolist()
     assert len(set(listed)) == len(listed)
     assert sorted(listed) == np.flatnonzero(scores).tolist()
@@ -80,8 +81,8 @@ def test_of_sessions_equally_alike_the_newest_are_heard() -> None:
         "item_weights": np.ones(4, np.float32), "fading": np.ones(1, np.float32),
     }  # fmt: skip
     scores, touched = np.zeros(4, np.float32), np.empty(4, np.int32)
-    asked = np.zeros(1, np.int32), np.ones(1, np.float32)
-    assert add_sessions(*sessions.values(), *asked, 2, 0.0, scores, touched) == 2
+    arguments: list[Any] = [*sessions.values(), np.zeros(1, np.int32), np.ones(1, np.float32), 2, 0.0, scores, touched]
+    assert add_sessions(*arguments) == 2
     assert scores.tolist() == [0.0, 0.0, 1.0, 1.0]
 
 

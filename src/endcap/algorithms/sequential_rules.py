@@ -144,10 +144,12 @@ def _with_returns(top: TopNeighbors, own: NDArray[np.float64], k: int) -> TopNei
     place = np.arange(len(rows)) - (top.indptr[:-1] + np.cumsum(own > 0) - (own > 0))[rows]
     kept = place < k
     indptr = np.concatenate(([0], np.cumsum(np.bincount(rows[kept], minlength=len(own)))))
-    indices, values, shared = (
-        np.insert(array, at, new)[kept] for array, new in zip(top[1:], (items, own[items], 0), strict=True)
+    return TopNeighbors(
+        indptr.astype(np.int64),
+        np.insert(top.indices, at, items)[kept],
+        np.insert(top.values, at, own[items])[kept],
+        np.insert(top.shared, at, 0)[kept],
     )
-    return TopNeighbors(indptr, indices, values, shared)
 
 
 def _times(rules: TopNeighbors, found: TopNeighbors) -> NDArray[np.int32]:

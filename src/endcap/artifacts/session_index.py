@@ -55,7 +55,8 @@ class SessionIndex:
     ) -> Self:  # fmt: skip
         """The index of ``(item_starts, item_sessions)`` and ``(session_starts, session_items, session_places)``."""
         parts = (*item_sessions, *sessions, session_weights, item_weights, fading, np.array([k, repeats]))
-        return cls(*(frozen(one.astype(dtype)) for one, dtype in zip(parts, _DTYPES.values(), strict=True)), reason)
+        named = zip(_DTYPES.items(), parts, strict=True)
+        return cls(**{name: frozen(one.astype(dtype)) for (name, dtype), one in named}, reason=reason)
 
     @property
     def n_items(self) -> int:
@@ -88,7 +89,7 @@ class SessionIndex:
     def from_arrays(cls, arrays: Mapping[str, Array], reason: str) -> Self:
         """The artifact that gave these arrays."""
         try:
-            found = cls(*(frozen(arrays[name]) for name in _DTYPES), reason)
+            found = cls(**{name: frozen(arrays[name]) for name in _DTYPES}, reason=reason)
         except KeyError as error:
             raise CorruptBundle(f"session_index lacks the array {error}", remedy="train again or roll back") from error
         if not found.is_sound(found.n_items):

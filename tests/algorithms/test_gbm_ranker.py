@@ -122,6 +122,17 @@ def test_calibration_never_ties_what_the_trees_tell_apart() -> None:
     assert points[1].max() < 1
 
 
+def test_a_step_of_few_examples_never_falls_behind_an_earlier_one() -> None:
+    # Chances rise from 0 over 0.6 to 0.67 and 0.75, but the last two steps weigh so little that the usual chance, 0.05, presses
+    # them to 0.14 and 0.17: the last one is above the one before it, and both are below the second.
+    sizes, taken_of = (1_000, 100, 3, 4), (0, 60, 2, 3)
+    raw = np.repeat(np.arange(4.0), sizes)
+    taken = np.concatenate([np.arange(n) < t for n, t in zip(sizes, taken_of, strict=True)]).astype(np.uint8)
+    weights = np.where(raw < 2, 1.0, 0.05).astype(np.float32)
+    points = calibrated(raw, taken, weights)
+    assert (np.diff(points) > 0).all()
+
+
 def test_a_candidate_that_stands_for_many_counts_as_many() -> None:
     raw, taken = np.array([0.0, 0.0, 1.0, 1.0]), np.array([0, 1, 0, 1], np.uint8)
     plain = calibrated(raw, taken, np.ones(4, np.float32))

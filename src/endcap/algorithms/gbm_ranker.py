@@ -161,7 +161,9 @@ def calibrated(totals: NDArray[np.float64], taken: NDArray[np.uint8], weights: N
     middles = np.bincount(which, weights=weights * totals) / mass
     # A step of chance 0 or 1 says that there were too few examples to see another.
     shrunk = (levels * mass + np.average(taken, weights=weights)) / (mass + 1)
-    rising = np.concatenate(([True], (np.diff(shrunk) > 0) & (np.diff(middles) > 0)))
+    # What was added can press a step of few examples below one before it; such a step is left out.
+    so_far = np.maximum.accumulate(np.stack((middles, shrunk)), axis=1)[:, :-1]
+    rising = np.concatenate(([True], (middles[1:] > so_far[0]) & (shrunk[1:] > so_far[1])))
     return np.stack((middles[rising], shrunk[rising]))
 
 

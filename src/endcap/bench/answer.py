@@ -33,7 +33,6 @@ from endcap.core.time import FixedClock
 from endcap.dataset.build import dataset_from_sessions
 from endcap.kernels.mixing import Offer
 from endcap.ranking.mixture import Known, Mixture
-from endcap.ranking.ranker import FeatureTable
 from endcap.serving.engine import Engine
 from endcap.stores import sqlite
 from endcap.stores.ports import ShopStores
@@ -183,26 +182,20 @@ class _Parts:
         state = engine.state
         self._group = next(one.sources for one in state.shelves[PLACEMENT] if one.shelf.name == SHELF)
         self._items, self._mixture = state.items, Mixture(state.stack, state.items.room)
-        assert state.bundle is not None
-        artifact = state.bundle.artifacts[RANKER]
-        assert isinstance(artifact, TreeRanker)
         assert self._group.ranker is not None
-        self._table = FeatureTable(len(self._group), artifact.facts.columns, artifact.facts.codes)
-        self._now_ms = artifact.n_items
+        self._ranker = self._group.ranker
 
     def run(self, rows: Rows) -> tuple[float, float, float, int]:
         """Microseconds of sources, of candidates with their features and of trees, and the number of candidates."""
         group, items, work, n = self._group, self._items, self._mixture.work, len(self._group)
-        assert group.ranker is not None
         offer = Offer(items.blocked, items.open_from, items.open_until, items.leaf, items.family)
         asked = Asked(rows, np.ones(len(rows), np.float32))
         started = time.perf_counter_ns()
         blocked = self._mixture.gather(group, Known(rows, 0, 1, 0), offer)
         gathered = time.perf_counter_ns()
-        found = self._table.fill(work.scores[:n], work.touched[:n], work.n_touched[:n], asked, blocked, group.pool)
+        found = self._ranker.table.fill(work.scores[:n], work.touched[:n], work.n_touched[:n], asked, blocked, group.pool)
         described = time.perf_counter_ns()
-        group.ranker.rank(work.scores[:n], work.touched[:n], work.n_touched[:n], asked, blocked, group.pool, work.rows, work.best)
+        self._ranker.judge(found, work.best)
         ranked = time.perf_counter_ns()
         self._mixture.clear(group)
-        sources, features = (gathered - started) / 1_000, (described - gathered) / 1_000
-        return sources, features, (ranked - described) / 1_000 - features, found
+        return (gathered - started) / 1_000, (described - gathered) / 1_000, (ranked - described) / 1_000, found

@@ -72,8 +72,10 @@ def clicks(n_events: int, n_visits: int, n_items: int, *, seed: int = 0) -> Clic
         rng.random(n_visits) < _KNOWN, (rng.random(n_visits) ** 2.5 * max(n_visits // 3, 1)).astype(np.int32), np.int32(-1)
     )
     items, at_ms = _walk(rng, lengths, starts, people, n_items)
-    kinds = np.where(rng.random(n_events) < _CART_CHANCE, _CART, _VIEW)
-    kinds[starts[:-1]] = _VIEW
+    cart = rng.random(n_events) < _CART_CHANCE
+    cart[starts[:-1]] = False
+    cart[1:] &= ~cart[:-1]
+    kinds = np.where(cart, _CART, _VIEW)
     put = np.flatnonzero(kinds == _CART)
     items[put] = items[put - 1]  # what is put into the cart is what was looked at
     visits = np.repeat(np.arange(n_visits, dtype=np.int32), lengths)

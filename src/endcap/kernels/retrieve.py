@@ -218,7 +218,10 @@ def clear(scores, touched, n_touched):  # type: ignore[no-untyped-def]
 
 @njit(nogil=True, cache=True)
 def close(blocked, open_from, open_until, now_ms, code):  # type: ignore[no-untyped-def]
-    """Give every row that is outside its dates a code in ``blocked`` (uint8), unless it has one; returns when a date passes next."""
+    """Give every row that is outside its dates a code in ``blocked`` (uint8), unless it has one.
+
+    ``open_from`` and ``open_until`` int64 are when items may first and no longer be shown. Returns when a date passes next.
+    """
     until = np.iinfo(np.int64).max
     for row in range(len(blocked)):
         opens, closes = open_from[row], open_until[row]

@@ -69,7 +69,7 @@ class FeatureTable:
 
 
 class Ranker:
-    """A tree ranker at work. One thread at a time.
+    """A tree ranker at work, with the ``table`` of the candidates that it is asked about. One thread at a time.
 
     Raises CorruptBundle where the trees test a feature that this version does not know.
     """
@@ -90,7 +90,7 @@ class Ranker:
         )
         self._raw, self._chances = artifact.raw, artifact.chances
         self._powers = (artifact.values.astype(np.float64) ** artifact.value_exponent).astype(np.float32)
-        self._table = FeatureTable(len(artifact.sources), artifact.facts.columns, artifact.facts.codes)
+        self.table = FeatureTable(len(artifact.sources), artifact.facts.columns, artifact.facts.codes)
         self._alive, self._totals = np.zeros(MOST_CANDIDATES, np.uint32), np.zeros(MOST_CANDIDATES)
 
     def rank(
@@ -102,9 +102,13 @@ class Ranker:
         What a candidate is worth is the chance that it is taken, times its value to the artifact's exponent. Arguments as in
         :meth:`FeatureTable.fill`; ``rows`` and ``best`` have room for :data:`MOST_CANDIDATES`.
         """
-        n = self._table.fill(scores, touched, n_touched, asked, blocked, pool)
-        self._totals[:n] = 0.0
-        add_trees(self._table.features, n, *self._trees, self._alive, self._totals)
-        propensities(self._totals, n, self._raw, self._chances, self._powers, self._table.rows, best)
-        rows[:n] = self._table.rows[:n]
+        n = self.table.fill(scores, touched, n_touched, asked, blocked, pool)
+        self.judge(n, best)
+        rows[:n] = self.table.rows[:n]
         return n
+
+    def judge(self, n: int, best: Floats) -> None:
+        """What the first ``n`` candidates of :attr:`table` are worth, into ``best`` float32."""
+        self._totals[:n] = 0.0
+        add_trees(self.table.features, n, *self._trees, self._alive, self._totals)
+        propensities(self._totals, n, self._raw, self._chances, self._powers, self.table.rows, best)

@@ -6,6 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from endcap.artifacts.base import Artifact
 from endcap.artifacts.item_neighbors import ItemNeighbors
 from endcap.core.placement import Source
 from endcap.core.query import Query
@@ -42,7 +43,7 @@ def test_how_sure_it_must_be_is_an_option() -> None:
 
 def test_an_answer_is_filled_with_others_and_says_what_was_removed() -> None:
     related = neighbors({("mug", "spoon"): -1.0})
-    shop = {"together": neighbors(BOUGHT), "popular": scores(POPULAR), "relations": related}
+    shop: dict[str, Artifact] = {"together": neighbors(BOUGHT), "popular": scores(POPULAR), "relations": related}
     spot = placement(min_count=4)
     ruled = type(spot)(name="spot", shelves=spot.shelves, rules=(*spot.rules, {"rule": "not_instead_of_cart"}), max_count=4)
     answer = engine(ruled, artifacts=shop).recommend(RecommendRequest(placement="spot", item_id="mug", explain=True))
@@ -52,7 +53,11 @@ def test_an_answer_is_filled_with_others_and_says_what_was_removed() -> None:
 
 
 def test_a_rule_of_a_shelf_holds_on_that_shelf_alone() -> None:
-    shop = {"together": neighbors(BOUGHT), "popular": scores(POPULAR), "relations": neighbors({("mug", "spoon"): -1.0})}
+    shop: dict[str, Artifact] = {
+        "together": neighbors(BOUGHT),
+        "popular": scores(POPULAR),
+        "relations": neighbors({("mug", "spoon"): -1.0}),
+    }
     spot = placement(rules=({"rule": "not_instead_of_cart"},))
     free = placement(name="other").shelves[0]
     two = type(spot)(
@@ -77,7 +82,7 @@ def test_a_cart_is_never_offered_a_substitute(related: dict[tuple[str, str], flo
     everything = (Source(artifact="together", ask="cart"), Source(artifact="popular", ask="nothing"))
     spot = placement(sources=everything, min_count=4)
     ruled = type(spot)(name="spot", shelves=spot.shelves, rules=({"rule": "not_instead_of_cart"},), max_count=4)
-    shop = {"together": neighbors(BOUGHT), "popular": scores(POPULAR), "relations": neighbors(related)}
+    shop: dict[str, Artifact] = {"together": neighbors(BOUGHT), "popular": scores(POPULAR), "relations": neighbors(related)}
     answer = engine(ruled, artifacts=shop).recommend(RecommendRequest(placement="spot", cart=tuple(cart)))
     for one in answer.items:
         assert all(related.get((bought, one.item_id), 0.0) > -0.5 for bought in cart)

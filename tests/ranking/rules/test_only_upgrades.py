@@ -6,6 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from endcap.artifacts.base import Artifact
 from endcap.core.placement import Source
 from endcap.core.query import Query
 from endcap.core.request import RecommendRequest
@@ -21,7 +22,7 @@ NONE = np.empty(0, dtype=np.int32)
 def left(anchor: str | None, **prices: str | None) -> list[str]:
     """What may be shown beside an anchor whose upgrades are all others, at 4.50 each unless told otherwise."""
     products = [
-        product(one, price=Decimal(prices[one]) if prices.get(one) else None) if one in prices else product(one) for one in IDS
+        product(one, price=Decimal(price) if (price := prices[one]) else None) if one in prices else product(one) for one in IDS
     ]
     better = neighbors({("mug", other): 1.0 for other in IDS if other not in ("mug", "bulb")})
     view = AnswerView(ItemTable(IDS, products), {"upgrades": better})
@@ -48,7 +49,7 @@ def test_without_a_product_on_the_page_there_is_no_upgrade() -> None:
 def test_an_upgrade_is_always_dearer_and_serves_the_same_need(prices: list[int], better: set[str]) -> None:
     catalog = {one: product(one, price=Decimal(price)) for one, price in zip(IDS, prices, strict=True)}
     popular = scores(dict.fromkeys(IDS, 1.0))
-    shop = {"upgrades": neighbors({("mug", other): 1.0 for other in better}), "popular": popular}
+    shop: dict[str, Artifact] = {"upgrades": neighbors({("mug", other): 1.0 for other in better}), "popular": popular}
     sources = (Source(artifact="upgrades", ask="anchor"), Source(artifact="popular", ask="nothing"))
     spot = placement(sources=sources, fallback=(), rules=({"rule": "only_upgrades"},))
     answer = engine(spot, catalog=catalog, artifacts=shop).recommend(RecommendRequest(placement="spot", item_id="mug"))

@@ -52,3 +52,22 @@ def test_nothing_gives_nothing() -> None:
     ones = np.ones(0)
     top = product_neighbors(empty, empty, left_norms=ones, right_norms=ones, shrink=0.0, min_shared=1, k=3)
     assert (top.indptr.tolist(), len(top.indices)) == ([0], 0)
+
+
+@pytest.mark.parametrize("binary", [True, False])
+def test_the_number_of_threads_changes_nothing(binary: bool) -> None:
+    rng = np.random.default_rng(2)
+    orders = sparse.random_array((3_000, 400), density=0.02, rng=rng, dtype=np.float32).tocsr()
+    if binary:
+        orders.data[:] = 1
+    norms = rng.random(400) + 0.5
+    one, *others = (
+        product_neighbors(
+            orders.T.tocsr(), orders, left_norms=norms, right_norms=norms, shrink=0.0, min_shared=2, k=10, threads=threads
+        )
+        for threads in (1, 2, 5)
+    )
+    for other in others:
+        for left, right in zip(one, other, strict=True):
+            np.testing.assert_array_equal(left, right)
+    assert len(one.indices) > 400

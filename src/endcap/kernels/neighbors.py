@@ -7,6 +7,8 @@ the entries that were touched are cleared. Memory is O(n_items × k), not the nu
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -54,17 +56,19 @@ def product_neighbors(
     counted = bool((left_parts[2] == 1).all() and (right_parts[2] == 1).all())
     norms = np.ascontiguousarray(left_norms, np.float64), np.ascontiguousarray(right_norms, np.float64)
     threads = threads or get_num_threads()
+    # A row takes as long as its entries are many, about; threads that are done early take from the blocks that are left.
+    n_blocks = 1 if threads == 1 else threads * _BLOCKS_PER_THREAD
+    ends = np.searchsorted(left_parts[0], np.linspace(0, left_parts[0][-1], n_blocks + 1)[1:-1])
+    blocks = list(pairwise([0, *ends.tolist(), n]))
 
-    def fill(start: int, end: int) -> None:
-        _product_rows(start, end, *left_parts, *right_parts, *norms, float(shrink), min_shared, counted, *found)
+    def fill(block: tuple[int, int]) -> None:
+        _product_rows(*block, *left_parts, *right_parts, *norms, float(shrink), min_shared, counted, *found)
 
-    if threads == 1:
-        fill(0, n)
-    else:
-        ends = _blocks(left_parts, right_parts, threads * _BLOCKS_PER_THREAD)
-        with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(fill, ends[:-1], ends[1:]))
-    return found.compact()
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(fill, blocks))
+        compact = found.room()
+        list(pool.map(partial(_pack_block, found, compact), blocks))
+    return compact
 
 
 class Found(NamedTuple):
@@ -83,18 +87,22 @@ class Found(NamedTuple):
             np.zeros(n, np.int64),
         )  # fmt: skip
 
+    def room(self) -> TopNeighbors:
+        """Room for the used parts of the rows, one after another."""
+        indptr = np.concatenate(([0], np.cumsum(self.sizes))).astype(np.int64)
+        n = int(indptr[-1])
+        return TopNeighbors(indptr, np.empty(n, np.int32), np.empty(n, np.float32), np.empty(n, np.int32))
+
     def compact(self) -> TopNeighbors:
         """The used parts of the rows, one after another."""
-        kept = np.arange(self.items.shape[1]) < self.sizes[:, None]
-        indptr = np.concatenate(([0], np.cumsum(self.sizes))).astype(np.int64)
-        return TopNeighbors(indptr, self.items[kept], self.values[kept], self.shared[kept])
+        found = self.room()
+        _pack_block(self, found, (0, len(self.sizes)))
+        return found
 
 
-def _blocks(left: _Parts, right: _Parts, n_blocks: int) -> list[int]:
-    """Where blocks of rows of the product end that take about as much work each."""
-    work = np.concatenate(([0], np.cumsum(np.diff(right[0])[left[1]])))[left[0]]
-    inner = np.searchsorted(work, np.linspace(0, work[-1], n_blocks + 1)[1:-1])
-    return [0, *inner.tolist(), len(left[0]) - 1]
+def _pack_block(found: Found, compact: TopNeighbors, block: tuple[int, int]) -> None:
+    start, end = block
+    _pack(start, end, *found, *compact)
 
 
 _Parts = tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float32]]
@@ -143,3 +151,11 @@ def _product_rows(  # type: ignore[no-untyped-def]
             shared[i, place] = counts[items[i, place]]
         for t in range(n_touched):
             counts[touched[t]] = 0
+
+
+@njit(nogil=True, cache=True)
+def _pack(start, end, items, values, shared, sizes, indptr, all_items, all_values, all_shared):  # type: ignore[no-untyped-def]
+    for i in range(start, end):
+        for place in range(sizes[i]):
+            at = indptr[i] + place
+            all_items[at], all_values[at], all_shared[at] = items[i, place], values[i, place], shared[i, place]

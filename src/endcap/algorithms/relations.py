@@ -46,23 +46,23 @@ steepness and the likeness in its middle, in one leaf category, in two, and wher
 class Relations(Algorithm, frozen=True, kw_only=True):
     """For each item its complements, scored up to 1, and its substitutes, down to -1: ``P(complement) - P(substitute)``.
 
-    Two products are complements, substitutes or unrelated. What is looked at is how often both were bought in one order (``x``)
-    and how often both were looked at in one visit that did not buy both (``n``), each against chance: ``e_x = orders_i *
-    orders_j / orders``, and ``e_n`` alike for visits. Under each relation a count is Poisson with mean ``e * m``, and ``m``
-    varies from pair to pair as a gamma distribution with the mean of :data:`COMPANIONS`, :data:`TWINS` or :data:`STRANGERS`: a
-    negative binomial, so that few counts move little. Before behaviour is seen, products are substitutes with a chance that grows with the
-    cosine of their titles without brands, far more so in one leaf category: that decides where behaviour is thin. Bayes' rule
-    gives the rest.
+    Two products are complements, substitutes or unrelated. What is looked at is how often both were bought in one order
+    (``x``) and how often both were looked at in one visit that did not buy both (``n``), each against chance: ``e_x =
+    orders_i * orders_j / orders``, and ``e_n`` alike for visits. Under each relation a count is Poisson with mean ``e * m``,
+    and ``m`` varies from pair to pair as a gamma distribution with the mean of :data:`COMPANIONS`, :data:`TWINS` or
+    :data:`STRANGERS`: a negative binomial, so that few counts move little. Before behaviour is seen, products are substitutes
+    with a chance that grows with the cosine of their titles without brands, far more so in one leaf category: that decides
+    where behaviour is thin. Bayes' rule gives the rest.
 
-    Variants of one ``family`` share what is known of them, and are substitutes for certain; what is an ``accessory_of`` something
-    is its complement for certain. Pairs are kept whose score is at least ``least`` from 0, up to ``k`` items each way, the surest
-    ones. The facts are ``together`` = x and ``apart`` = n.
+    Variants of one ``family`` share what is known of them, and are substitutes for certain; what is an ``accessory_of``
+    something is its complement for certain. Pairs are kept whose score is at least ``least`` from 0, up to ``k`` items each
+    way, the surest ones. The facts are ``together`` = x and ``apart`` = n.
 
     Time O(Σ |order|² + Σ |visit|² + Σ over words of products²); memory O(n_items × k).
 
     Source: the two kinds of evidence are those of McAuley, Pandey, Leskovec, "Inferring Networks of Substitutable and
-    Complementary Products", KDD 2015: bought together against viewed, or bought, in each other's place. They fit topic models to
-    labels taken from such counts; this needs no labels, and states its few figures.
+    Complementary Products", KDD 2015: bought together against viewed, or bought, in each other's place. They fit topic models
+    to labels taken from such counts; this needs no labels, and states its few figures.
 
     Pot and tea share three orders of a hundred, where chance would have a tenth of one:
 
@@ -70,6 +70,7 @@ class Relations(Algorithm, frozen=True, kw_only=True):
     >>> found = fit_example(Relations(), *["2000-01-01 pot tea"] * 3, *["2000-01-02 mug"] * 97)
     >>> found.pair_facts(0, 1)["together"], found.pair_facts(0, 1)["value"] > 0.5
     (3.0, True)
+
     """
 
     reason: ClassVar[str] = "goes_with"

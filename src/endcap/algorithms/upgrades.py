@@ -25,20 +25,22 @@ Mask = NDArray[np.bool_]
 class Upgrades(Algorithm, frozen=True, kw_only=True):
     """Substitutes one step up, those first that people who looked at the item bought in its place.
 
-    ``j`` is an upgrade of ``i`` where it is another product, serves the same need with a surety ``s_ij`` of at least ``least``
-    (see :class:`Relations <endcap.algorithms.relations.Relations>`), and is a step better: where both have a ``tier``, that is
-    the next tier above at a higher price; where not, a price ``at_least`` to ``at_most`` times as high. Which tier is above which is
-    told by what their items cost against others of the same category. A price that is not known makes no upgrade without tiers.
+    ``j`` is an upgrade of ``i`` where it is another product, serves the same need with a surety ``s_ij`` of at least
+    ``least`` (see :class:`Relations <endcap.algorithms.relations.Relations>`), and is a step better: where both have a
+    ``tier``, that is the next tier above at a higher price; where not, a price ``at_least`` to ``at_most`` times as high.
+    Which tier is above which is told by what their items cost against others of the same category. A price that is not known
+    makes no upgrade without tiers.
 
-    ``score_ij = s_ij * (c_ij + shrink) * q_j / (sum over upgrades j of c_ij + shrink)``: ``c_ij`` counts the visits that looked
-    at the product of ``i``, did not buy it and bought that of ``j``, and ``q_j`` is the share of ``j`` in what the upgrades of
-    ``i`` sell, one sale added to each. So a higher price alone moves nothing up, and of the variants of a product those come
-    first that sell. The facts are ``ratio``, the price against that of ``i`` (0 where that is unknown), and ``instead`` = c.
+    ``score_ij = s_ij * (c_ij + shrink) * q_j / (sum over upgrades j of c_ij + shrink)``: ``c_ij`` counts the visits that
+    looked at the product of ``i``, did not buy it and bought that of ``j``, and ``q_j`` is the share of ``j`` in what the
+    upgrades of ``i`` sell, one sale added to each. So a higher price alone moves nothing up, and of the variants of a product
+    those come first that sell. The facts are ``ratio``, the price against that of ``i`` (0 where that is unknown), and
+    ``instead`` = c.
 
     Time O(pairs + Σ |visit|²), memory O(pairs).
 
-    Source: the definition of the upsell task (:mod:`endcap.replay.protocols.upsell`): the same need at 1.05 to 2 times the price.
-    Acceptance is a share of counts, shrunk to shares of sales.
+    Source: the definition of the upsell task (:mod:`endcap.replay.protocols.upsell`): the same need at 1.05 to 2 times the
+    price. Acceptance is a share of counts, shrunk to shares of sales.
 
     Two cups would do instead of the mug; one costs half as much again, the other three times as much:
 
@@ -46,6 +48,7 @@ class Upgrades(Algorithm, frozen=True, kw_only=True):
     >>> data, context = related({("mug", "cup"): -0.8, ("mug", "goblet"): -0.8}, mug="10", cup="15", goblet="30")
     >>> data.item_ids, shown(Upgrades().fit(data, context))[0]
     (['mug', 'cup', 'goblet'], [0.0, 0.8, 0.0])
+
     """
 
     reason: ClassVar[str] = "upgrade"

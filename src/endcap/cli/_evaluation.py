@@ -19,7 +19,7 @@ _INSTEAD = {
 }
 """The metrics that a task's table shows; the JSON report has all of them."""
 _WIDTH = 150  # what the table needs: a narrow terminal or a pipe gets long lines instead of cut figures
-_IN_SLICES = 3
+_IN_SLICES = 2
 
 
 def show(found: Evaluation) -> None:
@@ -61,13 +61,13 @@ def _table(rows: Sequence[Row], names: Sequence[str]) -> Table:
 
 
 def _sliced(report: Report, names: Sequence[str]) -> Table:
-    """The metrics of the slices, a column for each metric and slice."""
+    """The metrics of the slices, a column for each metric and slice, with the number of its queries."""
     slices = list(report.rows[0].slices)
     table = Table(box=None, pad_edge=False)
     table.add_column("of which", no_wrap=True)
     for part in slices:
         for name in names:
-            table.add_column(f"{part} ({report.sizes[part]:,}): {name}", justify="right", no_wrap=True)
+            table.add_column(f"{part} {name} ({report.sizes[part]:,})", justify="right", no_wrap=True)
     for row in report.rows:
         table.add_row(row.name, *(f"{row.slices[part][name]:.4f}" for part in slices for name in names))
     return table

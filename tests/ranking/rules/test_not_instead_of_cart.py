@@ -102,4 +102,4 @@ def test_a_full_cart_is_checked_in_microseconds() -> None:
         started = time.perf_counter()
         rule.removes(query, view)
         spent.append(time.perf_counter() - started)
-    assert np.median(spent) < 500e-6
+    assert np.median(spent) < 250e-6  # 30 on a quiet machine

@@ -8,7 +8,7 @@ import numpy as np
 from msgspec import Meta
 
 from endcap.core.query import Query, Rows
-from endcap.ranking.rules.base import NO_ROWS, ItemView, Rule
+from endcap.ranking.rules.base import ItemView, Rule
 
 _RELATIONS = "relations"
 
@@ -24,10 +24,7 @@ class NotInsteadOfCart(Rule, frozen=True, kw_only=True):
 
     def removes(self, query: Query, items: ItemView) -> Rows:
         """The rows of the substitutes; none before the relations are trained."""
-        found = []
-        for row in (*query.cart.tolist(), query.anchor):
-            neighbors, scores = items.neighbors(_RELATIONS, row)
-            sure = len(scores) - int(np.searchsorted(-scores, self.least, side="left"))  # scores fall
-            if sure:
-                found.append(neighbors[-sure:])
-        return np.concatenate(found) if found else NO_ROWS
+        found = [items.neighbors(_RELATIONS, row) for row in (*query.cart.tolist(), query.anchor)]
+        rows, scores = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        removed: Rows = rows[scores <= -self.least]
+        return removed

@@ -143,8 +143,9 @@ def algorithms() -> str:
             for plan in own
         ]  # fmt: skip
         text += table(["artifact", "shown as", "is ready with", "made with"], rows) + "\n"
-        grid = own[0].algorithm.grid
-        options = own[0].algorithm.options() | {option: algorithm().options()[option] for option in own[0].variant.options}
+        made, fixed = (own[0].algorithm, own[0].variant.options) if own else (algorithm(), {})
+        grid = made.grid
+        options = made.options() | {option: algorithm().options()[option] for option in fixed}
         rows = [[f"`{option}`", f"`{value}`", ", ".join(map(str, grid.get(option, ())))] for option, value in options.items()]
         text += table(["option", "default", "tried on held-out time"], rows)
     return text

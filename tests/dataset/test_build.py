@@ -102,3 +102,19 @@ def test_sessions_alone_make_a_data_set() -> None:
     assert data.interactions.at_ms.tolist() == [4, 6, 9]
     assert data.interactions.users.tolist() == [0, 1, 0]
     assert data.now_ms == 10
+
+
+def test_categories_of_ids_give_what_strings_give() -> None:
+    rows = [
+        (1, 5, VIEW, "u", "s", "b", 1, None), (2, 3, VIEW, None, "t", "a", 1, None), (3, 9, BUY, "u", None, "b", 2, "o"),
+        (4, 8, VIEW, "v", None, "c", 1, None), (5, 20, KIND["refund"], "u", None, "b", 1, "o"),
+    ]  # fmt: skip
+    acts = pl.DataFrame(rows, schema=ACTS, orient="row")
+    ids = pl.Categorical(pl.Categories.random())
+    pl.Series(["t", "c", "v", "b"]).cast(ids)  # the numbers of categories are not the numbers of the data set
+    with_strings = build_dataset(acts)
+    with_categories = build_dataset(acts.with_columns(pl.col("user", "session", "item", "order").cast(ids)))
+    assert with_categories.item_ids == with_strings.item_ids == ["a", "b", "c"]
+    assert with_categories.interactions.users.tolist() == with_strings.interactions.users.tolist() == [0, 1, 2, 1]
+    assert visits(with_categories) == visits(with_strings) == [["a"], ["b", "b"]]
+    assert with_categories.interactions.items.tolist() == with_strings.interactions.items.tolist()

@@ -13,6 +13,7 @@ from endcap.algorithms.base import Algorithm, FitContext, Requirement, Variant, 
 from endcap.artifacts.item_neighbors import ItemNeighbors
 from endcap.core.choice import Task
 from endcap.core.interactions import Catalog, Dataset
+from endcap.dataset.embeddings import embedded, nearest
 from endcap.dataset.texts import codes, labels, terms
 from endcap.kernels.neighbors import TopNeighbors, product_neighbors
 
@@ -32,6 +33,10 @@ class Content(Algorithm, frozen=True, kw_only=True):
 
     What goes with an item (the artifact ``content_along``) uses its words too, the name of what it fits above all, but stands in
     another category of the same part of the shop.
+
+    With an ``embedding``, the name of a model that an installed package offers (:mod:`endcap.dataset.embeddings`), likeness is
+    the cosine of the vectors that it gives for the same texts, weighed by category alike; ``words`` is 0 then, and time
+    O(n_items² × dim).
 
     Time O(Σ over terms of items²) for terms that are not too common (:mod:`endcap.dataset.texts`), memory O(n_items × k): rows
     are compared one at a time, and the best ``2 k`` by words alone are weighed by category.
@@ -68,22 +73,29 @@ class Content(Algorithm, frozen=True, kw_only=True):
     category: Annotated[float, Meta(ge=0, le=10)] = 0.1
     same_category: Annotated[float, Meta(gt=0, le=10)] = 1.25
     elsewhere: Annotated[float, Meta(gt=0, le=10)] = 1.0
+    embedding: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
 
     def fit(self, data: Dataset, context: FitContext) -> ItemNeighbors:
         """The items that read most like every item."""
         del context  # Neither time nor chance matters to it.
         catalog = data.catalog
-        words = terms([_text(catalog, row) for row in range(len(catalog))], self.rarity, pairs=self.word_pairs)
-        named = labels(catalog.categories, self.rarity, self.category)
-        described = sparse.hstack([words, named], format="csr")
-        weight = np.bincount(_rows(described.indptr), weights=described.data.astype(np.float64) ** 2, minlength=data.n_items)
-        norms = np.maximum(weight, np.finfo(np.float32).tiny) ** self.length
-        top = product_neighbors(
-            described, described.T.tocsr(), left_norms=norms, right_norms=norms, shrink=0.0, min_shared=1, k=2 * self.k
-        )
+        texts = [_text(catalog, row) for row in range(len(catalog))]
+        if self.embedding is None:
+            top = self._by_words(texts, catalog)
+        else:
+            top = nearest(embedded(self.embedding, texts), 2 * self.k)
         factors = self._factors(_rows(top.indptr), top.indices, catalog)
         weighed = _best(top._replace(values=(top.values * factors).astype(np.float32)), self.k)
         return neighbors_of(weighed, self.reason, words=weighed.shared)
+
+    def _by_words(self, texts: list[str], catalog: Catalog) -> TopNeighbors:
+        words = terms(texts, self.rarity, pairs=self.word_pairs)
+        described = sparse.hstack([words, labels(catalog.categories, self.rarity, self.category)], format="csr")
+        weight = np.bincount(_rows(described.indptr), weights=described.data.astype(np.float64) ** 2, minlength=len(texts))
+        norms = np.maximum(weight, np.finfo(np.float32).tiny) ** self.length
+        return product_neighbors(
+            described, described.T.tocsr(), left_norms=norms, right_norms=norms, shrink=0.0, min_shared=1, k=2 * self.k
+        )
 
     def _factors(self, rows: NDArray[np.int64], cols: NDArray[np.int32], catalog: Catalog) -> NDArray[np.float64]:
         """How much each pair counts by where its items stand; 1 where one of them has no category."""

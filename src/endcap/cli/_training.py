@@ -31,7 +31,7 @@ def show(console: Console, made: TrainingReport, shop: str, page: Path) -> None:
         if one.warming_up:
             console.print(f"[yellow]Warming up:[/] {one.label}: few data yet; see endcap check --shop {shop}")
     for missing in made.left_out:
-        figures = f"{missing.value:,} of {missing.at_least:,} {missing.unit}"
+        figures = "no shelf asks for it" if missing.ready else f"{missing.value:,} of {missing.at_least:,} {missing.unit}"
         console.print(f"[yellow]Left out:[/] {missing.label}: {figures}", highlight=False)
     for cut in made.cut:
         console.print(f"[yellow]Cut by the budget:[/] {cut}", highlight=False)

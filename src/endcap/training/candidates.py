@@ -29,9 +29,9 @@ from endcap.training.goals import Objective, values
 
 Kind = Literal["serving", "single", "default", "blend", "ranker"]
 
-FORM_QUESTIONS = 500
+FORM_QUESTIONS = 400
 """How many questions decide how a source is asked."""
-SCORE_QUESTIONS = 3_000
+SCORE_QUESTIONS = 2_000
 """How many questions decide which source is best alone."""
 POOL_QUESTIONS = 2_000
 """How many questions decide the weights of a blend."""
@@ -75,15 +75,17 @@ def plain_asking(task: Task) -> Asking:
 
 
 def singles(task: Task, artifacts: Mapping[str, Artifact], window: Window, objective: Objective) -> list[Candidate]:
-    """Every source alone, asked in the way that does best, best first; those that never answer right are left out."""
+    """Each artifact alone, asked in the way that does best, best first; those that never answer right are left out."""
     window = _few(window, SCORE_QUESTIONS)
     weights, found = objective.weights(window.held_out), []
     few = _few(window, FORM_QUESTIONS)
     for name, artifact in artifacts.items():
         started = time.perf_counter()
         ways = forms(task)[:1] if isinstance(artifact, ItemScores) else forms(task)
-        scores = [float(values(answer(artifact, few, asking), weights).mean()) for asking in ways]
-        asking = ways[int(np.argmax(scores))]
+        asking = ways[0]
+        if len(ways) > 1:
+            scores = [float(values(answer(artifact, few, asking), weights).mean()) for asking in ways]
+            asking = ways[int(np.argmax(scores))]
         score = float(values(answer(artifact, window, asking), weights).mean())
         if score > 0:
             choice = Choice(task=task, sources=(ChosenSource(artifact=name, asking=asking),))
@@ -150,7 +152,7 @@ def ranked(
     objective: Objective,
     seed: int,
 ) -> Iterator[Candidate]:
-    """Learned orders of what the sources propose, one a ranking algorithm that is made for the task.
+    """Learned orders of what the sources propose, one a ranking algorithm that is made for the task; the window teaches them.
 
     Where the goal is money there are two of each: by the chance that a product is taken, and by that times its worth.
     """

@@ -15,6 +15,7 @@ from endcap.training.components import Component
 from endcap.training.effort import Deadline
 from endcap.training.goals import Objective
 from endcap.training.judging import Judged, judged, pick
+from endcap.training.wanted import asks
 from endcap.training.windows import Windows
 
 BLEND_SHARE, RANKER_SHARE = 0.7, 0.75
@@ -48,7 +49,7 @@ class Chooser:
     def choose(self, task: Task, serving: Choice | None) -> Outcome:
         """Judge every candidate of a task; ``serving`` is how it is answered now."""
         window, gate = self.cut.choosing_window(task), self.cut.gate_window(task)
-        alone = singles(task, self.artifacts, window, self.objective)
+        alone = singles(task, self._tried(task), window, self.objective)
         made = [*self._default(task, alone), *self._mixed(task, alone, window)]
         standing = self._standing(serving, made, window) if serving is not None else None
         everyone = [*([standing] if standing else []), *alone, *made]
@@ -68,7 +69,7 @@ class Chooser:
             return None
         if choice.ranker is None:
             return Candidate("what serves", "serving", choice)
-        taught = ranked(choice.task, choice.sources, artifacts, window, self.objective, self.seed)
+        taught = ranked(choice.task, choice.sources, artifacts, self._taught_by(choice.task, window), self.objective, self.seed)
         again = next((one for one in taught if one.choice.ranker == choice.ranker), None)
         return None if again is None else replace(again, name="what serves", kind="serving")
 
@@ -94,8 +95,15 @@ class Chooser:
             self.deadline.cut.append(f"{task}: no ranker was taught")
         else:
             sources = [one.choice.sources[0] for one in alone[:MOST_SOURCES]]
-            mixed += ranked(task, sources, self.artifacts, window, self.objective, self.seed)
+            mixed += ranked(task, sources, self.artifacts, self._taught_by(task, window), self.objective, self.seed)
         return mixed
+
+    def _tried(self, task: Task) -> dict[str, Artifact]:
+        return {name: one for name, one in self.artifacts.items() if asks(task, self.components[name].plan)}
+
+    def _taught_by(self, task: Task, window: Window) -> Window:
+        """The questions that a ranker learns from."""
+        return Window(window.train, self.cut.teaching.get(task, window.held_out), window.products)
 
 
 def _same(one: Choice, other: Choice) -> bool:

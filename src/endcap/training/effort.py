@@ -13,10 +13,13 @@ USUAL_BUDGET_S = 600.0
 SEARCH_SHARE = 0.4
 """The share of a budget after which no further setting is tried: fitting, judging and publishing take the rest."""
 
+FIT_SHARE = 0.02
+"""Where one fit takes more than this share of a budget, the settings at hand are all that is tried of the artifact."""
+
 EVERYTHING = 2**62
 _MANY_ACTS = 300_000
-_SETTINGS, _SETTINGS_OF_MANY = 16, 8
-_RUNGS = ((EVERYTHING, 250), (EVERYTHING, 1_000), (EVERYTHING, 3_000))
+_SETTINGS, _SETTINGS_OF_MANY = 8, 5
+_RUNGS = ((EVERYTHING, 300), (EVERYTHING, 1_000))
 _RUNGS_OF_MANY = ((100_000, 300), (_MANY_ACTS, 1_000))
 _WAYS_OF_MANY = 2
 
@@ -43,7 +46,7 @@ class Effort:
         """The plan for a history of that many acts.
 
         >>> Effort.of(10_000).settings, Effort.of(10_000_000).settings, Effort.of(10_000_000, budget_s=3_600).settings
-        (16, 8, 48)
+        (8, 5, 30)
         """
         many = n_acts > _MANY_ACTS
         settings = _SETTINGS_OF_MANY if many else _SETTINGS
@@ -66,3 +69,7 @@ class Deadline:
     def passed(self, share: float) -> bool:
         """Whether that share of the budget is used up."""
         return self.budget_s is not None and self.now_s() - self._started_s > share * self.budget_s
+
+    def takes(self, seconds: float, share: float) -> bool:
+        """Whether so many seconds are more than that share of the budget."""
+        return self.budget_s is not None and seconds > share * self.budget_s

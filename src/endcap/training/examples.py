@@ -24,7 +24,7 @@ from endcap.ranking.stack import Group, Stack
 from endcap.replay.asking import asked
 from endcap.replay.held_out import Window
 
-MOST_QUERIES = 20_000
+MOST_QUERIES = 10_000
 """More queries teach little that is new and cost time and memory in proportion."""
 
 MOST_CANDIDATES = 60
@@ -44,7 +44,7 @@ def ranking_examples(
 ) -> Examples:  # fmt: skip
     """The examples of a window whose training part the artifacts were fitted on; the ranker of ``choice`` is not asked.
 
-    Of more than ``most_queries`` queries a sample is drawn. Memory: 4 bytes × queries × 60 × features, 250 MB at most with 50
+    Of more than ``most_queries`` queries a sample is drawn. Memory: 4 bytes × queries × 60 × features, 120 MB at most with 50
     features; time O(queries × what it takes to answer one).
     """
     held_out, n_items = window.held_out, window.train.n_items

@@ -81,8 +81,8 @@ def fit_all(
     """
     effort = Effort.of(len(data.interactions.items), budget_s)
     run = Run(data, seed, goal, effort, Deadline(budget_s), incumbent, cost_minor, force, progress)
-    # Many small products on several threads take longer than on one: the threads wait for each other.
-    with threadpool_limits(limits=None if effort.many else 1, user_api="blas"):
+    # Two artifacts are fitted at a time, each on one thread: threads that share one small product wait for each other.
+    with threadpool_limits(limits=1, user_api="blas"):
         made, choices, report = run.do(tune=tune)
     return Trained(made, choices, report)
 

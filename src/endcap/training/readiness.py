@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -60,12 +60,15 @@ class Planned(msgspec.Struct, frozen=True, kw_only=True):
         return self.variant.requirement or self.algorithm.requirement
 
 
-def planned() -> Iterator[Planned]:
-    """Every variant of every registered algorithm that learns from history; those that learn from examples come after them."""
+def planned(also: Collection[str] = ()) -> Iterator[Planned]:
+    """Every variant of every registered algorithm that learns from history; those that learn from examples come after them.
+
+    Algorithms that training makes on demand only are among them where ``also`` names them.
+    """
     for algorithm_name in registry.names("algorithms"):
         algorithm_class = registry.find("algorithms", algorithm_name)
         assert issubclass(algorithm_class, Algorithm)
-        if algorithm_class.learns_from != "history":
+        if algorithm_class.learns_from != "history" or not (algorithm_class.by_default or algorithm_name in also):
             continue
         for name, variant in algorithm_class.variants.items():
             algorithm = registry.build("algorithms", algorithm_name, variant.options)

@@ -106,7 +106,8 @@ class GateReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TrainingReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What a training made. ``left_out`` names what there were no data for, with what it waits for; ``cut`` what the budget cut.
+    """What a training made. ``left_out`` names what there were no data for, with what it waits for, and what nothing asks for;
+    ``cut`` what the budget cut.
 
     ``version`` is missing where nothing was published.
     """

@@ -16,6 +16,8 @@ from endcap.replay.held_out import HeldOut
 
 TARGETS_PER_BASKET = 3
 QUESTIONS_PER_VISIT = 20
+TARGETS_THAT_TEACH = 10
+"""Of each item of an order that is asked for a ranker learns a little more, and asking costs little once the order is drawn."""
 MOST_QUESTIONS = 5_000
 """How many questions of a task are asked at most."""
 MOST_REMEMBERED = 500
@@ -40,13 +42,18 @@ def questions(task: Task, future: Dataset, rng: np.random.Generator, *, past: Da
     return _OF_ONE_TIME[task](future, rng)
 
 
-def _rest_of_basket(future: Dataset, rng: np.random.Generator) -> HeldOut:
+def lessons(future: Dataset, rng: np.random.Generator) -> dict[Task, HeldOut]:
+    """What a ranker learns from where that is more than the questions: up to ten items of the orders that they ask about."""
+    return {"basket": _rest_of_basket(future, rng, TARGETS_THAT_TEACH)}
+
+
+def _rest_of_basket(future: Dataset, rng: np.random.Generator, most_targets: int = TARGETS_PER_BASKET) -> HeldOut:
     several = np.flatnonzero(np.diff(future.baskets.indptr) > 1)
     chosen = take_baskets(future.baskets, _sample(several, MOST_QUESTIONS // TARGETS_PER_BASKET, rng))
     known, targets, clusters = [], [], []
     for basket in range(len(chosen)):
         items = chosen.items[chosen.indptr[basket] : chosen.indptr[basket + 1]]
-        for target in rng.choice(items, size=min(TARGETS_PER_BASKET, len(items)), replace=False):
+        for target in rng.choice(items, size=min(most_targets, len(items)), replace=False):
             known.append(items[items != target].tolist())
             targets.append(int(target))
             clusters.append(basket)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,8 @@ from endcap.core.choice import Task
 from endcap.core.interactions import Dataset
 from endcap.dataset.splits import before, since
 from endcap.replay.held_out import HeldOut, Window
-from endcap.training.tasks import TASKS, questions
+from endcap.training.tasks import TASKS, lessons, questions
+from endcap.training.wanted import has_data
 
 MIN_QUESTIONS = 100
 """With fewer questions the differences between candidates are noise, and nothing is chosen by them."""
@@ -30,7 +31,8 @@ class Windows:
 
     ``past`` is what happened before ``choose_from_ms``: everything is fitted on it. Up to ``gate_from_ms`` follow the questions
     by which options, ways of asking and mixtures are chosen (``choosing``), from then on those by which the result is judged
-    (``gate``); neither has a task with fewer than :data:`MIN_QUESTIONS`.
+    (``gate``); neither has a task with fewer than :data:`MIN_QUESTIONS`. ``teaching`` has more questions about the orders that
+    choose: a ranker learns from them.
     """
 
     past: Dataset
@@ -38,6 +40,7 @@ class Windows:
     gate_from_ms: int
     choosing: Mapping[Task, HeldOut]
     gate: Mapping[Task, HeldOut]
+    teaching: Mapping[Task, HeldOut] = field(default_factory=dict)
 
     def choosing_window(self, task: Task) -> Window:
         """The past, and the questions that choices are made by."""
@@ -59,8 +62,10 @@ def windows(data: Dataset, seed: int) -> Windows:
     later = since(data, choose_from_ms)
     past = before(data, choose_from_ms)
     known = before(data, gate_from_ms)
-    choosing = _asked(before(later, gate_from_ms), past, seed)
-    return Windows(past, choose_from_ms, gate_from_ms, choosing, _asked(since(data, gate_from_ms), known, seed + 1))
+    between = before(later, gate_from_ms)
+    choosing, gate = _asked(between, past, seed), _asked(since(data, gate_from_ms), known, seed + 1)
+    teaching = {task: found for task, found in lessons(between, np.random.default_rng(seed)).items() if task in choosing}
+    return Windows(past, choose_from_ms, gate_from_ms, choosing, gate, teaching)
 
 
 def newest(data: Dataset, n_acts: int) -> Dataset:
@@ -74,5 +79,6 @@ def _at(began: Moments, share: float, otherwise_ms: int) -> int:
 
 
 def _asked(future: Dataset, past: Dataset, seed: int) -> dict[Task, HeldOut]:
-    found = {task: questions(task, future, np.random.default_rng(seed), past=past) for task in TASKS}
+    asked = [task for task in TASKS if has_data(task, future)]
+    found = {task: questions(task, future, np.random.default_rng(seed), past=past) for task in asked}
     return {task: held_out for task, held_out in found.items() if len(held_out) >= MIN_QUESTIONS}

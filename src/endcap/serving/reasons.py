@@ -15,6 +15,7 @@ TEMPLATES = {
     "similar": "Similar to {item}",
     "similar_visits": "Visitors who looked at {item} went on to this",
     "to_your_taste": "Picked for you",
+    "buy_again": "You may need this again",
     "seen_before": "You looked at this lately",
     "popular_in_category": "Popular in {category}",
     "popular": "Popular with our customers",

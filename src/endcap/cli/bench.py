@@ -23,12 +23,13 @@ def _measurable() -> list[str]:
 
 
 def run(
-    what: Annotated[str, typer.Argument(help="What to measure: ingest, recommend, train or restart.")],
+    what: Annotated[str, typer.Argument(help="What to measure: ingest, recommend, answer, train, scale or restart.")],
     json: JsonOption = False,
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """Measure, in turns with a peer, so that the ratio means something on a busy machine. Takes a minute or two.
 
+    Scale takes half an hour: it trains on ten million events, or on as many as the variable ENDCAP_SCALE_EVENTS says.
     The shop that is measured is made up, in a temporary folder on the disk of the home; what the home holds is not touched.
     """
     known = _measurable()

@@ -12,6 +12,7 @@ from endcap.algorithms.base import FitContext
 from endcap.artifacts.base import Asked
 from endcap.core.events import KIND
 from endcap.core.interactions import Dataset
+from endcap.dataset.splits import newest
 from endcap.testing.histories import random_data
 from tests.algorithms import fitted
 
@@ -126,3 +127,13 @@ def test_another_seed_starts_elsewhere() -> None:
     data = random_data(2)
     one, other = (ALS(dim=4, epochs=1).fit(data, FitContext(np.random.default_rng(seed), data.now_ms)) for seed in (0, 1))
     assert not np.array_equal(one.vectors, other.vectors)
+
+
+def test_of_a_long_history_the_newest_acts_are_learnt_from() -> None:
+    data = random_data(2)
+    few = len(data.interactions.items) // 2
+    assert len(newest(data, few).interactions.items) < len(data.interactions.items)
+    short = fitted(ALS(rows="people", dim=4, most_acts=few), data)
+    plain = fitted(ALS(rows="people", dim=4), newest(data, few))
+    np.testing.assert_array_equal(short.vectors, plain.vectors)
+    assert not np.array_equal(short.vectors, fitted(ALS(rows="people", dim=4), data).vectors)

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from endcap.core.time import MINUTE_MS
-from endcap.dataset.splits import before, since, take_baskets, take_sessions
-from endcap.testing.histories import random_data
+from endcap.core.time import DAY_MS, MINUTE_MS
+from endcap.dataset.splits import before, newest, since, take_baskets, take_sessions
+from endcap.testing.histories import example, random_data
 
 
 def test_the_past_and_the_future_share_nothing_and_lose_only_what_crosses_the_cut() -> None:
@@ -38,3 +38,11 @@ def test_a_cut_beyond_the_end_keeps_everything() -> None:
     data = random_data(0)
     assert before(data, data.now_ms + MINUTE_MS).now_ms == data.now_ms
     assert len(since(data, data.now_ms).interactions.items) == 0
+
+
+def test_the_newest_acts_are_those_and_all_of_a_small_history() -> None:
+    data = example(*(f"2000-01-{day:02} mug tea" for day in range(1, 11)))
+    recent = newest(data, 6)
+    assert len(recent.interactions.items) == 6
+    assert recent.baskets.at_ms.min() == data.baskets.at_ms[-1] - 2 * DAY_MS
+    assert newest(data, 20) is data

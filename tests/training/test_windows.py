@@ -2,9 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from endcap.core.time import DAY_MS
 from endcap.testing.histories import example, random_data
-from endcap.training.windows import MIN_QUESTIONS, newest, windows
+from endcap.training.windows import MIN_QUESTIONS, windows
 
 DATA = random_data(0, n_events=8_000)
 
@@ -35,11 +34,3 @@ def test_the_same_seed_asks_the_same_and_the_two_windows_do_not_share_draws() ->
     one, same, other = (windows(DATA, seed).gate["session"].rows.tolist() for seed in (0, 0, 1))
     assert one == same
     assert one != other
-
-
-def test_the_newest_acts_are_those_and_all_of_a_small_history() -> None:
-    data = example(*(f"2000-01-{day:02} mug tea" for day in range(1, 11)))
-    recent = newest(data, 6)
-    assert len(recent.interactions.items) == 6
-    assert recent.baskets.at_ms.min() == data.baskets.at_ms[-1] - 2 * DAY_MS
-    assert newest(data, 20) is data

@@ -16,6 +16,7 @@ from endcap.artifacts.factors import Factors, FoldIn
 from endcap.core.choice import Task
 from endcap.core.events import EventType
 from endcap.core.interactions import Dataset, Sessions
+from endcap.dataset.splits import newest
 from endcap.kernels.factors import improve_rows
 
 _MIX = (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB)
@@ -37,8 +38,9 @@ class ALS(Algorithm, frozen=True, kw_only=True):
 
     A half step takes ``steps`` steps of conjugate gradients a row from where it was, in O(steps × n_cells × dim) altogether, or
     with ``steps=0`` solves every row exactly, in O(sum over rows of m² max(n, dim)) for rows of n cells, ``m = min(n, dim)``;
-    memory O((n_rows + n_items) × dim). The artifact keeps the items' vectors and solves exactly for whoever asks. An item's
-    first vector depends on the seed and its id alone.
+    memory O((n_rows + n_items) × dim). Of a history of more than ``most_acts`` acts only the newest are learnt from: what an item
+    is like is known by then, and time goes on growing. The artifact keeps the items' vectors and solves exactly for whoever
+    asks. An item's first vector depends on the seed and its id alone.
 
     Source: Hu, Koren, Volinsky, "Collaborative Filtering for Implicit Feedback Datasets", ICDM 2008, with the weights and the
     frequency-scaled penalty of Rendle, Krichene, Zhang, Koren, "Revisiting the Performance of iALS on Item Recommendation
@@ -80,12 +82,14 @@ class ALS(Algorithm, frozen=True, kw_only=True):
     half_life_share: Annotated[float, Meta(gt=0, le=100)] | None = None
     visit_weight: Annotated[float, Meta(ge=0, le=1_000)] = 6.0
     steps: Annotated[int, Meta(ge=0, le=1_000)] = 3
+    most_acts: Annotated[int, Meta(ge=1)] = 3_000_000
     weights: dict[EventType, Weight] = msgspec.field(
         default_factory=lambda: {"view": 1.0, "add_to_cart": 1.0, "purchase": 1.0, "own": 1.0}
     )
 
     def fit(self, data: Dataset, context: FitContext) -> Factors:
         """The items' vectors."""
+        data = newest(data, self.most_acts)
         rows = self._rows(data)
         shares = self._shares(rows, data.interactions.n_users if self.rows == "people" else 0)
         columns = (sparse.diags_array(shares) @ rows).T.tocsr()

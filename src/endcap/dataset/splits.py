@@ -39,6 +39,12 @@ def since(data: Dataset, at_ms: int) -> Dataset:
     )
 
 
+def newest(data: Dataset, n_acts: int) -> Dataset:
+    """The data set since the beginning of its newest ``n_acts`` acts, or all of it where it has no more."""
+    at_ms = data.interactions.at_ms
+    return data if len(at_ms) <= n_acts else since(data, int(at_ms[len(at_ms) - n_acts]))
+
+
 def take_baskets(baskets: Baskets, which: NDArray[np.int64]) -> Baskets:
     """These baskets, in the order given; int64 numbers."""
     indptr, places = _rows(baskets.indptr, which)

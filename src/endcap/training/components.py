@@ -15,6 +15,7 @@ from endcap.algorithms.base import Algorithm
 from endcap.artifacts.base import Artifact
 from endcap.core.choice import Asking, Task
 from endcap.core.interactions import Dataset
+from endcap.dataset.splits import newest
 from endcap.replay.asking import forms
 from endcap.replay.bootstrap import cluster_bootstrap, interval
 from endcap.replay.held_out import HeldOut, Window
@@ -24,7 +25,7 @@ from endcap.training.goals import Objective, values
 from endcap.training.readiness import Planned
 from endcap.training.side_by_side import side_by_side
 from endcap.training.wanted import made_for
-from endcap.training.windows import Windows, newest
+from endcap.training.windows import Windows
 
 
 @dataclass(frozen=True, slots=True)

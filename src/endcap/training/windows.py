@@ -68,12 +68,6 @@ def windows(data: Dataset, seed: int) -> Windows:
     return Windows(past, choose_from_ms, gate_from_ms, choosing, gate, teaching)
 
 
-def newest(data: Dataset, n_acts: int) -> Dataset:
-    """The data set since the beginning of its newest ``n_acts`` acts, or all of it where it has no more."""
-    at_ms = data.interactions.at_ms
-    return data if len(at_ms) <= n_acts else since(data, int(at_ms[len(at_ms) - n_acts]))
-
-
 def _at(began: Moments, share: float, otherwise_ms: int) -> int:
     return int(began[int(len(began) * share)]) if len(began) else otherwise_ms
 

@@ -25,7 +25,15 @@ Weight = Annotated[float, Meta(ge=0, le=1_000)]
 """How much an act of some kind counts."""
 
 Measure = Literal[
-    "interactions", "baskets", "bought_pairs", "viewed_pairs", "shared_pairs", "sessions", "buying_sessions", "described_items"
+    "interactions",
+    "baskets",
+    "bought_pairs",
+    "viewed_pairs",
+    "shared_pairs",
+    "sessions",
+    "buying_sessions",
+    "described_items",
+    "ratings",
 ]
 """What readiness counts; :mod:`endcap.dataset.stats` computes each from a data set."""
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from endcap.core.events import KIND
 from endcap.core.interactions import Dataset
 from endcap.core.time import DAY_MS
+from endcap.dataset.ratings import last_ratings
 from endcap.dataset.splits import before
 from endcap.kernels.pairs import count_pairs
 
@@ -29,6 +30,7 @@ UNITS: dict[str, str] = {
     "sessions": "visits",
     "buying_sessions": "visits that looked and then bought",
     "described_items": "products with a title",
+    "ratings": "ratings by known customers",
 }
 """Every measure in words."""
 
@@ -100,4 +102,5 @@ _MEASURES: dict[str, Callable[[Dataset], int]] = {
     "sessions": lambda data: len(data.sessions),
     "buying_sessions": _buying_sessions,
     "described_items": lambda data: sum(1 for title in data.catalog.titles if title),
+    "ratings": lambda data: len(last_ratings(data).stars),
 }

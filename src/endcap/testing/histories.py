@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -17,14 +18,15 @@ from endcap.core.time import MINUTE_MS, to_ms
 from endcap.dataset.build import ACTS, build_dataset
 
 _START_MS = 1_500_000_000_000
+_RATED = pl.Schema({**ACTS, "rating": pl.Float64()})
 _WORDS = ("red", "blue", "mug", "tea", "lamp")
 _KINDS = {"view": 0.6, "add_to_cart": 0.1, "purchase": 0.25, "rating": 0.05}
 
 
-def example(*lines: str, kind: str = "purchase") -> Dataset:
+def example(*lines: str, kind: str = "purchase", products: Sequence[Item] = ()) -> Dataset:
     """A data set of events written as ``"<ISO time> item item ..."``, one basket, or one visit's views, a line.
 
-    Items are numbered as they appear; the data end when the last event happens.
+    Items are numbered as the ``products`` are and then as they appear; the data end when the last event happens.
 
     >>> example("2000-01-01 mug tea", "2000-01-02 tea").item_ids
     ['mug', 'tea']
@@ -36,11 +38,24 @@ def example(*lines: str, kind: str = "purchase") -> Dataset:
             at_ms = to_ms(datetime.fromisoformat(at))
             rows.append((number, at_ms, KIND[kind], f"user {number}", f"visit {number}", item, 1, None))
     acts = pl.DataFrame(rows, schema=ACTS, orient="row")
-    return build_dataset(acts, now_ms=int(acts["at_ms"].to_numpy().max(initial=0)))
+    return build_dataset(acts, products, now_ms=int(acts["at_ms"].to_numpy().max(initial=0)))
+
+
+def rated(*lines: str) -> Dataset:
+    """A data set of ratings written as ``"person item stars"``, a minute apart.
+
+    >>> rated("ann mug 5", "bob mug 3").interactions.stars.tolist()
+    [5.0, 3.0]
+    """
+    rows: list[tuple[Any, ...]] = []
+    for number, line in enumerate(lines, 1):
+        user, item, stars = line.split()
+        rows.append((number, _START_MS + number * MINUTE_MS, KIND["rating"], user, None, item, 1, None, float(stars)))
+    return build_dataset(pl.DataFrame(rows, schema=_RATED, orient="row"))
 
 
 def random_data(seed: int, *, n_items: int = 30, n_events: int = 2_000) -> Dataset:
-    """A small shop of chance: purchases and visits by users and guests, products with titles, brands and categories."""
+    """A small shop of chance: purchases, visits and ratings by users and guests, products with titles, brands and categories."""
     rng = np.random.default_rng(seed)
     kinds = rng.choice([KIND[name] for name in _KINDS], size=n_events, p=list(_KINDS.values()))
     rows: list[tuple[Any, ...]] = []
@@ -50,12 +65,13 @@ def random_data(seed: int, *, n_items: int = 30, n_events: int = 2_000) -> Datas
         at_ms = _START_MS + number * 20 * MINUTE_MS
         several = int(rng.integers(1, 6)) if kind == KIND["purchase"] else 1
         items = rng.choice(n_items, size=several, replace=False, p=_skewed(n_items)).tolist()
-        rows += [(number, at_ms, kind, user, visit, f"item {item}", 1, None) for item in items]
+        stars = 1.0 + number % 5 if kind == KIND["rating"] else None
+        rows += [(number, at_ms, kind, user, visit, f"item {item}", 1, None, stars) for item in items]
     products = [
         Item(item_id=f"item {row}", title=_title(row), brand=_WORDS[row % 2], category=(_WORDS[row % 4],))
         for row in range(n_items)
     ]
-    return build_dataset(pl.DataFrame(rows, schema=ACTS, orient="row"), products)
+    return build_dataset(pl.DataFrame(rows, schema=_RATED, orient="row"), products)
 
 
 def only_products() -> Dataset:

@@ -25,16 +25,9 @@ Weight = Annotated[float, Meta(ge=0, le=1_000)]
 """How much an act of some kind counts."""
 
 Measure = Literal[
-    "interactions",
-    "baskets",
-    "bought_pairs",
-    "viewed_pairs",
-    "shared_pairs",
-    "sessions",
-    "buying_sessions",
-    "described_items",
-    "ratings",
-]
+    "interactions", "baskets", "bought_pairs", "viewed_pairs", "shared_pairs", "repurchases", "sessions", "buying_sessions",
+    "described_items", "ratings",
+]  # fmt: skip
 """What readiness counts; :mod:`endcap.dataset.stats` computes each from a data set."""
 
 
@@ -87,6 +80,8 @@ class Algorithm(Part, frozen=True, kw_only=True):
     - ``family``: what its answers rest on: blends that nothing was learnt for give each kind its share;
     - ``builds_on``: the algorithms whose artifacts it starts from, handed over as ``context.below``;
     - ``learns_from``: history, or examples of what was proposed and taken (:meth:`fit_examples`), as rankers do;
+    - ``by_default``: training makes it without being asked to;
+    - ``costly``: a fit takes a hundred times what counting takes, so that with much data its defaults are kept;
     - ``seeded``: it starts from random numbers, so that another numbering of items gives another, equally good artifact.
 
     ``fit`` must be deterministic given ``context.rng``, must not change its input, and must cope with an empty data set.
@@ -100,6 +95,8 @@ class Algorithm(Part, frozen=True, kw_only=True):
     tasks: ClassVar[tuple[Task, ...]] = ("basket", "session")
     family: ClassVar[Family] = "collaborative"
     builds_on: ClassVar[tuple[str, ...]] = ()
+    by_default: ClassVar[bool] = True
+    costly: ClassVar[bool] = False
     seeded: ClassVar[bool] = False
     learns_from: ClassVar[Literal["history", "examples"]] = "history"
 

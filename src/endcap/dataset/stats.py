@@ -27,6 +27,7 @@ UNITS: dict[str, str] = {
     "bought_pairs": "pairs bought together at least twice",
     "viewed_pairs": "pairs seen in at least two visits",
     "shared_pairs": "pairs that at least two people chose",
+    "repurchases": "purchases of something bought before",
     "sessions": "visits",
     "buying_sessions": "visits that looked and then bought",
     "described_items": "products with a title",
@@ -47,7 +48,8 @@ def measure(name: str, data: Dataset) -> int:
     """How much of a measure a data set holds; the measures are those of :data:`endcap.algorithms.base.Measure`.
 
     ``bought_pairs`` are pairs of items that at least two orders hold, ``viewed_pairs`` pairs that at least two visits hold,
-    ``shared_pairs`` pairs that at least two people acted on; ``buying_sessions`` are visits with a purchase after another act.
+    ``shared_pairs`` pairs that at least two people acted on; ``repurchases`` are purchases of an item by somebody who had bought
+    it at another time before; ``buying_sessions`` are visits with a purchase after another act.
     """
     return _MEASURES[name](data)
 
@@ -86,6 +88,14 @@ def _shared_pairs(data: Dataset) -> int:
     return _pairs(*_sets(people, data.interactions.items[known], data.n_items), data.n_items)
 
 
+def _repurchases(data: Dataset) -> int:
+    acts = data.interactions
+    bought = (acts.kinds == KIND["purchase"]) & (acts.users >= 0)
+    owned = acts.users[bought].astype(np.int64) * max(data.n_items, 1) + acts.items[bought]
+    moments = np.unique(np.stack([owned, acts.at_ms[bought]]), axis=1)
+    return moments.shape[1] - len(np.unique(owned))
+
+
 def _buying_sessions(data: Dataset) -> int:
     visits = np.repeat(np.arange(len(data.sessions)), np.diff(data.sessions.indptr))
     bought = data.sessions.kinds == KIND["purchase"]
@@ -99,6 +109,7 @@ _MEASURES: dict[str, Callable[[Dataset], int]] = {
     "bought_pairs": lambda data: _pairs(data.baskets.indptr, data.baskets.items, data.n_items),
     "viewed_pairs": _viewed_pairs,
     "shared_pairs": _shared_pairs,
+    "repurchases": _repurchases,
     "sessions": lambda data: len(data.sessions),
     "buying_sessions": _buying_sessions,
     "described_items": lambda data: sum(1 for title in data.catalog.titles if title),

@@ -24,9 +24,9 @@ from endcap.serving.reasons import TEMPLATES
 from endcap.testing.histories import example, only_products, random_data, renumbered
 
 
-def fit_example(algorithm: Algorithm, *lines: str, kind: str = "purchase") -> Any:
+def fit_example(algorithm: Algorithm, *lines: str, kind: str = "purchase", user: str | None = None) -> Any:
     """The artifact of :func:`example` data."""
-    data = example(*lines, kind=kind)
+    data = example(*lines, kind=kind, user=user)
     return algorithm.fit(data, FitContext(rng=np.random.default_rng(0), now_ms=data.now_ms))
 
 

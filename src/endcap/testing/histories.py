@@ -23,10 +23,13 @@ _WORDS = ("red", "blue", "mug", "tea", "lamp")
 _KINDS = {"view": 0.6, "add_to_cart": 0.1, "purchase": 0.25, "rating": 0.05}
 
 
-def example(*lines: str, kind: str = "purchase", products: Sequence[Item] = ()) -> Dataset:
+def example(
+    *lines: str, kind: str = "purchase", user: str | None = None, products: Sequence[Item] = ()
+) -> Dataset:  # fmt: skip
     """A data set of events written as ``"<ISO time> item item ..."``, one basket, or one visit's views, a line.
 
-    Items are numbered as the ``products`` are and then as they appear; the data end when the last event happens.
+    Each line is somebody else's unless a ``user`` is named. Items are numbered as the ``products`` are and then as they appear;
+    the data end when the last event happens.
 
     >>> example("2000-01-01 mug tea", "2000-01-02 tea").item_ids
     ['mug', 'tea']
@@ -36,7 +39,7 @@ def example(*lines: str, kind: str = "purchase", products: Sequence[Item] = ()) 
         at, *items = line.split()
         for item in items:
             at_ms = to_ms(datetime.fromisoformat(at))
-            rows.append((number, at_ms, KIND[kind], f"user {number}", f"visit {number}", item, 1, None))
+            rows.append((number, at_ms, KIND[kind], user or f"user {number}", f"visit {number}", item, 1, None))
     acts = pl.DataFrame(rows, schema=ACTS, orient="row")
     return build_dataset(acts, products, now_ms=int(acts["at_ms"].to_numpy().max(initial=0)))
 

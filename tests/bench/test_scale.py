@@ -13,8 +13,9 @@ def test_a_training_of_its_own_is_timed_and_its_memory_seen(tmp_path: Path) -> N
     stores = home.open(SHOP, create=True)
     click_shop.fill(stores, clicks(5_000, 500, 300))
     run = train(tmp_path)
-    assert stores.bundles.active() is not None
-    assert len(stores.bundles.load(stores.bundles.active()).artifacts) >= run.artifacts >= 5
+    version = stores.bundles.active()
+    assert version is not None
+    assert len(stores.bundles.load(version).artifacts) >= run.artifacts >= 5
     home.close()
     assert run.cpu_s > 0
     assert run.seconds > 1

@@ -11,7 +11,8 @@ SPRING = Item(item_id="spring", title="Tulip", available_from=SPRING_MS, availab
 
 
 def codes(table: ItemTable, now_ms: int) -> list[int]:
-    return table.blocked_at(now_ms)[: len(table)].tolist()
+    found: list[int] = table.blocked_at(now_ms)[: len(table)].tolist()
+    return found
 
 
 def test_dates_close_items_before_and_after() -> None:

@@ -87,7 +87,7 @@ def _word(number: int) -> str:
     >>> _word(0), _word(17)
     ('baba', 'dodo')
     """
-    syllables = []
+    syllables: list[str] = []
     while number or len(syllables) < 2:
         syllables.append(_SYLLABLES[number % 16])
         number //= 16

@@ -80,7 +80,11 @@ def train(home: Path) -> Run:
     if process.returncode:
         raise EndcapError(f"training failed: {complained.decode(errors='replace').strip()[-500:]}")
     report = msgspec.json.decode(said)
-    return Run(*(float(f"{one:.4g}") for one in (seconds, _cpu_s() - cpu_before, most / _GIB)), len(report["fitted"]))
+    return Run(_rounded(seconds), _rounded(_cpu_s() - cpu_before), _rounded(most / _GIB), len(report["fitted"]))
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.4g}")
 
 
 def _cpu_s() -> float:

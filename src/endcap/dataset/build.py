@@ -130,7 +130,7 @@ def _with_rows(acts: pl.DataFrame, products: Sequence[Item]) -> tuple[pl.DataFra
     known = IdMap(item.item_id for item in products)
     codes = _codes(acts["item"])
     first = codes.unique(maintain_order=True)
-    rows = np.zeros(int(codes.max() or 0) + 1, np.int32)  # type: ignore[call-overload]
+    rows = np.zeros(int(codes.to_numpy().max(initial=0)) + 1, np.int32)
     for code, item_id in zip(first, acts["item"].unique(maintain_order=True).cast(pl.String), strict=True):
         rows[code] = known.add(item_id)
     return acts.drop("item").with_columns(row=pl.Series(rows[codes.to_numpy()])), list(known)

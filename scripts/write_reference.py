@@ -12,6 +12,7 @@ from typing import Any
 import typer
 
 from endcap import errors, registry
+from endcap.algorithms.base import Algorithm
 from endcap.cli import app
 from endcap.core.catalog import Item
 from endcap.core.events import EVENT_TYPES, REQUIRED, Event
@@ -132,9 +133,24 @@ def algorithms() -> str:
     """Algorithms with their formulas, sources, options and the data they want."""
     text = f"# Algorithms\n\n{NOTE}\n{ALGORITHMS}\n"
     text += table(["measure", "what it counts"], [[f"`{name}`", words] for name, words in UNITS.items()])
-    plans = list(planned())
-    for name in registry.names("algorithms"):
+    return text + described_algorithms(by_default=True)
+
+
+def neural() -> str:
+    """The same for the algorithms of the extra ``neural``, which training makes on demand only."""
+    return f"# Neural algorithms\n\n{NOTE}\n{NEURAL}" + described_algorithms(by_default=False)
+
+
+def described_algorithms(*, by_default: bool) -> str:
+    """A section for every algorithm of one kind."""
+    text = ""
+    names = registry.names("algorithms")
+    plans = list(planned(also=names))
+    for name in names:
         algorithm = registry.find("algorithms", name)
+        assert issubclass(algorithm, Algorithm)
+        if algorithm.by_default != by_default:
+            continue
         own = [plan for plan in plans if plan.algorithm_name == name]
         text += f"\n## `{name}`\n\n{formula(algorithm)}\n\n"
         rows = [
@@ -173,8 +189,14 @@ meanwhile. An algorithm that wants more is fitted all the same and marked as war
 people agree on them: one alone may be chance.
 """
 
+NEURAL = """\
+These come with `pip install 'endcap[neural]'`, are left out of training and evaluation unless they are asked for, and want 10,000
+acts. torch trains them; what is served are plain arrays, and no server ever loads torch.
+"""
+
 PAGES = {
     "algorithms.md": algorithms,
+    **({} if registry.lacking("algorithms") else {"neural.md": neural}),
     "cli.md": cli,
     "errors.md": error_codes,
     "events.md": events,

@@ -2,7 +2,8 @@
 
 A folder of Endcap holds one kind of part, one file each; the file's name is the part's name, and the file defines exactly
 one public class of that kind. Packages from elsewhere add parts through the entry-point group ``endcap.<kind>``, for
-instance ``endcap.algorithms``. No list of names is written anywhere.
+instance ``endcap.algorithms``. No list of names is written anywhere, but for the files that import a package which is not
+installed with Endcap: where it is missing, they are not offered.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import cache
 from importlib.metadata import entry_points
+from importlib.util import find_spec
 from typing import Any, TypeVar
 
 import msgspec
@@ -30,23 +32,47 @@ PACKAGES = {
 }
 """Where each kind of part lives; ``base`` and names with a leading underscore are not parts."""
 
+EXTRAS = {"neural": ("torch", {"algorithms": ("gru4rec", "neural_cf", "sasrec", "two_tower", "wide_and_deep")})}
+"""What ``pip install 'endcap[...]'`` adds: the package, and by kind the files that import it."""
+
 P = TypeVar("P", bound=Part)
 
 
 @cache
 def names(kind: str) -> tuple[str, ...]:
-    """The names of all parts of a kind, sorted."""
+    """The names of all parts of a kind that can be used, sorted. Nothing is imported to find them but the folder."""
     package = importlib.import_module(PACKAGES[kind])
     files = {module.name for module in pkgutil.iter_modules(package.__path__) if not _is_private(module.name)}
-    return tuple(sorted(files | set(_plugins(kind))))
+    return tuple(sorted((files - lacking(kind).keys()) | set(_plugins(kind))))
+
+
+def lacking(kind: str) -> dict[str, str]:
+    """The parts that cannot be used since a package is missing, and the extra of Endcap that installs it."""
+    missing = {extra: parts for extra, (package, parts) in EXTRAS.items() if find_spec(package) is None}
+    return {name: extra for extra, parts in missing.items() for name in parts.get(kind, ())}
+
+
+def of_extra(kind: str, extra: str) -> tuple[str, ...]:
+    """The parts of a kind that an extra adds, whether it is installed or not.
+
+    Raises UnknownName where there is no such extra.
+    """
+    if extra not in EXTRAS:
+        raise UnknownName(f"no extra is named {extra!r}", field="extra", value=extra, remedy=f"choose one of {', '.join(EXTRAS)}")
+    return EXTRAS[extra][1].get(kind, ())
 
 
 @cache
 def find(kind: str, name: str) -> type[Part]:
     """The class behind a name.
 
-    Raises UnknownName, with the nearest names, where nothing answers to it.
+    Raises UnknownName, with the nearest names, where nothing answers to it, or with what to install where it lacks a package.
     """
+    if name in lacking(kind):
+        raise UnknownName(
+            f"{kind} {name} needs a package that is not installed", field=kind, value=name,
+            remedy=f"pip install 'endcap[{lacking(kind)[name]}]'",
+        )  # fmt: skip
     if name not in names(kind):
         near = get_close_matches(name, names(kind), n=1)
         remedy = f"did you mean {near[0]}?" if near else f"choose one of {', '.join(names(kind))}"

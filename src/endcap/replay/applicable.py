@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from endcap import registry
 from endcap.algorithms.base import Algorithm
 from endcap.core.choice import Choice, Task
@@ -33,8 +35,13 @@ def choice_for(task: Task, choices: tuple[Choice, ...]) -> Choice | None:
     return next((known[one] for one in (task, *KIN.get(task, ())) if one in known), None)
 
 
-def applicable(task: Task, data: Dataset, always: str) -> tuple[list[str], dict[str, str]]:
-    """The algorithms that can answer a task and have enough data, ``always`` first; and why the others are left out."""
+def applicable(
+    task: Task, data: Dataset, always: str, also: Collection[str] = ()
+) -> tuple[list[str], dict[str, str]]:  # fmt: skip
+    """The algorithms that can answer a task and have enough data, ``always`` first; and why the others are left out.
+
+    Those that training makes on demand only are tried where ``also`` names them.
+    """
     names: list[str] = []
     left_out: dict[str, str] = {}
     for name in registry.names("algorithms"):
@@ -42,6 +49,8 @@ def applicable(task: Task, data: Dataset, always: str) -> tuple[list[str], dict[
         assert issubclass(found, Algorithm)
         if found.learns_from == "examples":
             left_out[name] = "it orders what others propose, and is part of the whole"
+        elif not found.by_default and name not in also:
+            left_out[name] = "it is made on demand only"
         elif kin(name, task) is None:
             left_out[name] = f"not made for this task ({', '.join(found.tasks)})"
         elif name != always and (lacking := _lacking(found, kin(name, task), data)):

@@ -1,0 +1,1 @@
+"""What the neural algorithms share: sequences, negatives, repeatable training. Needs the extra ``neural``; never served."""

@@ -80,8 +80,8 @@ class Repurchase(Algorithm, frozen=True, kw_only=True):
         repeat = (len(rows) + 1) / (len(items) + 2)
         typical = float(logs.mean()) if len(logs) else float(np.log(_UNKNOWN_DAYS))
         varies = float(logs.var()) if len(logs) else 1.0
-        mean = self._shrunk(np.bincount(rows, logs, minlength=n), counts, category, typical)
-        squares = np.bincount(rows, (logs - mean[rows]) ** 2, minlength=n)
+        mean = self._shrunk(_sums(rows, logs, n), counts, category, typical)
+        squares = _sums(rows, (logs - mean[rows]) ** 2, n)
         spread = np.sqrt(self._shrunk(squares, counts, category, varies))
         bought = np.bincount(data.baskets.items, minlength=n)
         return RepurchaseIntervals(
@@ -98,6 +98,10 @@ class Repurchase(Algorithm, frozen=True, kw_only=True):
         means = (of_category[0] + self.shrink * whole) / (of_category[1] + self.shrink)
         found: _Floats = (sums + self.shrink * means[category]) / (counts + self.shrink)
         return found
+
+
+def _sums(rows: NDArray[np.int64], values: _Floats, n_items: int) -> _Floats:
+    return np.bincount(rows, values, minlength=n_items).astype(np.float64)
 
 
 def _purchases(data: Dataset) -> tuple[NDArray[np.int64], _Floats]:

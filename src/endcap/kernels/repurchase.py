@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from endcap.core.time import DAY_MS
-
 SAME_DAYS = 0.5
 """What is bought again within so many days is one purchase."""
 
+_DAY_MS = 86_400_000
 _TINY = np.finfo(np.float32).tiny
 
 
@@ -33,9 +32,9 @@ def add_due(bought, bought_at_ms, now_ms, gaps, spreads, repeats, shares, settin
             end += 1
         if 0 <= row < len(gaps):
             own, n_own, often = 0.0, 0, 0.0
-            newest = before = max(now_ms - bought_at_ms[keys[start] % m], 0) / DAY_MS
+            newest = before = max(now_ms - bought_at_ms[keys[start] % m], 0) / _DAY_MS
             for place in range(start, end):
-                age = max(now_ms - bought_at_ms[keys[place] % m], 0) / DAY_MS
+                age = max(now_ms - bought_at_ms[keys[place] % m], 0) / _DAY_MS
                 if place == start or age - before >= SAME_DAYS:
                     often += 2.0 ** (-age / half_life)
                 if age - before >= SAME_DAYS:

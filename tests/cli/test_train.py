@@ -99,11 +99,11 @@ def test_one_training_of_a_shop_at_a_time(home: Path) -> None:
 def test_a_refusal_has_an_exit_status_of_its_own_and_a_report(tmp_path: Path) -> None:
     opened = sqlite.open_home(tmp_path)
     stores = opened.open("s", create=True)
-    fill(stores, 500)
-    runner, options = CliRunner(), ["--shop", "s", "--home", str(tmp_path), "--json"]
+    fill(stores, 300)
+    runner, options = CliRunner(), ["--shop", "s", "--home", str(tmp_path), "--json", "--budget", "1s"]
     first = json.loads(runner.invoke(command(), options).stdout)["version"]
-    stores.log.append(visits(3_000, 20, 10, CROSSED, seed=1))
-    stores.log.append(visits(450, 30, 10, seed=2))
+    stores.log.append(visits(1_200, 20, 10, CROSSED, seed=1))
+    stores.log.append(visits(300, 30, 10, seed=2))
     done = runner.invoke(command(), options)
     assert done.exit_code == train.REFUSED
     assert json.loads(done.stdout)["gate"]["published"] is False

@@ -16,20 +16,24 @@ from endcap.training.windows import windows
 from tests.training.worlds import CROSSED, fill, visits
 
 
+NO_TIME = 1e-3
+"""A budget in which nothing is searched: what the gate sees are the defaults, alone and blended."""
+
+
 @pytest.fixture(scope="module")
 def shop() -> ShopStores:
     """A shop that was trained on its habits, then misled by a flood of others, and is back at its habits."""
     stores = memory.open_home().open("s", create=True)
-    fill(stores, 500)
-    train(stores, clock=FixedClock(1))
-    stores.log.append(visits(3_000, 20, 10, CROSSED, seed=1))
-    stores.log.append(visits(450, 30, 10, seed=2))
+    fill(stores, 300)
+    train(stores, clock=FixedClock(1), budget_s=NO_TIME)
+    stores.log.append(visits(1_200, 20, 10, CROSSED, seed=1))
+    stores.log.append(visits(300, 30, 10, seed=2))
     return stores
 
 
 def test_what_is_worse_than_what_serves_is_refused(shop: ShopStores) -> None:
     serving = shop.bundles.active()
-    report = train(shop)
+    report = train(shop, budget_s=NO_TIME)
     gate = report.gate
     assert (gate.published, gate.against, gate.serving) == (False, "arrays", serving)
     assert gate.gain is not None
@@ -43,7 +47,7 @@ def test_what_is_worse_than_what_serves_is_refused(shop: ShopStores) -> None:
 
 def test_force_publishes_it_all_the_same_and_says_so(shop: ShopStores) -> None:
     serving = shop.bundles.active()
-    report = train(shop, force=True)
+    report = train(shop, force=True, budget_s=NO_TIME)
     assert (report.gate.published, report.gate.forced) == (True, True)
     assert "forced" in report.gate.why
     assert shop.bundles.active() == report.version != serving

@@ -128,14 +128,12 @@ class OptionSearch:
         recent = {acts: Fits(newest(self.cut.past, acts), self.seed) for acts, _ in self.effort.rungs}
         below = {name for plan in plans for name in plan.algorithm.builds_on}
         for level in levels(plans):
-            found = [
-                one
-                for group in side_by_side([partial(self._group, one, recent) for one in _by_algorithm(level)])
-                for one in group
-            ]
+            built_upon: list[Component] = []
+            for group in side_by_side([partial(self._group, one, recent) for one in _by_algorithm(level)]):
+                built_upon += [one for one in group if one.plan.algorithm_name in below]
+                yield from group
             for fits in recent.values():
-                fits.add(one for one in found if one.plan.algorithm_name in below)
-            yield from found
+                fits.add(built_upon)
 
     def _group(self, plans: Sequence[Planned], recent: Mapping[int, Fits]) -> list[Component]:
         """The components of one algorithm. Variants that one task judges are searched once, that one which names the task if
@@ -156,7 +154,10 @@ class OptionSearch:
 
     def _searched(self, plan: Planned, task: Task, recent: Mapping[int, Fits]) -> Component:
         stands, held_out = self.standing.get(plan.name), self.cut.choosing[task]
-        tried = _settings(plan, stands, self.effort.settings, self.seed)
+        most = self.effort.costly_settings if plan.algorithm.costly or plan.algorithm.seeded else self.effort.settings
+        tried = _settings(plan, stands, most, self.seed)
+        if len(tried) == 1 or most == 1:
+            return Component(plan, tried[0])
         rungs = [(recent[acts], n) for acts, n in self.effort.rungs]
         found = _search(tried, forms(task)[: self.effort.ways], held_out, rungs, self.objective, self.deadline, stands)
         note = f"{plan.label}: the search ended after {found.tried} trials" if found.cut else None

@@ -18,6 +18,7 @@ FIT_SHARE = 0.02
 
 EVERYTHING = 2**62
 _MANY_ACTS = 300_000
+_MANY_FOR_COSTLY = 30_000
 _SETTINGS, _SETTINGS_OF_MANY = 8, 5
 _RUNGS = ((EVERYTHING, 300), (EVERYTHING, 1_000))
 _RUNGS_OF_MANY = ((100_000, 300), (_MANY_ACTS, 1_000))
@@ -28,8 +29,9 @@ _WAYS_OF_MANY = 2
 class Effort:
     """How options are searched.
 
-    Of every artifact at most ``settings`` settings are tried. Each of the ``rungs`` says on how many of the newest acts of the
-    past they are fitted, and how many questions they are asked; a third of them goes on to the next. ``many`` says that the
+    Of every artifact at most ``settings`` settings are tried, of a costly one ``costly_settings``. Each of the ``rungs`` says on
+    how many of the newest acts of the past they are fitted, and how many questions they are asked; a third of them goes on to
+    the next. ``many`` says that the
     history is large; then a search asks in the first two ``ways`` only, and the best of all is found for the setting that wins.
 
     The numbers depend on the size of the data and on the budget alone, never on the clock, so that the same data give the same
@@ -37,6 +39,7 @@ class Effort:
     """
 
     settings: int
+    costly_settings: int
     rungs: tuple[tuple[int, int], ...]
     ways: int
     many: bool
@@ -47,11 +50,15 @@ class Effort:
 
         >>> Effort.of(10_000).settings, Effort.of(10_000_000).settings, Effort.of(10_000_000, budget_s=3_600).settings
         (8, 5, 30)
+        >>> Effort.of(10_000).costly_settings, Effort.of(10_000_000).costly_settings
+        (8, 1)
         """
         many = n_acts > _MANY_ACTS
         settings = _SETTINGS_OF_MANY if many else _SETTINGS
         times = max((budget_s or USUAL_BUDGET_S) / USUAL_BUDGET_S, 1.0)
-        return cls(math.floor(settings * times), _RUNGS_OF_MANY if many else _RUNGS, _WAYS_OF_MANY if many else EVERYTHING, many)
+        costly = settings if n_acts <= _MANY_FOR_COSTLY else 1
+        rungs, ways = (_RUNGS_OF_MANY, _WAYS_OF_MANY) if many else (_RUNGS, EVERYTHING)
+        return cls(math.floor(settings * times), math.floor(costly * times), rungs, ways, many)
 
 
 @dataclass(slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -40,11 +40,12 @@ class Trained(NamedTuple):
 
 def train(
     stores: ShopStores, *, as_of_ms: int | None = None, seed: int = 0, goal: Goal = "conversion", budget_s: float | None = None,
-    force: bool = False, progress: Progress = lambda _what, _share: None, clock: Clock | None = None,
+    force: bool = False, progress: Progress = lambda _what, _share: None, clock: Clock | None = None, also: Collection[str] = (),
 ) -> TrainingReport:  # fmt: skip
     """Choose and fit everything that a shop's data allow, and publish it where it is at least as good as what serves.
 
     What served before serves until the new bundle is whole, and on where the gate refuses it; with ``force`` it never refuses.
+    ``also`` names algorithms to try that are made on demand only.
     The same log, catalogue, ``as_of_ms``, ``seed``, ``goal`` and serving bundle give the same version, unless ``budget_s`` cuts
     the search. Raises NotEnoughData where nothing can be fitted.
     """
@@ -54,7 +55,7 @@ def train(
     costs = costs_minor(data.item_ids, stores.catalog.all()) if goal == "margin" else None
     made, choices, report = fit_all(
         data, seed, goal=goal, budget_s=budget_s, incumbent=what_serves(stores.bundles), cost_minor=costs, force=force,
-        progress=progress,
+        progress=progress, also=also,
     )  # fmt: skip
     if not made and report.gate.published:
         raise NotEnoughData(
@@ -72,7 +73,7 @@ def train(
 def fit_all(
     data: Dataset, seed: int = 0, *, tune: bool = True, goal: Goal = "conversion", budget_s: float | None = None,
     incumbent: Incumbent | None = None, cost_minor: NDArray[np.int64] | None = None, force: bool = False,
-    progress: Progress = lambda _what, _share: None,
+    progress: Progress = lambda _what, _share: None, also: Collection[str] = (),
 ) -> Trained:  # fmt: skip
     """Choose and fit everything that ``data`` allow; reads and writes nothing.
 
@@ -80,7 +81,7 @@ def fit_all(
     artifacts are then fitted on all of it. Where the gate refuses the result against the ``incumbent``, nothing is made.
     """
     effort = Effort.of(len(data.interactions.items), budget_s)
-    run = Run(data, seed, goal, effort, Deadline(budget_s), incumbent, cost_minor, force, progress)
+    run = Run(data, seed, goal, effort, Deadline(budget_s), incumbent, cost_minor, force, progress, also)
     # Two artifacts are fitted at a time, each on one thread: threads that share one small product wait for each other.
     with threadpool_limits(limits=1, user_api="blas"):
         made, choices, report = run.do(tune=tune)

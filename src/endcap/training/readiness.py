@@ -76,13 +76,15 @@ def planned(also: Collection[str] = ()) -> Iterator[Planned]:
             yield Planned(name=name or algorithm_name, algorithm_name=algorithm_name, algorithm=algorithm, variant=variant)
 
 
-def readiness(data: Dataset, placements: Mapping[str, Placement] | None = None) -> list[Readiness]:
+def readiness(
+    data: Dataset, placements: Mapping[str, Placement] | None = None, also: Collection[str] = ()
+) -> list[Readiness]:  # fmt: skip
     """The readiness of everything that training makes, in the order of :func:`planned`.
 
     What is served meanwhile is what the ``placements`` top up from, by default those that Endcap ships.
     """
     known: dict[str, Growth] = {}
-    plans = list(planned())
+    plans = list(planned(also))
     for plan in plans:
         if plan.requirement.measure not in known:
             known[plan.requirement.measure] = growth(plan.requirement.measure, data)

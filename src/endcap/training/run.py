@@ -6,7 +6,7 @@ import gc
 import resource
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -51,12 +51,13 @@ class Run:
     cost_minor: NDArray[np.int64] | None
     force: bool
     progress: Progress
+    also: Collection[str] = ()
 
     def do(self, *, tune: bool) -> tuple[dict[str, Made], tuple[Choice, ...], TrainingReport]:
         """Everything; what is made is empty where the gate refuses it."""
         started = time.perf_counter()
-        plans = in_order(wanted(list(planned()), self.data))
-        ready = {one.name: one for one in readiness(self.data)}
+        plans = in_order(wanted(list(planned(self.also)), self.data))
+        ready = {one.name: one for one in readiness(self.data, also=self.also)}
         cut = windows(self.data, self.seed) if tune else None
         worth = objective(self.goal, cut.past if cut else self.data, self.cost_minor)
         components = self._options(plans, cut, worth)

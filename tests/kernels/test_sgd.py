@@ -67,7 +67,7 @@ def test_a_step_is_the_gradient_of_what_is_maximised() -> None:
             up, down = ([part.copy() for part in parts] for _ in range(2))
             up[number][f] += 1e-4
             down[number][f] -= 1e-4
-            slope = (value(*up) - value(*down)) / 2e-4  # type: ignore[call-arg]
+            slope = (value(*up) - value(*down)) / 2e-4
             assert step[f] == pytest.approx(1e-2 * slope, abs=2e-5)
 
 

@@ -164,7 +164,8 @@ def nearest(
 def unit_rows(vectors: Floats) -> Floats:
     """The rows brought to length 1; those of 0 stay."""
     lengths = np.sqrt((vectors**2).sum(axis=1, keepdims=True))
-    return np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 1e-12)
+    found: Floats = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 1e-12)
+    return found
 
 
 def _text(catalog: Catalog, row: int) -> str:

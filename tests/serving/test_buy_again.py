@@ -19,7 +19,7 @@ def intervals(gap_days: dict[str, float]) -> RepurchaseIntervals:
     gaps = np.log([gap_days.get(one, 60.0) for one in IDS]).astype(np.float32)
     ones = np.ones(n, np.float32)
     settings = np.array([np.inf, 1.0, 0.0, 0.0])
-    return RepurchaseIntervals(gaps, ones / 2, ones, ones, np.ones(n, np.int32), settings, "buy_again")
+    return RepurchaseIntervals(gaps, np.full(n, 0.5, np.float32), ones, ones, np.ones(n, np.int32), settings, "buy_again")
 
 
 def ask(spot: str, *acts: tuple[str, float], kind: str = "purchase", **changes: object) -> RecommendResponse:

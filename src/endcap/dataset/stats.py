@@ -93,7 +93,7 @@ def _repurchases(data: Dataset) -> int:
     bought = (acts.kinds == KIND["purchase"]) & (acts.users >= 0)
     owned = acts.users[bought].astype(np.int64) * max(data.n_items, 1) + acts.items[bought]
     moments = np.unique(np.stack([owned, acts.at_ms[bought]]), axis=1)
-    return moments.shape[1] - len(np.unique(owned))
+    return int(moments.shape[1]) - len(np.unique(owned))
 
 
 def _buying_sessions(data: Dataset) -> int:

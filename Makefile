@@ -3,12 +3,13 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+TORCH := torch==2.13.0
 DATA := $(abspath ../shared/data)
 ifneq ($(wildcard $(DATA)),)
 export ENDCAP_DATA ?= $(DATA)
 endif
 
-.PHONY: help install install-dev browser demo test check docs bench mutate clean
+.PHONY: help install install-dev install-neural browser demo test check docs bench mutate clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -16,6 +17,10 @@ help:  ## Show this list
 install: $(VENV)/.installed  ## Make the environment with what Endcap needs to run
 
 install-dev: $(VENV)/.installed-dev browser
+
+install-neural: install-dev  ## Add torch, for the algorithms that only it can train: a large download
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(TORCH)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[neural]'
 
 demo: install  ## Start the demo shop on http://127.0.0.1:8080
 	$(BIN)/endcap demo

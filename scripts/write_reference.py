@@ -12,7 +12,6 @@ from typing import Any
 import typer
 
 from endcap import errors, registry
-from endcap.algorithms.base import Algorithm
 from endcap.cli import app
 from endcap.core.catalog import Item
 from endcap.core.events import EVENT_TYPES, REQUIRED, Event
@@ -133,24 +132,20 @@ def algorithms() -> str:
     """Algorithms with their formulas, sources, options and the data they want."""
     text = f"# Algorithms\n\n{NOTE}\n{ALGORITHMS}\n"
     text += table(["measure", "what it counts"], [[f"`{name}`", words] for name, words in UNITS.items()])
-    return text + described_algorithms(by_default=True)
+    return text + described_algorithms(set(registry.names("algorithms")) - set(registry.of_extra("algorithms", "neural")))
 
 
 def neural() -> str:
     """The same for the algorithms of the extra ``neural``, which training makes on demand only."""
-    return f"# Neural algorithms\n\n{NOTE}\n{NEURAL}" + described_algorithms(by_default=False)
+    return f"# Neural algorithms\n\n{NOTE}\n{NEURAL}" + described_algorithms(set(registry.of_extra("algorithms", "neural")))
 
 
-def described_algorithms(*, by_default: bool) -> str:
-    """A section for every algorithm of one kind."""
+def described_algorithms(names: set[str]) -> str:
+    """A section for each of these algorithms."""
     text = ""
-    names = registry.names("algorithms")
     plans = list(planned(also=names))
-    for name in names:
-        algorithm = registry.find("algorithms", name)
-        assert issubclass(algorithm, Algorithm)
-        if algorithm.by_default != by_default:
-            continue
+    for name in sorted(names):
+        algorithm: Any = registry.find("algorithms", name)
         own = [plan for plan in plans if plan.algorithm_name == name]
         text += f"\n## `{name}`\n\n{formula(algorithm)}\n\n"
         rows = [

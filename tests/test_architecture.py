@@ -24,7 +24,7 @@ def test_every_mutation_still_applies_and_names_a_test_that_exists() -> None:
 
 
 def test_serving_loads_no_training_code() -> None:
-    heavy = ("endcap.algorithms", "endcap.dataset", "endcap.training", "sklearn", "polars", "pandas", "torch")
+    heavy = ("endcap.algorithms", "endcap.dataset", "endcap.training", "endcap.neural", "sklearn", "polars", "pandas", "torch")
     code = f"import sys, endcap.cli.serve, endcap.web.server; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
     assert done.stdout.strip() == "[]"

@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,6 +12,7 @@ from endcap import registry
 from endcap.core.part import Part
 from endcap.errors import BadOption, UnknownName
 from endcap.ranking.rules.not_bought_within import NotBoughtWithin
+from tests.conftest import lacking
 
 KINDS = sorted(registry.PACKAGES)
 
@@ -15,12 +20,62 @@ KINDS = sorted(registry.PACKAGES)
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_file_is_a_part_under_its_name(kind: str) -> None:
     folder = Path(registry.__file__).parent.joinpath(*registry.PACKAGES[kind].split(".")[1:])
-    files = {path.stem for path in folder.glob("*.py")} - {"__init__", "base"}
+    files = {path.stem for path in folder.glob("*.py")} - {"__init__", "base", *registry.lacking(kind)}
     assert set(registry.names(kind)) >= {name for name in files if not name.startswith("_")}
     for name in registry.names(kind):
         part = registry.find(kind, name)
         assert issubclass(part, Part)
         assert registry.name_of(part) == name
+
+
+def test_the_extras_are_installed() -> None:
+    for kind in KINDS:
+        for name, extra in registry.lacking(kind).items():
+            lacking(f"what {name} learns with", f"make install-{extra}")
+
+
+@pytest.fixture
+def without_a_package(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """As if a rule came with an extra that is not installed."""
+    parts = {"rules": ("not_in_cart",)}
+    monkeypatch.setitem(registry.EXTRAS, "imaginary", ("package_that_nobody_has", parts))
+    registry.names.cache_clear()
+    registry.find.cache_clear()
+    yield
+    registry.names.cache_clear()
+    registry.find.cache_clear()
+
+
+@pytest.mark.usefixtures("without_a_package")
+def test_a_part_whose_package_is_missing_is_not_offered_and_says_what_to_install() -> None:
+    assert "not_in_cart" not in registry.names("rules")
+    assert registry.of_extra("rules", "imaginary") == ("not_in_cart",)
+    with pytest.raises(UnknownName, match="not_in_cart needs a package") as found:
+        registry.find("rules", "not_in_cart")
+    assert found.value.remedy == "pip install 'endcap[imaginary]'"
+
+
+def test_an_extra_that_does_not_exist_is_named() -> None:
+    with pytest.raises(UnknownName, match="no extra is named 'neutral'"):
+        registry.of_extra("algorithms", "neutral")
+
+
+def test_every_file_of_an_extra_exists_and_only_they_import_its_package() -> None:
+    source = Path(registry.__file__).parent
+    for extra, (package, parts) in registry.EXTRAS.items():
+        named = {
+            source.joinpath(*registry.PACKAGES[kind].split(".")[1:]) / f"{name}.py" for kind in parts for name in parts[kind]
+        }
+        own = set((source / extra).glob("*.py"))
+        imports = re.compile(rf"^(import|from) ({package}|endcap\.{extra})\b", re.M)
+        importing = {path for path in source.rglob("*.py") if imports.search(path.read_text(encoding="utf-8"))}
+        assert named <= importing <= named | own
+
+
+def test_the_names_are_found_without_importing_what_they_need() -> None:
+    code = "import sys; from endcap import registry; registry.names('algorithms'); print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
+    assert done.stdout.strip() == "False"
 
 
 def test_a_part_is_built_from_its_options() -> None:

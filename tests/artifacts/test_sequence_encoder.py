@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -76,6 +79,23 @@ def test_items_of_which_nothing_was_learnt_are_neither_read_nor_proposed(kind: K
     np.testing.assert_array_equal(asked(one, [2, 5, 3, N_ITEMS]), asked(one, [5]))
     assert not asked(one, [2, 3]).any()
     assert not asked(encoder(kind, known=False), [5]).any()
+
+
+def test_whoever_serves_it_never_loads_what_trained_it(tmp_path: Path) -> None:
+    one = encoder("attention")
+    np.savez(tmp_path / "arrays.npz", **one.arrays())
+    code = f"""
+import sys
+import numpy as np
+from endcap.artifacts.base import Asked
+from endcap.artifacts.bundle import shapes
+found = shapes()["sequence_encoder"].from_arrays(dict(np.load({str(tmp_path / "arrays.npz")!r})), "viewed_next")
+scores, touched = np.zeros(12, np.float32), np.empty(12, np.int32)
+asked = Asked(np.array([3, 1], np.int32), np.ones(2, np.float32))
+print(found.retrieve(asked, np.zeros(12, np.uint8), scores, touched), "torch" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
+    assert done.stdout.split() == ["12", "False"]
 
 
 @pytest.mark.parametrize(

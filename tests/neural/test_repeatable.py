@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import torch
 
@@ -19,6 +21,12 @@ def test_a_seed_gives_the_same_numbers_whatever_was_drawn_before() -> None:
     torch.rand(5)
     assert drawn(1) == first
     assert drawn(2) != first
+
+
+def test_threads_take_turns() -> None:
+    alone = [drawn(seed) for seed in range(8)]
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(drawn, range(8))) == alone
 
 
 def test_the_settings_and_the_numbers_of_the_caller_are_left_alone() -> None:

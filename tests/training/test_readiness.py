@@ -8,13 +8,24 @@ from endcap.training.readiness import planned, readiness
 
 
 def test_every_variant_of_every_algorithm_is_planned_once() -> None:
-    plans = list(planned())
+    plans = list(planned(also=registry.names("algorithms")))
     names = [plan.name for plan in plans]
     assert len(set(names)) == len(names)
     for name in registry.names("algorithms"):
         found = registry.find("algorithms", name)
         assert issubclass(found, Algorithm)
-        assert sum(1 for plan in plans if plan.algorithm_name == name) == len(found.variants)
+        if found.learns_from == "history":
+            assert sum(1 for plan in plans if plan.algorithm_name == name) == len(found.variants)
+
+
+def test_what_is_made_on_demand_only_is_planned_where_it_is_named() -> None:
+    classes = {name: registry.find("algorithms", name) for name in registry.names("algorithms")}
+    on_demand = {name for name, found in classes.items() if issubclass(found, Algorithm) and not found.by_default}
+    assert on_demand
+    by_default = {plan.algorithm_name for plan in planned()}
+    assert not on_demand & by_default
+    for name in on_demand:
+        assert {plan.algorithm_name for plan in planned(also=[name])} == by_default | {name}
 
 
 def test_what_a_variant_sets_is_not_tuned() -> None:

@@ -33,6 +33,10 @@ class SASRec(Algorithm, frozen=True, kw_only=True):
     Time O(epochs × n_acts × (blocks × dim × (window + dim) + negatives × dim)) to learn, O(n_items × dim) to answer; memory
     O(n_items × dim + batch × negatives). Weights and optimiser are held in single precision; the artifact has no need of torch.
 
+    It does not win where it was tried: of Diginetica, learning from the newest 60,000 visits before the validation part, it has
+    a hit rate@20 of .435 and an MRR@20 of .136 on 3,000 of the questions, sequential_rules .534 and .174 in a tenth of the time.
+    That is why it is made on demand only. Long histories, in which order says more, are where others found it to win.
+
     Source: Kang, McAuley, "Self-Attentive Sequential Recommendation", ICDM 2018. The sampled softmax instead of the binary loss
     with one negative, without which the method is far below what it can do, follows Klenitskiy, Vasilev, "Turning Dross Into Gold
     Loss: is BERT4Rec really better than SASRec?", RecSys 2023; normalisation comes before each part, not behind it.

@@ -16,6 +16,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from endcap import registry
 from endcap.cli._options import DEFAULT_HOME, HomeOption, JsonOption, ShopOption
 from endcap.cli._training import show
 from endcap.core.time import SystemClock, iso, to_ms
@@ -52,6 +53,10 @@ def run(
         datetime | None,
         typer.Option("--as-of", formats=_FORMATS, help="See nothing that happened at this time or later, UTC. Default: see all."),
     ] = None,
+    extras: Annotated[
+        list[str] | None,
+        typer.Option("--with", help="Also try what an extra of Endcap adds, such as neural.", show_default=False),
+    ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="The same log and seed give the same bundle.")] = 0,
     json: JsonOption = False,
     home: HomeOption = DEFAULT_HOME,
@@ -59,16 +64,19 @@ def run(
     """Choose, fit and publish what answers best on held-out time; exit status 3 where that is not as good as what serves."""
     budget_s = parse_duration_s(budget) if budget else None
     every_s = parse_duration_s(every) if every else None
+    also = _added(extras or [])
     opened = sqlite.open_home(home)
     try:
         stores = opened.open(shop)
         if every_s is not None or watch:
-            _go_on(Schedule(stores, SystemClock(), every_s, watch), _again(shop, goal, budget, seed, home, json=json))
+            _go_on(
+                Schedule(stores, SystemClock(), every_s, watch), _again(shop, goal, budget, extras or [], seed, home, json=json)
+            )
             return
         with _alone(home, shop), _progress_bar() as report:
             made = train(
                 stores, as_of_ms=to_ms(as_of) if as_of else None, seed=seed, goal=goal, budget_s=budget_s, force=force,
-                progress=report,
+                progress=report, also=also,
             )  # fmt: skip
     finally:
         opened.close()
@@ -84,10 +92,19 @@ def _alone(home: Path, shop: str) -> Iterator[None]:
         yield
 
 
-def _again(shop: str, goal: Goal, budget: str | None, seed: int, home: Path, *, json: bool) -> list[str]:
+def _added(extras: list[str]) -> list[str]:
+    """The algorithms of the extras asked for. Raises UnknownName for one that does not exist or is not installed."""
+    names = [name for extra in extras for name in registry.of_extra("algorithms", extra)]
+    for name in names:
+        registry.find("algorithms", name)
+    return names
+
+
+def _again(shop: str, goal: Goal, budget: str | None, extras: list[str], seed: int, home: Path, *, json: bool) -> list[str]:
     """The command of one training. A process of its own gives back its memory, and takes nothing with it when it is killed."""
     options = ["--shop", shop, "--home", str(home), "--goal", goal, "--seed", str(seed)]
     options += ["--budget", budget] if budget else []
+    options += [part for extra in extras for part in ("--with", extra)]
     return [sys.executable, "-m", "endcap", "train", *options, *(["--json"] if json else [])]
 
 

@@ -40,17 +40,18 @@ def applicable(
 ) -> tuple[list[str], dict[str, str]]:  # fmt: skip
     """The algorithms that can answer a task and have enough data, ``always`` first; and why the others are left out.
 
-    Those that training makes on demand only are tried where ``also`` names them.
+    Those that come with an extra, and take long, are tried where ``also`` names them.
     """
     names: list[str] = []
     left_out: dict[str, str] = {}
+    extra = {name for one in registry.EXTRAS for name in registry.of_extra("algorithms", one)}
     for name in registry.names("algorithms"):
         found = registry.find("algorithms", name)
         assert issubclass(found, Algorithm)
         if found.learns_from == "examples":
             left_out[name] = "it orders what others propose, and is part of the whole"
-        elif not found.by_default and name not in also:
-            left_out[name] = "it is made on demand only"
+        elif name in extra and name not in also:
+            left_out[name] = "it takes minutes to train, and was not asked for"
         elif kin(name, task) is None:
             left_out[name] = f"not made for this task ({', '.join(found.tasks)})"
         elif name != always and (lacking := _lacking(found, kin(name, task), data)):

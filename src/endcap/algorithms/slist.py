@@ -38,9 +38,9 @@ class SLIST(Algorithm, frozen=True, kw_only=True):
     of SLIS with its ``X`` and SLIT with ``S`` and ``T``. Here ``S`` adds up acts on one item; the window, cutting ``B``, the
     items beyond ``exact_items`` and ``repeats`` are ours. How much older acts count in what is asked is for whoever asks.
 
-    Not made by default: alone it never won. On the validation prefixes of RetailRocket sessions its P@20 / MRR@20 is .533 / .293
-    (sequential_rules .561 / .286, session_knn .557 / .299), of Diginetica .510 / .184 (.564 / .189 and .550 / .190), with 5,000 of
-    37,000 and of 43,000 items solved exactly.
+    Not made by default: alone it was never the best. On the validation prefixes of RetailRocket sessions its P@20 / MRR@20 is
+    .533 / .293 with these defaults (sequential_rules .561 / .286, session_knn .557 / .299), of Diginetica .510 / .184 (.564 /
+    .189 and .550 / .190), with 5,000 of 37,000 and of 43,000 items solved exactly.
 
     Two visits from mug to tea: as orders, ``X'X + I`` is 3 and 2, its inverse times ``X'X`` 0.4 everywhere; as sequences mug
     alone is followed, ``2 / (2 + 1)``.

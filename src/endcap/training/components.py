@@ -126,7 +126,7 @@ class OptionSearch:
     def components(self, plans: Sequence[Planned]) -> Iterator[Component]:
         """The components with the options that answer best in the choosing window, in the order of :func:`in_order`."""
         recent = {acts: Fits(newest(self.cut.past, acts), self.seed) for acts, _ in self.effort.rungs}
-        below = {name for plan in plans for name in plan.algorithm.builds_on}
+        below = {name for plan in plans if self._settings(plan) for name in plan.algorithm.builds_on}
         for level in levels(plans):
             built_upon: list[Component] = []
             for group in side_by_side([partial(self._group, one, recent) for one in _by_algorithm(level)]):
@@ -140,24 +140,33 @@ class OptionSearch:
         there is one: what is best for it, in options that make neither what it is, is taken for the others."""
         found: dict[str, Component] = {}
         for plan in sorted(plans, key=lambda one: one.variant.tasks is None):
-            task = next((task for task in made_for(plan) if task in self.cut.choosing), None)
+            task = self._task(plan)
             like = next((one for one in found.values() if task and one.task == task and one.plan.tunable == plan.tunable), None)
             if like is not None:
                 taken = {name: getattr(like.algorithm, name) for name in plan.tunable}
                 algorithm = msgspec.structs.replace(plan.algorithm, **taken)
                 found[plan.name] = Component(plan, algorithm, task, like.tried)
-            elif task is None:
-                found[plan.name] = Component(plan, self.standing.get(plan.name, plan.algorithm))
+            elif task is not None and (tried := self._settings(plan)):
+                found[plan.name] = self._searched(plan, task, tried, recent)
             else:
-                found[plan.name] = self._searched(plan, task, recent)
+                found[plan.name] = Component(plan, self.standing.get(plan.name, plan.algorithm))
         return [found[plan.name] for plan in plans]
 
-    def _searched(self, plan: Planned, task: Task, recent: Mapping[int, Fits]) -> Component:
+    def _task(self, plan: Planned) -> Task | None:
+        """The first task that it is made for and that there are enough questions of."""
+        return next((task for task in made_for(plan) if task in self.cut.choosing), None)
+
+    def _settings(self, plan: Planned) -> list[Algorithm]:
+        """The settings to try; none where nothing can be asked, or there is nothing to choose from."""
+        costly = plan.algorithm.costly or plan.algorithm.seeded
+        most = self.effort.costly_settings if costly else self.effort.settings
+        if most == 1 or self._task(plan) is None:
+            return []
+        tried = _settings(plan, self.standing.get(plan.name), most, self.seed)
+        return tried if len(tried) > 1 else []
+
+    def _searched(self, plan: Planned, task: Task, tried: Sequence[Algorithm], recent: Mapping[int, Fits]) -> Component:
         stands, held_out = self.standing.get(plan.name), self.cut.choosing[task]
-        most = self.effort.costly_settings if plan.algorithm.costly or plan.algorithm.seeded else self.effort.settings
-        tried = _settings(plan, stands, most, self.seed)
-        if len(tried) == 1 or most == 1:
-            return Component(plan, tried[0])
         rungs = [(recent[acts], n) for acts, n in self.effort.rungs]
         found = _search(tried, forms(task)[: self.effort.ways], held_out, rungs, self.objective, self.deadline, stands)
         note = f"{plan.label}: the search ended after {found.tried} trials" if found.cut else None

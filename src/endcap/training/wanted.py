@@ -18,7 +18,7 @@ _PURCHASE, _RATING = KIND["purchase"], KIND["rating"]
 
 
 def has_data(task: Task, data: Dataset) -> bool:
-    """Whether anything in a history is an instance of the task; of tasks that rest on the catalogue nothing needs to have
+    """Whether anything in a history is an instance of the task; what rests on the catalogue alone needs nothing to have
     happened.
 
     >>> from endcap.testing.histories import example
@@ -110,4 +110,5 @@ _DATA: Mapping[Task, Callable[[Dataset], bool]] = {
     "topn": _chosen_by_somebody,
     "next_basket": _chosen_by_somebody,
     "ratings": _rated,
+    "cold_start": lambda data: _chosen_by_somebody(data) and any(data.catalog.titles),
 }

@@ -10,6 +10,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from endcap import registry
 from endcap.cli import train
 from endcap.core.catalog import Item
 from endcap.core.events import Event, Line
@@ -113,3 +114,17 @@ def test_a_refusal_has_an_exit_status_of_its_own_and_a_report(tmp_path: Path) ->
     report = json.loads(kept.read_bytes())
     assert "--force" in report["gate"]["why"]
     assert TrainingReport.__struct_fields__[0] in report
+
+
+def test_an_extra_is_trained_where_it_is_asked_for(home: Path) -> None:
+    options = ["--shop", "s", "--home", str(home), "--json"]
+    done = CliRunner().invoke(command(), [*options, "--with", "neutral"])
+    assert isinstance(done.exception, UnknownName)
+    done = CliRunner().invoke(command(), [*options, "--with", "neural"])
+    if registry.lacking("algorithms"):
+        assert isinstance(done.exception, UnknownName)
+        assert done.exception.remedy == "pip install 'endcap[neural]'"
+    else:
+        report = json.loads(done.stdout)
+        seen = {one["algorithm"] for one in [*report["fitted"], *report["left_out"]]}
+        assert "sasrec" in seen

@@ -60,7 +60,7 @@ class SequenceEncoder:
     @property
     def kind(self) -> str:
         """How the state is found: attention, recurrence or average."""
-        return _KINDS[self.settings[0]]
+        return _KINDS[int(self.settings[0])]
 
     @property
     def n_items(self) -> int:

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from endcap.cli._evaluation import show
-from endcap.cli._options import DEFAULT_HOME, HomeOption, JsonOption
+from endcap.cli._options import DEFAULT_HOME, HomeOption, JsonOption, WithOption, added
 from endcap.core.interactions import Dataset
 from endcap.core.time import SystemClock
 from endcap.errors import BadOption
@@ -66,6 +66,7 @@ class _Run:
     part: Portion
     seed: int
     peers: bool
+    also: list[str]
     json: bool
     home: Path
 
@@ -85,6 +86,7 @@ def basket(
     layout: LayoutOption = None,
     part: PartOption = "test",
     peers: PeersOption = False,
+    extras: WithOption = None,
     seed: SeedOption = 1,
     json: JsonOption = False,
     home: HomeOption = DEFAULT_HOME,
@@ -97,7 +99,7 @@ def basket(
         path = _given(data)
         chosen = order_layout(path, layout)
         orders, source = chosen.read(path), _Data(_name(path), chosen.files(path))
-    _evaluate(BasketProtocol(orders, seed), source, _Run(part, seed, peers, json, home))
+    _evaluate(BasketProtocol(orders, seed), source, _Run(part, seed, peers, added(extras), json, home))
 
 
 @app.command()
@@ -111,12 +113,13 @@ def session(
     layout: LayoutOption = None,
     part: PartOption = "test",
     peers: PeersOption = False,
+    extras: WithOption = None,
     seed: SeedOption = 1,
     json: JsonOption = False,
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """Continue sessions: which item comes next? From --train and --test, or from acts (--data, --shop) cut by time."""
-    how = _Run(part, seed, peers, json, home)
+    how = _Run(part, seed, peers, added(extras), json, home)
     if train is not None and test is not None:
         clicks = session_layout(layout).read(train, test)
         _evaluate(SessionProtocol(clicks, seed), _Data(_name(train.parent), [train, test]), how)
@@ -136,6 +139,7 @@ def complement(
     layout: LayoutOption = None,
     part: PartOption = "test",
     peers: PeersOption = False,
+    extras: WithOption = None,
     seed: SeedOption = 1,
     json: JsonOption = False,
     home: HomeOption = DEFAULT_HOME,
@@ -144,7 +148,7 @@ def complement(
     path = _given(data)
     chosen = find_layout(BundleLayout, path, layout)
     protocol = ComplementProtocol(chosen.read(path), seed)
-    _evaluate(protocol, _Data(_name(path), chosen.files(path)), _Run(part, seed, peers, json, home))
+    _evaluate(protocol, _Data(_name(path), chosen.files(path)), _Run(part, seed, peers, added(extras), json, home))
 
 
 def _of_history(protocol: Callable[[History, int], EvaluationProtocol], name: str, told: str) -> None:
@@ -156,12 +160,13 @@ def _of_history(protocol: Callable[[History, int], EvaluationProtocol], name: st
         layout: LayoutOption = None,
         part: PartOption = "test",
         peers: PeersOption = False,
+        extras: WithOption = None,
         seed: SeedOption = 1,
         json: JsonOption = False,
         home: HomeOption = DEFAULT_HOME,
     ) -> None:
         history, source = _history(data, shop, layout, home)
-        _evaluate(protocol(history, seed), source, _Run(part, seed, peers, json, home))
+        _evaluate(protocol(history, seed), source, _Run(part, seed, peers, added(extras), json, home))
 
     app.command(name, help=told)(run)
 
@@ -213,7 +218,7 @@ def _evaluate(protocol: EvaluationProtocol, data: _Data, how: _Run) -> None:
             found = evaluate_ratings(protocol, data.name, portion=how.part, seed=how.seed, progress=told)
         else:
             found = evaluate(
-                protocol, data.name, publish, portion=how.part, seed=how.seed, peers=how.peers, progress=told
+                protocol, data.name, publish, portion=how.part, seed=how.seed, peers=how.peers, also=how.also, progress=told
             )  # fmt: skip
     if how.part == "test":
         values = {row.name: {name: one.value for name, one in row.metrics.items()} for row in found.report.rows}

@@ -16,8 +16,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from endcap import registry
-from endcap.cli._options import DEFAULT_HOME, HomeOption, JsonOption, ShopOption
+from endcap.cli._options import DEFAULT_HOME, HomeOption, JsonOption, ShopOption, WithOption, added
 from endcap.cli._training import show
 from endcap.core.time import SystemClock, iso, to_ms
 from endcap.stores import sqlite
@@ -53,10 +52,7 @@ def run(
         datetime | None,
         typer.Option("--as-of", formats=_FORMATS, help="See nothing that happened at this time or later, UTC. Default: see all."),
     ] = None,
-    extras: Annotated[
-        list[str] | None,
-        typer.Option("--with", help="Also try what an extra of Endcap adds, such as neural.", show_default=False),
-    ] = None,
+    extras: WithOption = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="The same log and seed give the same bundle.")] = 0,
     json: JsonOption = False,
     home: HomeOption = DEFAULT_HOME,
@@ -64,7 +60,7 @@ def run(
     """Choose, fit and publish what answers best on held-out time; exit status 3 where that is not as good as what serves."""
     budget_s = parse_duration_s(budget) if budget else None
     every_s = parse_duration_s(every) if every else None
-    also = _added(extras or [])
+    also = added(extras)
     opened = sqlite.open_home(home)
     try:
         stores = opened.open(shop)
@@ -90,14 +86,6 @@ def _alone(home: Path, shop: str) -> Iterator[None]:
     """One training of a shop at a time. The lock is the system's: it goes when this process goes, however it ends."""
     with closing(FileLock(home / "shops" / shop / "training.lock", timeout_s=0.0)) as lock, lock:
         yield
-
-
-def _added(extras: list[str]) -> list[str]:
-    """The algorithms of the extras asked for. Raises UnknownName for one that does not exist or is not installed."""
-    names = [name for extra in extras for name in registry.of_extra("algorithms", extra)]
-    for name in names:
-        registry.find("algorithms", name)
-    return names
 
 
 def _again(shop: str, goal: Goal, budget: str | None, extras: list[str], seed: int, home: Path, *, json: bool) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -62,18 +62,18 @@ class Notes:
 
 def evaluate(
     protocol: EvaluationProtocol, dataset: str, publish: Publish | None, *, portion: Portion = "test", seed: int = 1,
-    peers: bool = False, progress: Progress = lambda _what, _share: None,
+    peers: bool = False, also: Collection[str] = (), progress: Progress = lambda _what, _share: None,
 ) -> Evaluation:  # fmt: skip
     """Choose settings on a window inside the training part, fit on all of it, and score once on the held-out part.
 
     ``portion`` "validation" leaves the test part alone: the training part is then cut in the same way. ``peers`` adds the
-    libraries that are installed. Without ``publish`` there is no row of the whole. Raises NotEnoughData where too little is left
-    to learn from or to ask for.
+    libraries that are installed, ``also`` the algorithms of an extra by name. Without ``publish`` there is no row of the whole.
+    Raises NotEnoughData where too little is left to learn from or to ask for.
     """
     progress("cutting the data", 0.0)
     window, tuning_window = protocol.window(_DEPTH[portion]), protocol.window(_DEPTH[portion] + 1)
     task, notes = protocol.task, Notes()
-    answered = list(_algorithms(task, window, tuning_window, seed, notes, progress))
+    answered = list(_algorithms(task, window, tuning_window, seed, notes, progress, also))
     answered += [_baseline(name, task, window, seed) for name in baselines(task, window.train)]
     if peers:
         progress("trying other libraries", 0.6)
@@ -136,9 +136,9 @@ class _Answered:
 
 
 def _algorithms(
-    task: Task, window: Window, tuning_window: Window, seed: int, notes: Notes, progress: Progress
+    task: Task, window: Window, tuning_window: Window, seed: int, notes: Notes, progress: Progress, also: Collection[str]
 ) -> Iterator[_Answered]:
-    names, left_out = applicable(task, window.train, BASELINE)
+    names, left_out = applicable(task, window.train, BASELINE, also)
     notes.left_out |= left_out
     for number, name in enumerate(names):
         progress(f"tuning {name}", (number + 0.2) / (len(names) + 1) * 0.6)

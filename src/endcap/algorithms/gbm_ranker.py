@@ -10,7 +10,7 @@ from msgspec import Meta
 from numpy.typing import NDArray
 from sklearn.isotonic import IsotonicRegression
 
-from endcap.algorithms.base import Algorithm, FitContext, Requirement
+from endcap.algorithms.base import Algorithm, FitContext, Requirement, Variant
 from endcap.artifacts.base import frozen
 from endcap.artifacts.tree_ranker import ItemFacts, TreeRanker, Trees
 from endcap.core.choice import Task
@@ -46,6 +46,11 @@ class GBMRanker(Algorithm, frozen=True, kw_only=True):
     reason: ClassVar[str] = "for_you"
     requirement: ClassVar[Requirement] = Requirement("interactions", 5_000)
     label: ClassVar[str] = "Recommended for you"
+    variants: ClassVar = {
+        "gbm_ranker": Variant(tasks=("basket", "purchase")),
+        # Visits have many acts and one next: there the first places are worth more than chances.
+        "visit_ranker": Variant(options={"objective": "ranking"}, tasks=("session",)),
+    }
     tasks: ClassVar[tuple[Task, ...]] = ("session", "basket", "purchase")
     learns_from: ClassVar = "examples"
 

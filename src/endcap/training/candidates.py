@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 import numpy as np
@@ -136,12 +136,24 @@ def blend(
     return Candidate("tuned blend", "blend", Choice(task=task, sources=kept), seconds=time.perf_counter() - started)
 
 
-def rankers() -> Iterator[tuple[str, Algorithm]]:
-    """Every registered algorithm that learns from examples, with its defaults."""
+class Teachable(NamedTuple):
+    """An algorithm that learns from examples: the name of what it makes, its own, its options, and the tasks it is made for."""
+
+    name: str
+    algorithm_name: str
+    algorithm: Algorithm
+    tasks: tuple[Task, ...]
+
+
+def rankers() -> Iterator[Teachable]:
+    """Every variant of every registered algorithm that learns from examples."""
     for name in registry.names("algorithms"):
-        found = registry.build("algorithms", name)
-        if isinstance(found, Algorithm) and found.learns_from == "examples":
-            yield name, found
+        found = registry.find("algorithms", name)
+        if issubclass(found, Algorithm) and found.learns_from == "examples":
+            for called, variant in found.variants.items():
+                algorithm = registry.build("algorithms", name, variant.options)
+                assert isinstance(algorithm, Algorithm)
+                yield Teachable(called or name, name, algorithm, variant.tasks or found.tasks)
 
 
 def ranked(
@@ -158,8 +170,8 @@ def ranked(
     """
     if len(window.held_out) < MIN_EXAMPLES or not sources:
         return
-    for name, algorithm in rankers():
-        if task not in algorithm.tasks:
+    for name, _, algorithm, tasks in rankers():
+        if task not in tasks:
             continue
         started = time.perf_counter()
         choice = Choice(task=task, sources=tuple(sources), ranker=f"{name}_{task}")

@@ -56,10 +56,10 @@ def _report(
 
 def _rankers(fits: Fits, proposal: Proposal) -> dict[str, Made]:
     """The rankers that the choices name, with what is known of the items now, not then."""
-    named, made = dict(rankers()), {}
+    named, made = {one.name: one for one in rankers()}, {}
     for name, ranker in proposal.extra.items():
-        algorithm = next(other for other in named if name.startswith(other))
+        teachable = next(one for called, one in named.items() if name.startswith(called))
         if isinstance(ranker, TreeRanker):
             ranker = ranker.about(item_facts(fits.data)).worth(ranker.values, ranker.value_exponent)
-        made[name] = Made(ranker, algorithm, named[algorithm].options())
+        made[name] = Made(ranker, teachable.algorithm_name, teachable.algorithm.options())
     return made

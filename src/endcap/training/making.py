@@ -58,7 +58,7 @@ def _rankers(fits: Fits, proposal: Proposal) -> dict[str, Made]:
     """The rankers that the choices name, with what is known of the items now, not then."""
     named, made = {one.name: one for one in rankers()}, {}
     for name, ranker in proposal.extra.items():
-        teachable = next(one for called, one in named.items() if name.startswith(called))
+        teachable = named[max((called for called in named if name.startswith(called)), key=len)]
         if isinstance(ranker, TreeRanker):
             ranker = ranker.about(item_facts(fits.data)).worth(ranker.values, ranker.value_exponent)
         made[name] = Made(ranker, teachable.algorithm_name, teachable.algorithm.options())

@@ -29,6 +29,10 @@ class GRU4Rec(Algorithm, frozen=True, kw_only=True):
     Time O(epochs × n_acts × dim × (dim + negatives)) to learn, O(window × dim² + n_items × dim) to answer; memory O(n_items ×
     dim + batch × negatives). The artifact has no need of torch.
 
+    It does not win where it was tried: of Diginetica, learning from the newest 60,000 visits before the validation part, it has
+    after seven epochs a hit rate@20 of .408 and an MRR@20 of .127 on 3,000 of the questions, sequential_rules .534 and .174. That
+    is why it is made on demand only.
+
     Source: Hidasi, Karatzoglou, Baltrunas, Tikk, "Session-based Recommendations with Recurrent Neural Networks", ICLR 2016; one
     vector an item on both sides, and further sampled negatives, are from Hidasi, Karatzoglou, "Recurrent Neural Networks with
     Top-k Gains for Session-based Recommendations", CIKM 2018. Written from the papers, with other choices where they are

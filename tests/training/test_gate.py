@@ -15,7 +15,6 @@ from endcap.training.job import fit_all, train
 from endcap.training.windows import windows
 from tests.training.worlds import CROSSED, fill, visits
 
-
 NO_TIME = 1e-3
 """A budget in which nothing is searched: what the gate sees are the defaults, alone and blended."""
 

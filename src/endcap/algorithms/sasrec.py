@@ -34,7 +34,8 @@ class SASRec(Algorithm, frozen=True, kw_only=True):
     O(n_items × dim + batch × negatives). Weights and optimiser are held in single precision; the artifact has no need of torch.
 
     It does not win where it was tried: of Diginetica, learning from the newest 60,000 visits before the validation part, it has
-    after seven epochs a hit rate@20 of .435 and an MRR@20 of .136 on 3,000 of the questions, sequential_rules .534 and .174. That is why it is made on demand only. Long histories, in which order says more, are where others found it to win.
+    after seven epochs a hit rate@20 of .435 and an MRR@20 of .136 on 3,000 of the questions, sequential_rules .534 and .174. That
+    is why it is made on demand only. Long histories, in which order says more, are where others found it to win.
 
     Source: Kang, McAuley, "Self-Attentive Sequential Recommendation", ICDM 2018. The sampled softmax instead of the binary loss
     with one negative, without which the method is far below what it can do, follows Klenitskiy, Vasilev, "Turning Dross Into Gold

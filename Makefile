@@ -34,7 +34,9 @@ check: install-dev  ## Lint, format, types, architecture contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-docs: install-dev  ## Test the documentation and write the generated pages again
+docs: install-dev  ## Write the generated pages again and test the documentation
+	$(BIN)/python scripts/write_reference.py
+	$(BIN)/python scripts/write_figures.py
 	$(BIN)/python -m pytest tests/docs
 
 bench: install-dev  ## Measure the shipped server and the shipped settings

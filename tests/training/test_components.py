@@ -28,7 +28,7 @@ def test_variants_that_one_task_judges_share_a_search() -> None:
     searched, shared = found["viewed_again"], found["viewed_next"]
     for name in ("detours", "half_life_days"):
         assert getattr(shared.algorithm, name) == getattr(searched.algorithm, name)
-    assert (shared.algorithm.repeats, searched.algorithm.repeats) == (0.0, 5.0)  # type: ignore[attr-defined]
+    assert (shared.algorithm.repeats, searched.algorithm.repeats) == (0.0, 5.0)
     assert shared.tried == searched.tried > 1
     assert shared.task == searched.task == "session"
 
@@ -45,7 +45,7 @@ def test_the_search_keeps_near_the_defaults() -> None:
 def test_a_costly_algorithm_keeps_what_it_has_where_there_is_much_data() -> None:
     effort = replace(Effort.of(4_000), costly_settings=1)
     plain = PLANS["ease_basket"].algorithm
-    serving = msgspec.structs.replace(plain, l2=33.0)  # type: ignore[call-arg]
+    serving = msgspec.structs.replace(plain, l2=33.0)
     assert chosen("ease_basket", effort=effort)["ease_basket"] == Component(PLANS["ease_basket"], plain)
     assert chosen("ease_basket", effort=effort, standing={"ease_basket": serving})["ease_basket"].algorithm == serving
 

@@ -28,7 +28,7 @@ def test_variants_that_one_task_judges_share_a_search() -> None:
     searched, shared = found["viewed_again"], found["viewed_next"]
     for name in ("detours", "half_life_days"):
         assert getattr(shared.algorithm, name) == getattr(searched.algorithm, name)
-    assert (shared.algorithm.repeats, searched.algorithm.repeats) == (0.0, 5.0)
+    assert (shared.algorithm.repeats, searched.algorithm.repeats) == (0.0, 5.0)  # type: ignore[attr-defined]
     assert shared.tried == searched.tried > 1
     assert shared.task == searched.task == "session"
 

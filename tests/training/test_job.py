@@ -183,6 +183,13 @@ def test_fitting_needs_no_store_and_tuning_can_be_left_out() -> None:
     assert fit_all(example()).made == {}
 
 
+def test_whoever_waits_gets_choices_without_a_search() -> None:
+    report = fit_all(random_data(0, n_events=4_000), light=True).report
+    assert {one.tuned for one in report.fitted} == {()}
+    assert {one.tried for one in report.fitted} == {0}
+    assert any(one.judged_by for one in report.tasks)
+
+
 def test_a_budget_cuts_the_search_and_the_report_says_so() -> None:
     data = random_data(0, n_events=4_000)
     short = fit_all(data, budget_s=0.001).report

@@ -74,7 +74,7 @@ def _import(home: Path, prepared: Prepared, share: Callable[[float], None]) -> P
 def _train(home: Path, prepared: Prepared, share: Callable[[float], None]) -> Prepared:
     opened = sqlite.open_home(home)
     try:
-        train(opened.open(SHOP), seed=prepared.seed, progress=lambda _what, done: share(done))
+        train(opened.open(SHOP), seed=prepared.seed, light=True, progress=lambda _what, done: share(done))
     finally:
         opened.close()
     return prepared

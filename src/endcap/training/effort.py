@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+from endcap.training.tasks import MOST_QUESTIONS
 
 USUAL_BUDGET_S = 600.0
 """A longer budget tries more settings, in proportion."""
@@ -23,6 +25,8 @@ _SETTINGS, _SETTINGS_OF_MANY = 8, 5
 _RUNGS = ((EVERYTHING, 300), (EVERYTHING, 1_000))
 _RUNGS_OF_MANY = ((100_000, 300), (_MANY_ACTS, 1_000))
 _WAYS_OF_MANY = 2
+_FEW_QUESTIONS = 1_500
+_MOST_TIMES = 4  # further questions tell nothing new
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,7 @@ class Effort:
     how many of the newest acts of the past they are fitted, and how many questions they are asked; a third of them goes on to
     the next. ``many`` says that the
     history is large; then a search asks in the first two ``ways`` only, and the best of all is found for the setting that wins.
+    Choices are made, rankers taught and judged by about as many ``questions`` of each task.
 
     The numbers depend on the size of the data and on the budget alone, never on the clock, so that the same data give the same
     bundle on any machine unless the budget cuts the search.
@@ -43,6 +48,7 @@ class Effort:
     rungs: tuple[tuple[int, int], ...]
     ways: int
     many: bool
+    questions: int = MOST_QUESTIONS
 
     @classmethod
     def of(cls, n_acts: int, budget_s: float | None = None) -> Effort:
@@ -58,7 +64,13 @@ class Effort:
         times = max((budget_s or USUAL_BUDGET_S) / USUAL_BUDGET_S, 1.0)
         costly = settings if n_acts <= _MANY_FOR_COSTLY else 1
         rungs, ways = (_RUNGS_OF_MANY, _WAYS_OF_MANY) if many else (_RUNGS, EVERYTHING)
-        return cls(math.floor(settings * times), math.floor(costly * times), rungs, ways, many)
+        questions = math.floor(MOST_QUESTIONS * min(times, _MOST_TIMES))
+        return cls(math.floor(settings * times), math.floor(costly * times), rungs, ways, many, questions)
+
+    @classmethod
+    def light(cls, n_acts: int) -> Effort:
+        """The plan for somebody who waits: no option is searched, and fewer questions are asked."""
+        return replace(cls.of(n_acts), settings=1, costly_settings=1, questions=_FEW_QUESTIONS)
 
 
 @dataclass(slots=True)

@@ -41,11 +41,12 @@ class Trained(NamedTuple):
 def train(
     stores: ShopStores, *, as_of_ms: int | None = None, seed: int = 0, goal: Goal = "conversion", budget_s: float | None = None,
     force: bool = False, progress: Progress = lambda _what, _share: None, clock: Clock | None = None, also: Collection[str] = (),
+    light: bool = False,
 ) -> TrainingReport:  # fmt: skip
     """Choose and fit everything that a shop's data allow, and publish it where it is at least as good as what serves.
 
     What served before serves until the new bundle is whole, and on where the gate refuses it; with ``force`` it never refuses.
-    ``also`` names algorithms to try that are made on demand only.
+    ``also`` names algorithms to try that are made on demand only; ``light`` is for those who wait, and searches no options.
     The same log, catalogue, ``as_of_ms``, ``seed``, ``goal`` and serving bundle give the same version, unless ``budget_s`` cuts
     the search. Raises NotEnoughData where nothing can be fitted.
     """
@@ -55,7 +56,7 @@ def train(
     costs = costs_minor(data.item_ids, stores.catalog.all()) if goal == "margin" else None
     made, choices, report = fit_all(
         data, seed, goal=goal, budget_s=budget_s, incumbent=what_serves(stores.bundles), cost_minor=costs, force=force,
-        progress=progress, also=also,
+        progress=progress, also=also, light=light,
     )  # fmt: skip
     if not made and report.gate.published:
         raise NotEnoughData(
@@ -73,14 +74,15 @@ def train(
 def fit_all(
     data: Dataset, seed: int = 0, *, tune: bool = True, goal: Goal = "conversion", budget_s: float | None = None,
     incumbent: Incumbent | None = None, cost_minor: NDArray[np.int64] | None = None, force: bool = False,
-    progress: Progress = lambda _what, _share: None, also: Collection[str] = (),
+    progress: Progress = lambda _what, _share: None, also: Collection[str] = (), light: bool = False,
 ) -> Trained:  # fmt: skip
     """Choose and fit everything that ``data`` allow; reads and writes nothing.
 
     Options, ways of asking, blends and rankers are chosen on the newest part of ``data`` and judged on a still newer one; the
     artifacts are then fitted on all of it. Where the gate refuses the result against the ``incumbent``, nothing is made.
     """
-    effort = Effort.of(len(data.interactions.items), budget_s)
+    n_acts = len(data.interactions.items)
+    effort = Effort.light(n_acts) if light else Effort.of(n_acts, budget_s)
     run = Run(data, seed, goal, effort, Deadline(budget_s), incumbent, cost_minor, force, progress, also)
     # Two artifacts are fitted at a time, each on one thread: threads that share one small product wait for each other.
     with threadpool_limits(limits=1, user_api="blas"):

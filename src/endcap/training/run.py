@@ -58,7 +58,7 @@ class Run:
         started = time.perf_counter()
         plans = in_order(wanted(list(planned(self.also)), self.data))
         ready = {one.name: one for one in readiness(self.data, also=self.also)}
-        cut = windows(self.data, self.seed) if tune else None
+        cut = windows(self.data, self.seed, self.effort.questions) if tune else None
         worth = objective(self.goal, cut.past if cut else self.data, self.cost_minor)
         components = self._options(plans, cut, worth)
         outcomes: dict[Task, Outcome] = {}

@@ -19,7 +19,7 @@ QUESTIONS_PER_VISIT = 20
 TARGETS_THAT_TEACH = 10
 """Of each item of an order that is asked for a ranker learns a little more, and asking costs little once the order is drawn."""
 MOST_QUESTIONS = 5_000
-"""How many questions of a task are asked at most."""
+"""How many questions of a task are asked, unless somebody has more or less time."""
 MOST_REMEMBERED = 500
 """How many of a person's newest purchases a question about the next order knows."""
 
@@ -29,8 +29,10 @@ TASKS: tuple[Task, ...] = ("basket", "session", "purchase", "next_basket")
 _PURCHASE = KIND["purchase"]
 
 
-def questions(task: Task, future: Dataset, rng: np.random.Generator, *, past: Dataset | None = None) -> HeldOut:
-    """The questions of a task over held-out time, in random order; a sample of about :data:`MOST_QUESTIONS` where there are more.
+def questions(
+    task: Task, future: Dataset, rng: np.random.Generator, *, past: Dataset | None = None, most: int = MOST_QUESTIONS
+) -> HeldOut:
+    """The questions of a task over held-out time, in random order; a sample of about as many as ``most`` where there are more.
 
     ``basket``: up to three items of an order in turn, asked for with the rest. ``session``: every act of a visit but the first
     (of a long visit, some of them), asked for with the acts before it, whether its item came before or not: many an act returns.
@@ -38,18 +40,20 @@ def questions(task: Task, future: Dataset, rng: np.random.Generator, *, past: Da
     order in this time, asked for with what they bought in the ``past``; each item of it is right.
     """
     if task == "next_basket":
-        return _next_order(past, future, rng) if past is not None else HeldOut.of([], [], [], known_barred=False)
-    return _OF_ONE_TIME[task](future, rng)
+        return _next_order(past, future, rng, most) if past is not None else HeldOut.of([], [], [], known_barred=False)
+    return _OF_ONE_TIME[task](future, rng, most)
 
 
-def lessons(future: Dataset, rng: np.random.Generator) -> dict[Task, HeldOut]:
+def lessons(future: Dataset, rng: np.random.Generator, most: int = MOST_QUESTIONS) -> dict[Task, HeldOut]:
     """What a ranker learns from where that is more than the questions: up to ten items of the orders that they ask about."""
-    return {"basket": _rest_of_basket(future, rng, TARGETS_THAT_TEACH)}
+    return {"basket": _rest_of_basket(future, rng, most, TARGETS_THAT_TEACH)}
 
 
-def _rest_of_basket(future: Dataset, rng: np.random.Generator, most_targets: int = TARGETS_PER_BASKET) -> HeldOut:
+def _rest_of_basket(
+    future: Dataset, rng: np.random.Generator, most: int, most_targets: int = TARGETS_PER_BASKET
+) -> HeldOut:  # fmt: skip
     several = np.flatnonzero(np.diff(future.baskets.indptr) > 1)
-    chosen = take_baskets(future.baskets, _sample(several, MOST_QUESTIONS // TARGETS_PER_BASKET, rng))
+    chosen = take_baskets(future.baskets, _sample(several, most // TARGETS_PER_BASKET, rng))
     known, targets, clusters = [], [], []
     for basket in range(len(chosen)):
         items = chosen.items[chosen.indptr[basket] : chosen.indptr[basket + 1]]
@@ -60,37 +64,37 @@ def _rest_of_basket(future: Dataset, rng: np.random.Generator, most_targets: int
     return HeldOut.of(known, targets, clusters, known_barred=True)
 
 
-def _next_act(future: Dataset, rng: np.random.Generator) -> HeldOut:
+def _next_act(future: Dataset, rng: np.random.Generator, most: int) -> HeldOut:
     known, targets, clusters = [], [], []
-    for visit, items, _kinds in _visits(future, np.diff(future.sessions.indptr) > 1, rng):
+    for visit, items, _kinds in _visits(future, np.diff(future.sessions.indptr) > 1, rng, most):
         for place in np.sort(_sample(np.arange(1, len(items)), QUESTIONS_PER_VISIT, rng)):
             known.append(items[:place].tolist())
             targets.append(int(items[place]))
             clusters.append(visit)
-        if len(targets) >= MOST_QUESTIONS:
+        if len(targets) >= most:
             break
     return HeldOut.of(known, targets, clusters, known_barred=False)
 
 
-def _next_purchase(future: Dataset, rng: np.random.Generator) -> HeldOut:
+def _next_purchase(future: Dataset, rng: np.random.Generator, most: int) -> HeldOut:
     known, targets, clusters = [], [], []
     bought = np.concatenate(([0], np.cumsum(future.sessions.kinds == _PURCHASE)))
-    for visit, items, kinds in _visits(future, np.diff(bought[future.sessions.indptr]) > 0, rng):
+    for visit, items, kinds in _visits(future, np.diff(bought[future.sessions.indptr]) > 0, rng, most):
         for place in np.flatnonzero(kinds == _PURCHASE):
             looked_at = items[:place][(kinds[:place] != _PURCHASE) & (items[:place] != items[place])]
             if len(looked_at):
                 known.append(looked_at.tolist())
                 targets.append(int(items[place]))
                 clusters.append(visit)
-        if len(targets) >= MOST_QUESTIONS:
+        if len(targets) >= most:
             break
     return HeldOut.of(known, targets, clusters, known_barred=True)
 
 
-def _next_order(past: Dataset, future: Dataset, rng: np.random.Generator) -> HeldOut:
+def _next_order(past: Dataset, future: Dataset, rng: np.random.Generator, most: int) -> HeldOut:
     earlier, later = _purchases(past.interactions), _purchases(future.interactions)
     both = np.intersect1d(earlier.users, later.users).astype(np.int64)
-    back = _sample(both[both >= 0], MOST_QUESTIONS, rng)
+    back = _sample(both[both >= 0], most, rng)
     known, at_ms, targets, now_ms = [], [], [], []
     for user in back.tolist():
         bought = _of(earlier, user)
@@ -124,10 +128,10 @@ def _joined(parts: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
 
 
 def _visits(
-    future: Dataset, wanted: NDArray[np.bool_], rng: np.random.Generator
+    future: Dataset, wanted: NDArray[np.bool_], rng: np.random.Generator, most: int
 ) -> Iterator[tuple[int, NDArray[np.int32], NDArray[np.uint8]]]:
-    """The wanted visits in random order, at most :data:`MOST_QUESTIONS`: number, items, kinds."""
-    chosen = take_sessions(future.sessions, _sample(np.flatnonzero(wanted), MOST_QUESTIONS, rng))
+    """The wanted visits in random order, at most so many: number, items, kinds."""
+    chosen = take_sessions(future.sessions, _sample(np.flatnonzero(wanted), most, rng))
     for visit in range(len(chosen)):
         span = slice(chosen.indptr[visit], chosen.indptr[visit + 1])
         yield visit, chosen.items[span], chosen.kinds[span]
@@ -138,7 +142,7 @@ def _sample(numbers: NDArray[np.int64], at_most: int, rng: np.random.Generator) 
     return rng.permutation(numbers)[:at_most]
 
 
-_OF_ONE_TIME: dict[Task, Callable[[Dataset, np.random.Generator], HeldOut]] = {
+_OF_ONE_TIME: dict[Task, Callable[[Dataset, np.random.Generator, int], HeldOut]] = {
     "basket": _rest_of_basket,
     "session": _next_act,
     "purchase": _next_purchase,

@@ -12,7 +12,7 @@ from endcap.core.choice import Task
 from endcap.core.interactions import Dataset
 from endcap.dataset.splits import before, since
 from endcap.replay.held_out import HeldOut, Window
-from endcap.training.tasks import TASKS, lessons, questions
+from endcap.training.tasks import MOST_QUESTIONS, TASKS, lessons, questions
 from endcap.training.wanted import has_data
 
 MIN_QUESTIONS = 100
@@ -51,10 +51,11 @@ class Windows:
         return Window(self.past, self.gate[task], ())
 
 
-def windows(data: Dataset, seed: int) -> Windows:
+def windows(data: Dataset, seed: int, most: int = MOST_QUESTIONS) -> Windows:
     """Cut a history: the newest tenth of the orders and visits judges, the tenth before it chooses, the rest is learnt from.
 
-    Of a short history it is more than a tenth. One cut serves all tasks, so that whatever is fitted is fitted once.
+    Of a short history it is more than a tenth. Of each task about as many questions as ``most`` are asked in a window. One cut
+    serves all tasks, so that whatever is fitted is fitted once.
     """
     began = np.sort(np.concatenate([data.baskets.at_ms, data.sessions.at_ms[data.sessions.indptr[:-1]]]))
     share = _SHARE if len(began) >= _FEW else _SHARE_OF_FEW
@@ -63,8 +64,9 @@ def windows(data: Dataset, seed: int) -> Windows:
     past = before(data, choose_from_ms)
     known = before(data, gate_from_ms)
     between = before(later, gate_from_ms)
-    choosing, gate = _asked(between, past, seed), _asked(since(data, gate_from_ms), known, seed + 1)
-    teaching = {task: found for task, found in lessons(between, np.random.default_rng(seed)).items() if task in choosing}
+    choosing = _asked(between, past, seed, most)
+    gate = _asked(since(data, gate_from_ms), known, seed + 1, most)
+    teaching = {task: found for task, found in lessons(between, np.random.default_rng(seed), most).items() if task in choosing}
     return Windows(past, choose_from_ms, gate_from_ms, choosing, gate, teaching)
 
 
@@ -72,7 +74,7 @@ def _at(began: Moments, share: float, otherwise_ms: int) -> int:
     return int(began[int(len(began) * share)]) if len(began) else otherwise_ms
 
 
-def _asked(future: Dataset, past: Dataset, seed: int) -> dict[Task, HeldOut]:
+def _asked(future: Dataset, past: Dataset, seed: int, most: int) -> dict[Task, HeldOut]:
     asked = [task for task in TASKS if has_data(task, future)]
-    found = {task: questions(task, future, np.random.default_rng(seed), past=past) for task in asked}
+    found = {task: questions(task, future, np.random.default_rng(seed), past=past, most=most) for task in asked}
     return {task: held_out for task, held_out in found.items() if len(held_out) >= MIN_QUESTIONS}

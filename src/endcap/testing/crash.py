@@ -9,11 +9,14 @@ from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from endcap.artifacts.bundle import shapes
 from endcap.core.events import Event
 from endcap.core.time import DAY_MS, MINUTE_MS
 from endcap.stores.compaction import compact
 from endcap.stores.ports import Home, ShopStores
 from endcap.testing.samples import AT_MS, bundle_writer
+
+shapes()  # Loaded once, before workers are forked: a short life must not be spent on it.
 
 SHOP = "gifts"
 _MOST_EVENTS = 12

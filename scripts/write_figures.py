@@ -24,6 +24,7 @@ INTRODUCTION = """Every figure was printed by `endcap evaluate` on the part name
 `endcap train` publishes, answered by the engine; the others are one algorithm each, tuned on validation, and, in grey, other
 libraries, tuned on the same validation part in the same run.
 """
+OLDER = "An older result, taken before most of the algorithms and the ranker existed; it has to be taken again."
 HEADINGS = (
     "data and task",
     "metrics",
@@ -116,7 +117,8 @@ def pages() -> dict[Path, str]:
         whole = next((row for row in report.rows if row.name == "endcap"), None)
         floor, aim = (" / ".join(short(one) for one in mark[name]) for name in ("floor", "aim"))
         peer, alone = best_peer(report, metrics[0]), best_alone(report, metrics[0])
-        cells = [mark["title"], " / ".join(metrics), mark["libraries"], named(peer, metrics), floor, aim, named(alone, metrics)]
+        title = mark["title"] if report.sizes else f"{mark['title']} (older result)"
+        cells = [title, " / ".join(metrics), mark["libraries"], named(peer, metrics), floor, aim, named(alone, metrics)]
         summary.append(f"| {' | '.join(cells)} | **{figure(whole, metrics)}** |")
         picture = IMAGES / f"{mark['result']}.svg"
         found[picture] = chart(report, mark)
@@ -128,7 +130,7 @@ def pages() -> dict[Path, str]:
 def section(report: Report, mark: dict[str, Any], picture: str) -> str:
     """One data set: the chart and the protocol."""
     gains = [one for one in report.differences if one.row == "endcap" and one.against == report.strongest]
-    asked = f"{report.portion.capitalize()} part, {report.sizes.get('all', 0):,} queries. {report.protocol}."
+    asked = f"{report.portion.capitalize()} part, {report.sizes['all']:,} queries. {report.protocol}." if report.sizes else OLDER
     text = f"\n## {mark['title']}\n\n{asked}\n\n![{mark['metrics'][0]} of every method](../images/{picture})\n"
     for one in gains:
         metric = mark["metrics"][0]

@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from endcap import cli
-from endcap.errors import BadFile, EndcapError
+from endcap.errors import BadFile, EndcapError, UnknownName
 from tests.replay.worlds import themed, write_orders, write_sessions
 
 VISITS = themed(400, size=4)
@@ -177,6 +177,24 @@ def test_what_does_not_go_together_is_one_sentence(shop: Path, arguments: tuple[
     done = run(*arguments)
     assert isinstance(done.exception, EndcapError)
     assert message in done.exception.sentence
+
+
+def test_only_the_rows_asked_for(shop: Path) -> None:
+    data = write_orders(shop / "gifts.csv", themed(1_400))
+    asked = ("--only", "co_purchase", "--only", "implicit_bm25")
+    report = checked(run("basket", "--data", data, "--part", "validation", "--json", *asked))
+    assert names(report) == ["popularity", "co_purchase", "popular, 7 days", "implicit_bm25"]
+    assert report["left_out"] == {}
+
+
+def test_rows_that_do_not_exist_are_told_before_data_are_read(shop: Path) -> None:
+    for task in ("basket", "session", "complement", "topn"):
+        done = run(task, "--data", shop / "missing.csv", "--only", "co_purchases")
+        assert isinstance(done.exception, UnknownName)
+        assert "no row is named 'co_purchases'; did you mean co_purchase?" in done.exception.sentence
+    done = run("basket", "--data", shop / "missing.csv", "--with", "neutral")
+    assert isinstance(done.exception, UnknownName)
+    assert "neither an algorithm nor an extra is named 'neutral'; choose among neural" in done.exception.sentence
 
 
 def test_peers_are_marked(shop: Path) -> None:

@@ -17,6 +17,7 @@ from endcap.replay.protocols.basket import BasketProtocol
 from endcap.replay.protocols.session import SessionProtocol
 from endcap.replay.report import Evaluation, Row
 from endcap.replay.tuning import fit
+from endcap.replay.wanted import Wanted
 from endcap.training.job import fit_all
 from tests.replay.worlds import clicks, orders, themed
 
@@ -129,6 +130,23 @@ def test_nothing_is_learnt_from_what_is_asked() -> None:
     window = BasketProtocol(orders(train[:800] + themes * 5)).window(0)
     seen = answer(fit(CoPurchase(), window.train, 1), window, Asking())
     assert float(HitRate(k=10).values(seen).mean()) > 0.9
+
+
+def test_only_the_rows_asked_for_are_run_beside_the_baselines() -> None:
+    protocol = BasketProtocol(orders(BASKETS))
+
+    def never(_data: Dataset) -> Published:
+        raise AssertionError
+
+    wanted = Wanted.of(["co_purchase", "sequential_rules"])
+    found = evaluate(protocol, "themes", never, wanted=wanted)
+    assert list(rows(found)) == ["popularity", "co_purchase", "popular, 7 days"]
+    assert [one.row for one in found.chosen] == ["popularity", "co_purchase"]
+    assert list(found.left_out) == ["sequential_rules"]
+    assert found.report.strongest == "co_purchase"
+    whole = evaluate(protocol, "themes", publish, wanted=Wanted.of(["endcap"]))
+    assert list(rows(whole)) == ["popularity", "popular, 7 days", "endcap"]
+    assert whole.left_out == {}
 
 
 def test_metrics_for_several_targets_appear_only_where_there_are_several() -> None:

@@ -74,7 +74,7 @@ def test_each_is_tuned_and_asked_on_the_split_of_the_others() -> None:
     protocol = BasketProtocol(orders(themed(400)))
     left_out: dict[str, str] = {}
     window = protocol.window(0)
-    found = {one.name: one for one in answer_peers("basket", window, protocol.window(1), left_out)}
+    found = {one.name: one for one in answer_peers(registry.names("peers"), "basket", window, protocol.window(1), left_out)}
     assert set(found) == set(INSTALLED)
     assert set(left_out) == set(registry.names("peers")) - set(INSTALLED)
     for name, one in found.items():
@@ -89,7 +89,7 @@ def test_each_is_tuned_and_asked_on_the_split_of_the_others() -> None:
 def test_what_is_not_made_for_a_task_is_left_out() -> None:
     protocol = BasketProtocol(orders(themed(400)))
     left_out: dict[str, str] = {}
-    list(answer_peers("cold_start", protocol.window(0), protocol.window(1), left_out))
+    list(answer_peers(registry.names("peers"), "cold_start", protocol.window(0), protocol.window(1), left_out))
     assert set(left_out) == set(registry.names("peers"))
 
 

@@ -6,6 +6,7 @@ import pytest
 from endcap.replay.protocols.ratings import RatingsProtocol
 from endcap.replay.rating_baselines import BASELINES, RatingBaseline, fit_baseline
 from endcap.replay.rating_evaluation import evaluate_ratings, predictions
+from endcap.replay.wanted import Wanted
 from tests.replay.protocols.histories import history
 
 # Odd items are good and even ones are not, and every third person is generous.
@@ -48,6 +49,15 @@ def test_the_report_has_errors_and_intervals() -> None:
     assert found.report.task == "ratings"
     compared = {(one.row, one.against) for one in found.differences}
     assert ("mean", "item mean") in compared
+
+
+def test_only_the_algorithms_asked_for_are_run_beside_the_baselines() -> None:
+    protocol = RatingsProtocol(history(*RATED))
+    found = evaluate_ratings(protocol, "stars", portion="validation", wanted=Wanted.of(["sgd_mf", "co_purchase", "endcap"]))
+    assert {row.name for row in found.report.rows} == {*BASELINES, "sgd_mf"}
+    assert found.left_out == dict.fromkeys(("co_purchase", "endcap"), "it does not predict ratings")
+    without = evaluate_ratings(protocol, "stars", portion="validation", wanted=Wanted.of(["endcap"]))
+    assert {row.name for row in without.report.rows} == set(BASELINES)
 
 
 def test_predictions_stay_inside_the_scale() -> None:

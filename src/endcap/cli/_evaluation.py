@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
-from endcap.replay.evaluation import SHIPPED
 from endcap.replay.report import Difference, Estimate, Evaluation, Report, Row
+from endcap.replay.wanted import SHIPPED
 
 _SHOWN = ("hit_rate@10", "hit_rate@20", "mrr@10", "mrr@20", "ndcg@10", "coverage@10")
 _INSTEAD = {

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from endcap import registry
+from endcap.errors import UnknownName
 
 HomeOption = Annotated[
     Path, typer.Option("--home", envvar="ENDCAP_HOME", help="The folder that holds everything Endcap keeps.", show_default=True)
@@ -17,13 +18,28 @@ ShopOption = Annotated[str, typer.Option("--shop", help="The shop, a short lower
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 WithOption = Annotated[
     list[str] | None,
-    typer.Option("--with", help="Also try what an extra of Endcap adds, such as neural.", show_default=False),
+    typer.Option(
+        "--with",
+        help="Also try what is made on demand only: an algorithm by name, or all that an extra adds, such as neural.",
+        show_default=False,
+    ),
 ]
 
 
-def added(extras: list[str] | None) -> list[str]:
-    """The algorithms of the extras asked for. Raises UnknownName for one that does not exist or is not installed."""
-    names = [name for extra in extras or () for name in registry.of_extra("algorithms", extra)]
-    for name in names:
-        registry.find("algorithms", name)
-    return names
+def added(asked: list[str] | None) -> list[str]:
+    """The algorithms asked for, by name or by the extra that adds them.
+
+    Raises UnknownName for one that does not exist or is not installed.
+    """
+    known = {*registry.names("algorithms"), *registry.lacking("algorithms")}
+    found: list[str] = []
+    for name in asked or ():
+        if name not in known and name not in registry.EXTRAS:
+            raise UnknownName(
+                f"neither an algorithm nor an extra is named {name!r}", field="with", value=name,
+                remedy=f"choose among {', '.join((*registry.EXTRAS, *sorted(known)))}",
+            )  # fmt: skip
+        found += registry.of_extra("algorithms", name) if name in registry.EXTRAS else [name]
+    for name in found:
+        registry.find("algorithms", name)  # says what to install where a package is missing
+    return found

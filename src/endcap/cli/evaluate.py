@@ -34,6 +34,7 @@ from endcap.replay.protocols.topn import TopNProtocol
 from endcap.replay.protocols.upsell import UpsellProtocol
 from endcap.replay.protocols.visits import VisitProtocol
 from endcap.replay.rating_evaluation import evaluate_ratings
+from endcap.replay.wanted import Wanted
 from endcap.stores import sqlite
 from endcap.training.job import fit_all
 
@@ -56,6 +57,15 @@ PartOption = Annotated[
 PeersOption = Annotated[
     bool, typer.Option("--peers", help="Also try the libraries that are installed: pip install 'endcap[peers]' installs them.")
 ]
+OnlyOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--only",
+        help="Only this row, beside the baselines: an algorithm, another library, or endcap, what training would publish. "
+        "May be given several times.",
+        show_default=False,
+    ),
+]
 SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Seed of everything that is drawn.")]
 
 
@@ -65,8 +75,7 @@ class _Run:
 
     part: Portion
     seed: int
-    peers: bool
-    also: list[str]
+    wanted: Wanted
     json: bool
     home: Path
 
@@ -87,11 +96,13 @@ def basket(
     part: PartOption = "test",
     peers: PeersOption = False,
     extras: WithOption = None,
+    only: OnlyOption = None,
     seed: SeedOption = 1,
     json: JsonOption = False,
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """Complete baskets: items are taken from held-out orders and asked for with the rest."""
+    how = _Run(part, seed, _wanted(only, extras, peers), json, home)
     if shop is not None:
         history, source = _history(data, shop, layout, home)
         orders = history.orders()
@@ -99,7 +110,7 @@ def basket(
         path = _given(data)
         chosen = order_layout(path, layout)
         orders, source = chosen.read(path), _Data(_name(path), chosen.files(path))
-    _evaluate(BasketProtocol(orders, seed), source, _Run(part, seed, peers, added(extras), json, home))
+    _evaluate(BasketProtocol(orders, seed), source, how)
 
 
 @app.command()
@@ -114,12 +125,13 @@ def session(
     part: PartOption = "test",
     peers: PeersOption = False,
     extras: WithOption = None,
+    only: OnlyOption = None,
     seed: SeedOption = 1,
     json: JsonOption = False,
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """Continue sessions: which item comes next? From --train and --test, or from acts (--data, --shop) cut by time."""
-    how = _Run(part, seed, peers, added(extras), json, home)
+    how = _Run(part, seed, _wanted(only, extras, peers), json, home)
     if train is not None and test is not None:
         clicks = session_layout(layout).read(train, test)
         _evaluate(SessionProtocol(clicks, seed), _Data(_name(train.parent), [train, test]), how)
@@ -140,15 +152,16 @@ def complement(
     part: PartOption = "test",
     peers: PeersOption = False,
     extras: WithOption = None,
+    only: OnlyOption = None,
     seed: SeedOption = 1,
     json: JsonOption = False,
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """Complete hand-made sets: which items belong together with this one?"""
+    how = _Run(part, seed, _wanted(only, extras, peers), json, home)
     path = _given(data)
     chosen = find_layout(BundleLayout, path, layout)
-    protocol = ComplementProtocol(chosen.read(path), seed)
-    _evaluate(protocol, _Data(_name(path), chosen.files(path)), _Run(part, seed, peers, added(extras), json, home))
+    _evaluate(ComplementProtocol(chosen.read(path), seed), _Data(_name(path), chosen.files(path)), how)
 
 
 def _of_history(protocol: Callable[[History, int], EvaluationProtocol], name: str, told: str) -> None:
@@ -161,12 +174,14 @@ def _of_history(protocol: Callable[[History, int], EvaluationProtocol], name: st
         part: PartOption = "test",
         peers: PeersOption = False,
         extras: WithOption = None,
+        only: OnlyOption = None,
         seed: SeedOption = 1,
         json: JsonOption = False,
         home: HomeOption = DEFAULT_HOME,
     ) -> None:
+        how = _Run(part, seed, _wanted(only, extras, peers), json, home)
         history, source = _history(data, shop, layout, home)
-        _evaluate(protocol(history, seed), source, _Run(part, seed, peers, added(extras), json, home))
+        _evaluate(protocol(history, seed), source, how)
 
     app.command(name, help=told)(run)
 
@@ -195,6 +210,10 @@ def _history(data: Path | None, shop: str | None, layout: str | None, home: Path
     return history, _Data(_name(path), chosen.files(path))
 
 
+def _wanted(only: list[str] | None, extras: list[str] | None, peers: bool) -> Wanted:
+    return Wanted.of(only or (), added(extras), every_peer=peers)
+
+
 def _given(data: Path | None) -> Path:
     if data is None:
         raise BadOption("no data are named", field="data", value=None, remedy="give --data with a file or folder")
@@ -215,10 +234,10 @@ def _evaluate(protocol: EvaluationProtocol, data: _Data, how: _Run) -> None:
             progress.update(bar, description=what, completed=share)
 
         if protocol.task == "ratings":
-            found = evaluate_ratings(protocol, data.name, portion=how.part, seed=how.seed, progress=told)
+            found = evaluate_ratings(protocol, data.name, portion=how.part, seed=how.seed, wanted=how.wanted, progress=told)
         else:
             found = evaluate(
-                protocol, data.name, publish, portion=how.part, seed=how.seed, peers=how.peers, also=how.also, progress=told
+                protocol, data.name, publish, portion=how.part, seed=how.seed, wanted=how.wanted, progress=told
             )  # fmt: skip
     if how.part == "test":
         values = {row.name: {name: one.value for name, one in row.metrics.items()} for row in found.report.rows}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from endcap import registry
 from endcap.algorithms.base import Algorithm
 from endcap.core.choice import Choice, Task
@@ -12,6 +10,7 @@ from endcap.dataset.stats import measure
 from endcap.replay.asking import forms
 from endcap.replay.held_out import Window
 from endcap.replay.tuning import Tuned, fit, search, settings, validation_values
+from endcap.replay.wanted import Wanted
 
 KIN: dict[Task, tuple[Task, ...]] = {
     "purchase": ("topn", "session"),
@@ -35,33 +34,27 @@ def choice_for(task: Task, choices: tuple[Choice, ...]) -> Choice | None:
     return next((known[one] for one in (task, *KIN.get(task, ())) if one in known), None)
 
 
-def applicable(
-    task: Task, data: Dataset, always: str, also: Collection[str] = ()
-) -> tuple[list[str], dict[str, str]]:  # fmt: skip
-    """The algorithms that can answer a task and have enough data, ``always`` first; and why the others are left out.
-
-    Those that come with an extra, and take long, are tried where ``also`` names them.
-    """
-    names: list[str] = []
-    left_out: dict[str, str] = {}
-    extra = {name for one in registry.EXTRAS for name in registry.of_extra("algorithms", one)}
-    for name in registry.names("algorithms"):
+def applicable(task: Task, data: Dataset, always: str, wanted: Wanted) -> tuple[list[str], dict[str, str]]:
+    """The algorithms wanted that can answer a task and have enough data, ``always`` first; and why the others are left out."""
+    asked_for, left_out = wanted.algorithms()
+    names = [always]
+    for name in asked_for:
         found = registry.find("algorithms", name)
         assert issubclass(found, Algorithm)
+        if name == always:
+            continue
         if found.learns_from == "examples":
             left_out[name] = "it orders what others propose, and is part of the whole"
-        elif name in extra and name not in also:
-            left_out[name] = "it takes minutes to train, and was not asked for"
-        elif kin(name, task) is None:
+        elif (nearest := kin(name, task)) is None:
             left_out[name] = f"not made for this task ({', '.join(found.tasks)})"
-        elif name != always and (lacking := _lacking(found, kin(name, task), data)):
+        elif lacking := _lacking(found, nearest, data):
             left_out[name] = lacking
         else:
             names.append(name)
-    return sorted(names, key=lambda name: (name != always, name)), left_out
+    return names, left_out
 
 
-def _lacking(found: type[Algorithm], task: Task | None, data: Dataset) -> str:
+def _lacking(found: type[Algorithm], task: Task, data: Dataset) -> str:
     """What the data lack for every variant of an algorithm that is made for the task; empty where they suffice for one."""
     lacking = ""
     for variant in found.variants.values():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -25,12 +25,11 @@ from endcap.replay.peers import PeerAnswers, answer_peers
 from endcap.replay.report import Chosen, Evaluation, Report
 from endcap.replay.shipped import SPOT, ShippedEngine
 from endcap.replay.tuning import Tuned, fit
+from endcap.replay.wanted import SHIPPED, Wanted
 
 CUT_OFFS = (10, 20)
 BASELINE = "popularity"
 """What every row is compared with."""
-SHIPPED = "endcap"
-"""The row of what training would publish, answered by the engine."""
 PRIMARY = f"mrr@{CUT_OFFS[-1]}"
 """What the strongest row is found by."""
 
@@ -62,23 +61,23 @@ class Notes:
 
 def evaluate(
     protocol: EvaluationProtocol, dataset: str, publish: Publish | None, *, portion: Portion = "test", seed: int = 1,
-    peers: bool = False, also: Collection[str] = (), progress: Progress = lambda _what, _share: None,
+    wanted: Wanted | None = None, progress: Progress = lambda _what, _share: None,
 ) -> Evaluation:  # fmt: skip
     """Choose settings on a window inside the training part, fit on all of it, and score once on the held-out part.
 
-    ``portion`` "validation" leaves the test part alone: the training part is then cut in the same way. ``peers`` adds the
-    libraries that are installed, ``also`` the algorithms of an extra by name. Without ``publish`` there is no row of the whole.
+    ``portion`` "validation" leaves the test part alone: the training part is then cut in the same way. ``wanted``
+    says which rows are tried; the baselines are always there. Without ``publish`` there is no row of the whole.
     Raises NotEnoughData where too little is left to learn from or to ask for.
     """
     progress("cutting the data", 0.0)
     window, tuning_window = protocol.window(_DEPTH[portion]), protocol.window(_DEPTH[portion] + 1)
-    task, notes = protocol.task, Notes()
-    answered = list(_algorithms(task, window, tuning_window, seed, notes, progress, also))
+    task, notes, wanted = protocol.task, Notes(), wanted or Wanted()
+    answered = list(_algorithms(task, window, tuning_window, seed, notes, progress, wanted))
     answered += [_baseline(name, task, window, seed) for name in baselines(task, window.train)]
-    if peers:
+    if wanted.peers:
         progress("trying other libraries", 0.6)
-        answered += [_of_peer(one, notes) for one in answer_peers(task, window, tuning_window, notes.left_out)]
-    if publish is not None:
+        answered += [_of_peer(one, notes) for one in answer_peers(wanted.peers, task, window, tuning_window, notes.left_out)]
+    if publish is not None and wanted.whole:
         progress("training and serving everything", 0.85)
         answered += _whole(publish, window, task, seed, notes)
     progress("drawing intervals", 0.98)
@@ -136,9 +135,9 @@ class _Answered:
 
 
 def _algorithms(
-    task: Task, window: Window, tuning_window: Window, seed: int, notes: Notes, progress: Progress, also: Collection[str]
+    task: Task, window: Window, tuning_window: Window, seed: int, notes: Notes, progress: Progress, wanted: Wanted
 ) -> Iterator[_Answered]:
-    names, left_out = applicable(task, window.train, BASELINE, also)
+    names, left_out = applicable(task, window.train, BASELINE, wanted)
     notes.left_out |= left_out
     for number, name in enumerate(names):
         progress(f"tuning {name}", (number + 0.2) / (len(names) + 1) * 0.6)

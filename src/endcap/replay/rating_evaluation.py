@@ -14,11 +14,12 @@ from endcap.core.interactions import Dataset
 from endcap.measurement.metrics.base import Predictions, RatingMetric
 from endcap.replay.comparison import Measured, compare
 from endcap.replay.cost import measured_fit, query_micros
-from endcap.replay.evaluation import SHIPPED, Notes, Progress, evaluation
+from endcap.replay.evaluation import Notes, Progress, evaluation
 from endcap.replay.held_out import EvaluationProtocol, Portion, Window
 from endcap.replay.rating_baselines import BASELINES, RatingBaseline
 from endcap.replay.report import Chosen, Evaluation
 from endcap.replay.tuning import fit, settings
+from endcap.replay.wanted import SHIPPED, Wanted
 
 BASELINE = "item mean"
 PRIMARY = "rmse"
@@ -27,21 +28,24 @@ _DEPTH: dict[Portion, int] = {"test": 0, "validation": 1}
 
 def evaluate_ratings(
     protocol: EvaluationProtocol, dataset: str, *, portion: Portion = "test", seed: int = 1,
-    progress: Progress = lambda _what, _share: None,
+    wanted: Wanted | None = None, progress: Progress = lambda _what, _share: None,
 ) -> Evaluation:  # fmt: skip
     """How far predicted stars are from those given, by every baseline and every algorithm that predicts ratings.
 
     Settings are chosen by RMSE on a window inside the training part. Predictions are kept inside the scale that the training
-    part shows. Raises NotEnoughData where too little is left to learn from or to ask for.
+    part shows. ``wanted`` says which algorithms are tried; the baselines are always there. Raises NotEnoughData where too little
+    is left to learn from or to ask for.
     """
     progress("cutting the data", 0.0)
     window, tuning_window = protocol.window(_DEPTH[portion]), protocol.window(_DEPTH[portion] + 1)
-    notes = Notes()
+    notes, wanted = Notes(), wanted or Wanted()
     figures = rating_metrics()
     progress("means and biases", 0.1)
     measured = [_baseline(name, build, window, figures, seed) for name, build in BASELINES.items()]
     progress("algorithms that predict ratings", 0.3)
-    measured += _algorithms(window, tuning_window, figures, seed, notes)
+    measured += _algorithms(window, tuning_window, figures, seed, notes, wanted)
+    without = wanted.only.difference(notes.left_out, (one.name for one in measured))
+    notes.left_out |= dict.fromkeys(sorted(without), "it does not predict ratings")
     progress("drawing intervals", 0.95)
     found = compare(measured, figures, window, baseline=BASELINE, ours=SHIPPED, primary=PRIMARY)
     progress("done", 1.0)
@@ -86,9 +90,11 @@ def _baseline(
 
 
 def _algorithms(
-    window: Window, tuning_window: Window, figures: dict[str, RatingMetric], seed: int, notes: Notes
+    window: Window, tuning_window: Window, figures: dict[str, RatingMetric], seed: int, notes: Notes, wanted: Wanted
 ) -> Iterator[Measured]:
-    for name in registry.names("algorithms"):
+    asked_for, on_demand = wanted.algorithms()
+    notes.left_out |= {name: why for name, why in on_demand.items() if any(settings(name, "ratings"))}
+    for name in asked_for:
         tried = list(settings(name, "ratings"))
         if not tried:
             continue

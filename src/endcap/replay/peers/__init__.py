@@ -10,7 +10,7 @@ import resource
 import sys
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -53,13 +53,13 @@ class PeerAnswers:
 
 
 def answer_peers(
-    task: Task, window: Window, tuning_window: Window, left_out: dict[str, str], *, seed: int = 1
+    names: Iterable[str], task: Task, window: Window, tuning_window: Window, left_out: dict[str, str], *, seed: int = 1
 ) -> Iterator[PeerAnswers]:
-    """The answers of every peer that is installed and made for the task; ``left_out`` is told of the others.
+    """The answers of those among the named peers that are installed and made for the task; ``left_out`` is told of the others.
 
     Each is tuned on the tuning window and fitted once on the window, in a process of its own.
     """
-    for name in registry.names("peers"):
+    for name in names:
         kind = registry.find("peers", name)
         assert issubclass(kind, Peer)
         if task not in kind.tasks or window.held_out.eligible is not None:

@@ -89,7 +89,8 @@ def test_conjugate_gradients_solve_the_ridge_regression() -> None:
 @pytest.mark.parametrize("k", [1, 4, 700])
 def test_the_nearest_of_many_are_those_of_all(k: int) -> None:
     rng = np.random.default_rng(2)
-    vectors, factors = unit_rows(rng.normal(size=(600, 5))).astype(np.float32), rng.uniform(0.5, 2, 600).astype(np.float32)
+    vectors = rng.integers(-9, 10, (600, 5)).astype(np.float32)  # whole numbers: no product is rounded
+    factors = rng.choice([0.5, 1.0, 2.0], 600).astype(np.float32)
     rows, cols, values = nearest(vectors, factors, k)
     products = np.maximum(vectors @ vectors.T, 0) * factors
     np.fill_diagonal(products, 0)

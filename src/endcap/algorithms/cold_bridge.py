@@ -15,12 +15,9 @@ from endcap.artifacts.item_neighbors import ItemNeighbors
 from endcap.core.choice import Task
 from endcap.core.interactions import Catalog, Dataset
 from endcap.dataset.texts import labels, terms
-from endcap.kernels.factors import keep_best
+from endcap.kernels.dense_neighbors import dense_neighbors
 
 Floats = NDArray[np.float64]
-
-_BLOCK = 256
-"""Rows of likenesses that are held at once."""
 
 _STEPS = 60
 _CLOSE = 1e-4
@@ -144,21 +141,11 @@ def nearest(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
     """Of each row of ``vectors`` (n, dim) the ``k`` others with the largest positive products, times their ``factors`` (n,).
 
-    As rows, columns and values; ties by the lower column. Memory O(n × (k + dim)), with a block of rows of all products.
+    As rows, columns and values; ties by the lower column. Memory O(n × (k + dim)).
     """
-    found = []
-    touched = np.empty(len(vectors), np.int32)
-    for start in range(0, len(vectors), _BLOCK):
-        products = np.maximum(vectors[start : start + _BLOCK] @ vectors.T, 0) * factors
-        for row, scores in enumerate(products, start):
-            scores[row] = 0
-            few = touched[: keep_best(scores, k, touched)]
-            best = few[np.argsort(-scores[few], kind="stable")[:k]].astype(np.int64)
-            found.append((np.full(len(best), row, np.int64), best, scores[best]))
-    if not found:
-        return np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float32)
-    rows, cols, values = zip(*found, strict=True)
-    return np.concatenate(rows), np.concatenate(cols), np.concatenate(values)
+    items, values, sizes = dense_neighbors(vectors, factors[:, None] * vectors, min(k, len(vectors)))
+    there = np.arange(items.shape[1]) < sizes[:, None]
+    return np.nonzero(there)[0], items[there].astype(np.int64), values[there]
 
 
 def unit_rows(vectors: Floats) -> Floats:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from endcap.kernels.features import ABSENT, LOG_PRICE, LOOKED_AT, UNKNOWN, fill
+from endcap.kernels.features import ABSENT, ACTS_LOOKED_AT, LOG_PRICE, LOOKED_AT, UNKNOWN, fill
 from endcap.ranking.features import layout
 
 N, N_COLUMNS = 25, 6
@@ -28,13 +29,16 @@ class World:
         self.codes = rng.integers(-1, 3, (3, N)).astype(np.int32)
         self.rows = rng.permutation(N)[: int(rng.integers(1, 12))].astype(np.int32)
         self.asked = rng.permutation(N)[:n_asked].astype(np.int32)
+        few = rng.permutation(N)[:4]  # so that the trail goes back to what it passed
+        self.trail = rng.choice(few, int(rng.integers(0, ACTS_LOOKED_AT + 9))).astype(np.int32)
         numbers = np.zeros(N, np.int32)
         numbers[self.rows] = np.arange(1, len(self.rows) + 1)
         names = [one.name for one in layout(["a", "b"])]
         self.features = np.full((len(names), N), np.nan, np.float32)
         n = len(self.rows)
         fill(
-            self.scores, self.tops, self.sizes, numbers, self.rows, n, self.columns, self.codes, self.asked, self.features
+            self.scores, self.tops, self.sizes, numbers, self.rows, n, self.columns, self.codes, self.asked, self.trail,
+            self.features,
         )  # fmt: skip
         self.found = dict(zip(names, self.features[:, :n].tolist(), strict=True))
 
@@ -77,7 +81,24 @@ def plain(world: World) -> dict[str, list[float]]:
         expected[f"price_to_{name}"] = [
             unknown if UNKNOWN in (price[row], against) else price[row] - against for row in rows
         ]  # fmt: skip
-    return expected
+    return expected | along(world.trail.tolist()[:ACTS_LOOKED_AT], rows)
+
+
+def along(trail: list[int], rows: list[int]) -> dict[str, list[float]]:
+    """The trail's features from the trail in time order, its repeats in a row struck out."""
+    path = trail[::-1]
+    turns = [row for at, row in enumerate(path) if at == 0 or path[at - 1] != row]
+    run = next((at for at, row in enumerate(trail) if row != trail[0]), len(trail))
+    query = {
+        "n_acts": len(path), "repeat_share": (len(path) - len(set(path))) / max(len(path), 1), "newest_run": run,
+        "n_returns": len(turns) - len(set(turns)),
+    }  # fmt: skip
+    came_next = list(pairwise(turns))
+    return {name: [float(value)] * len(rows) for name, value in query.items()} | {
+        "times_seen": [float(path.count(row)) for row in rows],
+        "turns_since_seen": [turns[::-1].index(row) + 1.0 if row in turns else float(ABSENT) for row in rows],
+        "times_after_newest": [float(came_next.count((turns[-1], row))) if turns else 0.0 for row in rows],
+    }
 
 
 @settings(max_examples=60, deadline=None)

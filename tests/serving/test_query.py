@@ -63,3 +63,12 @@ def test_history_is_bounded() -> None:
     many = ItemTable([str(number) for number in range(100)])
     acts = [act(100 - number, "view", str(number)) for number in range(100)]
     assert len(build_query(RecommendRequest(placement="home"), acts, many, 0).history) == HISTORY_LENGTH
+
+
+def test_the_trail_keeps_repeats_and_begins_with_the_page_that_is_open() -> None:
+    acts = [act(4, "view", "spoon"), act(3, "search", "mug"), act(2, "view", "spoon"), act(1, "view", "mug")]
+    on_mug = build_query(RecommendRequest(placement="product", item_id="mug"), acts, ITEMS, 10_000)
+    assert on_mug.trail.tolist() == [0, 1, 1, 0]
+    on_spoon = build_query(RecommendRequest(placement="product", item_id="spoon"), acts, ITEMS, 10_000)
+    assert on_spoon.trail.tolist() == [1, 1, 0]
+    assert build_query(RecommendRequest(placement="home"), acts, ITEMS, 10_000).trail.tolist() == [1, 1, 0]

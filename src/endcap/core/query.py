@@ -23,7 +23,7 @@ class Query:
     """Who asks, from where, knowing what.
 
     ``anchor`` is the row of the product on the page or -1. ``cart``, ``history`` and ``exclude`` are rows (int32); ``history``
-    has the newest first, without repeats. ``purchases`` are net of refunds.
+    has the newest first, without repeats, ``trail`` the acts behind it with them. ``purchases`` are net of refunds.
     """
 
     now_ms: int
@@ -33,3 +33,4 @@ class Query:
     exclude: Rows
     purchases: tuple[Purchase, ...] = ()
     segments: frozenset[str] = field(default_factory=frozenset)
+    trail: Rows = field(default_factory=lambda: np.empty(0, dtype=np.int32))

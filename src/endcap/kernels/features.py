@@ -15,11 +15,14 @@ ABSENT = np.float32(1_001.0)
 UNKNOWN = np.float32(-99.0)
 """What is not known of an item: below everything that can be."""
 
-PER_SOURCE, ACROSS_SOURCES, PER_QUERY, CROSS = 3, 3, 4, 10
+PER_SOURCE, ACROSS_SOURCES, PER_QUERY, CROSS, TRAIL = 3, 3, 4, 10, 7
 """How many rows each group has; the items' own have one for each column."""
 
 LOOKED_AT = 32
 """How many of the items asked with are compared with the candidates: the newest."""
+
+ACTS_LOOKED_AT = 64
+"""How much of a trail is looked at: the newest acts."""
 
 LOG_PRICE = 3
 """Which column holds the logarithm of the price."""
@@ -28,13 +31,13 @@ _FUSION = np.float32(20.0)
 
 
 @njit(nogil=True, cache=True)
-def fill(scores, tops, sizes, numbers, rows, n, columns, codes, asked, features):  # type: ignore[no-untyped-def]
+def fill(scores, tops, sizes, numbers, rows, n, columns, codes, asked, trail, features):  # type: ignore[no-untyped-def]
     """Fill ``features`` float32 (n_features, at least n) for the candidates ``rows[:n]``.
 
     ``scores`` float32 (n_sources, n_items); ``tops``, ``sizes`` and ``numbers`` as :mod:`endcap.kernels.candidates` left them;
     ``columns`` float32 (n_columns, n_items) and ``codes`` int32 (3, n_items), -1 for none, are what is known of the items;
-    ``asked`` int32 are the rows asked with, newest first, all below n_items.
-    Time O(n × (n_sources + n_columns + the items asked with, at most 32)).
+    ``asked`` int32 are the rows asked with and ``trail`` int32 the acts behind them, newest first, all below n_items.
+    Time O(n × (n_sources + n_columns + the items asked with, at most 32) + the acts, at most 64).
     """
     n_sources, n_columns = len(scores), len(columns)
     at = PER_SOURCE * n_sources
@@ -45,6 +48,8 @@ def fill(scores, tops, sizes, numbers, rows, n, columns, codes, asked, features)
     of_query(columns, asked, n, features[at : at + PER_QUERY])
     at += PER_QUERY
     across(columns[LOG_PRICE], codes, asked, numbers, rows, n, features[at : at + CROSS])
+    at += CROSS
+    along(trail[: min(len(trail), ACTS_LOOKED_AT)], numbers, n, features[at : at + TRAIL])
 
 
 @njit(nogil=True, cache=True)
@@ -110,6 +115,39 @@ def across(log_price, codes, asked, numbers, rows, n, out):  # type: ignore[no-u
         at += 2
     over(log_price, log_price[newest[0]] if len(newest) > 0 else UNKNOWN, rows, n, out[at])
     over(log_price, median_known(log_price, newest), rows, n, out[at + 1])
+
+
+@njit(nogil=True, cache=True)
+def along(trail, numbers, n, out):  # type: ignore[no-untyped-def]
+    """What the trail, newest act first, says of whoever left it and of each candidate.
+
+    Rows: acts, the share of them on an item seen before, those in a row on the newest item, how often an item was gone back to
+    after another; and for each candidate its acts, the changes of item since it, and how often it came next after the newest.
+    """
+    acts, turns, returns, again, run = len(trail), 0, 0, 0, 0
+    times, since, after = out[4], out[5], out[6]
+    for c in range(n):
+        times[c], since[c], after[c] = 0.0, ABSENT, 0.0
+    for a in range(acts):
+        row = trail[a]
+        turns += a == 0 or row != trail[a - 1]
+        run += turns == 1
+        earlier, before = False, a + 1
+        while before < acts and not earlier:
+            earlier = trail[before] == row
+            before += 1
+        again += earlier
+        # Gone back to: it was known, and what came right before in time was something else.
+        returns += earlier and trail[a + 1] != row
+        c = numbers[row] - 1
+        if c >= 0:
+            times[c] += 1
+            since[c] = min(since[c], np.float32(turns))
+            after[c] += a + 1 < acts and row != trail[0] and trail[a + 1] == trail[0]
+    out[0, :n] = acts
+    out[1, :n] = np.float32(again) / max(acts, 1)
+    out[2, :n] = run
+    out[3, :n] = returns
 
 
 @njit(nogil=True, cache=True)

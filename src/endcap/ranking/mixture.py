@@ -34,8 +34,8 @@ class Known:
     """What is known of who asks, in row numbers.
 
     ``rows`` int32 holds the cart, the anchors from ``n_cart`` up to ``n_sure``, then the history, each newest first.
-    ``category`` is the number of the category that sources are narrowed to, -1 for none. Purchases as in
-    :class:`endcap.artifacts.base.Asked`.
+    ``category`` is the number of the category that sources are narrowed to, -1 for none. Purchases
+    and ``trail`` as in :class:`endcap.artifacts.base.Asked`.
     """
 
     rows: Rows
@@ -45,6 +45,7 @@ class Known:
     category: int = -1
     bought: NDArray[np.int32] = field(default_factory=lambda: _NO_ROWS)
     bought_at_ms: NDArray[np.int64] = field(default_factory=lambda: _NEVER)
+    trail: Rows = field(default_factory=lambda: _NO_ROWS)
 
     @classmethod
     def of_history(cls, rows: Rows, now_ms: int) -> Known:
@@ -89,7 +90,7 @@ class Mixture:
         if group.ranker is None:
             n_total = retrieve.add_up(scores, touched, n_touched, factors, work.total, work.total_touched)
         else:
-            asked = _whole(group, known)
+            asked = whole(group, known)
             ranked = group.ranker.rank(scores, touched, n_touched, asked, blocked, group.pool, work.rows, work.best)
             n_total = mixing.put(work, ranked)
         settled: int = mixing.settle(arrays, group.plan, offer, work, known.rows, known.now_ms, n_total, n_used, count, pool)
@@ -127,14 +128,15 @@ class Mixture:
     def _asked(self, known: Known, source: int) -> Asked:
         start, end = int(self.work.starts[source]), int(self.work.ends[source])
         weights = self.work.asked[source, : end - start]
-        return Asked(known.rows[start:end], weights, known.now_ms, known.bought, known.bought_at_ms)
+        return Asked(known.rows[start:end], weights, known.now_ms, known.bought, known.bought_at_ms, known.trail)
 
 
-def _whole(group: Group, known: Known) -> Asked:
+def whole(group: Group, known: Known) -> Asked:
     """All that the sources of a group are asked with, before any of them looks at the newest only: what a ranker is asked."""
     start, end = retrieve.asked_span(group.plan.asks[0], known.n_cart, known.n_sure, len(known.rows))
     rows = known.rows[start:end]
-    return Asked(rows, np.ones(len(rows), np.float32), known.now_ms, known.bought, known.bought_at_ms)
+    trail = known.trail if end > known.n_sure else _NO_ROWS
+    return Asked(rows, np.ones(len(rows), np.float32), known.now_ms, known.bought, known.bought_at_ms, trail)
 
 
 def _work(n_sources: int, room: int, n_rows: int) -> Work:

@@ -53,19 +53,25 @@ class FeatureTable:
         """
         if self._tops.shape[1] != pool:
             self._tops, self._values = np.zeros((self._n_sources, pool), np.int32), np.zeros((self._n_sources, pool), np.float32)
-        known = asked.rows
-        if len(known) and (known.min() < 0 or known.max() >= self._n_items):
-            known = known[(known >= 0) & (known < self._n_items)]
+        known = self._numbered(asked.rows)
+        trail = self._numbered(asked.trail) if len(asked.trail) else known
         best_of_each(
             scores, touched, n_touched, blocked, self._allowed, self._packed, self._keys, self._histogram, self._tops,
             self._values, self._sizes,
         )  # fmt: skip
         n: int = union(self._tops, self._sizes, known[:MOST_ASKED], blocked, self._numbers, self.rows)
         fill(
-            scores, self._tops, self._sizes, self._numbers, self.rows, n, self._columns, self._codes, known, self.features
+            scores, self._tops, self._sizes, self._numbers, self.rows, n, self._columns, self._codes, known, trail,
+            self.features,
         )  # fmt: skip
         self._numbers[self.rows[:n]] = 0
         return n
+
+    def _numbered(self, rows: Rows) -> Rows:
+        """The rows without those that this table does not number."""
+        if len(rows) and (rows.min() < 0 or rows.max() >= self._n_items):
+            rows = rows[(rows >= 0) & (rows < self._n_items)]
+        return rows
 
 
 class Ranker:

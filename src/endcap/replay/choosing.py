@@ -13,7 +13,8 @@ from endcap.core.query import Rows
 from endcap.kernels.mixing import Offer
 from endcap.kernels.retrieve import best_allowed, scale
 from endcap.measurement.metrics.base import MISS, Answers
-from endcap.ranking.mixture import Known, Mixture
+from endcap.ranking.mixture import Known, Mixture, whole
+from endcap.ranking.ranker import FeatureTable
 from endcap.ranking.stack import Group, Stack
 from endcap.replay.answering import DEPTH, answers
 from endcap.replay.asking import asked
@@ -83,13 +84,26 @@ class Chooser:
         self.mixture.clear(self.group)
         self.offer.blocked[barred] = 0
 
+    def tabulate(self, q: int, table: FeatureTable) -> int:
+        """What a ranker would order for query ``q``, with its features, into ``table``; returns how many candidates there are."""
+        barred = self._barred_rows[self._barred_starts[q] : self._barred_starts[q + 1]]
+        known, n, work = self.known(q), len(self.group), self.mixture.work
+        self.offer.blocked[barred] = 1
+        blocked = self.mixture.gather(self.group, known, self.offer)
+        self.offer.blocked[barred] = 0
+        asked = whole(self.group, known)
+        found = table.fill(work.scores[:n], work.touched[:n], work.n_touched[:n], asked, blocked, self.group.pool)
+        self.mixture.clear(self.group)
+        return found
+
     def known(self, q: int) -> Known:
         """What is known in query ``q``: a history and purchases, newest first."""
         held_out = self._held_out
         now_ms = self._now_ms if held_out.now_ms is None else int(held_out.now_ms[q])
         bought, bought_at_ms = held_out.bought(q)
         rows = self._rows[self._starts[q] : self._starts[q + 1]]
-        return Known(rows, 0, 0, now_ms, bought=bought, bought_at_ms=bought_at_ms)
+        trail = held_out.trail(q)
+        return Known(rows, 0, 0, now_ms, bought=bought, bought_at_ms=bought_at_ms, trail=trail)
 
 
 def pessimistic_ranks(

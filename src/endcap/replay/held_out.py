@@ -77,6 +77,10 @@ class HeldOut:
             each = 1.0 / sizes[numbers]
         return each if self.counted is None else each * self.counted
 
+    def trail(self, q: int) -> NDArray[np.int32]:
+        """The known items of a query, newest first, as often as they were acted on."""
+        return self.rows[self.starts[q] : self.starts[q + 1]][::-1]
+
     def bought(self, q: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         """What is known to be bought, newest first, repeats included, and when; nothing where the data do not tell."""
         if self.kinds is None or self.at_ms is None:

@@ -25,29 +25,30 @@ _INTEREST = frozenset({KIND[name] for name in ("view", "click", "add_to_cart", "
 def build_query(request: RecommendRequest, acts: Sequence[Act], items: ItemTable, now_ms: int) -> Query:
     """The query of a request and the shopper's history, newest first. Ids that nobody knows are left out."""
     anchor = items.row(request.item_id) if request.item_id is not None else -1
+    trail = _trail(acts, items)
     return Query(
         now_ms=now_ms,
         anchor=anchor,
         cart=_int32(items.rows(request.cart)),
-        history=_recent(acts, items),
+        history=_int32(list(dict.fromkeys(trail))),
         exclude=_int32(items.rows(request.exclude)),
         purchases=_kept_purchases(acts, items),
+        trail=_int32(trail if anchor in (-1, *trail[:1]) else [anchor, *trail]),
     )
 
 
-def _recent(acts: Sequence[Act], items: ItemTable) -> Rows:
-    if not acts:
-        return NO_ROWS
-    seen: dict[int, None] = {}
+def _trail(acts: Sequence[Act], items: ItemTable) -> list[int]:
+    """The rows of the newest acts that show interest, newest first, until one more item would be too many."""
+    trail: list[int] = []
+    seen: set[int] = set()
     row_of = items.ids.row
     for act in acts:
-        if act.kind in _INTEREST:
-            row = row_of(act.item_id)
-            if row >= 0:
-                seen[row] = None
-                if len(seen) == HISTORY_LENGTH:
-                    break
-    return _int32(list(seen))
+        if act.kind in _INTEREST and (row := row_of(act.item_id)) >= 0:
+            if row not in seen and len(seen) == HISTORY_LENGTH:
+                break
+            seen.add(row)
+            trail.append(row)
+    return trail
 
 
 def _kept_purchases(acts: Sequence[Act], items: ItemTable) -> tuple[Purchase, ...]:

@@ -78,7 +78,7 @@ class ShelfFiller:
         return Known(
             rows=np.array(sure + past, dtype=np.int32), n_cart=len(cart), n_sure=len(sure), now_ms=query.now_ms,
             category=self._category(), bought=np.array([one.row for one in query.purchases], dtype=np.int32),
-            bought_at_ms=np.array([one.at_ms for one in query.purchases], dtype=np.int64),
+            bought_at_ms=np.array([one.at_ms for one in query.purchases], dtype=np.int64), trail=query.trail,
         )  # fmt: skip
 
     def fill(self, ready: ReadyShelf, count: int, *, first_code: int, explain: bool) -> Filled:

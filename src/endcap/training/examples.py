@@ -11,20 +11,17 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from endcap.artifacts.base import Artifact, Asked
+from endcap.artifacts.base import Artifact
 from endcap.artifacts.tree_ranker import ItemFacts
-from endcap.core.choice import Asking, Choice
-from endcap.kernels.mixing import Offer
+from endcap.core.choice import Choice
 from endcap.ranking.examples import Examples
 from endcap.ranking.features import layout
 from endcap.ranking.features.items import item_facts
-from endcap.ranking.mixture import Known, Mixture
 from endcap.ranking.ranker import FeatureTable
-from endcap.ranking.stack import Group, Stack
-from endcap.replay.asking import asked
+from endcap.replay.choosing import Chooser
 from endcap.replay.held_out import Window
 
-MOST_QUERIES = 10_000
+MOST_QUERIES = 16_000
 """More queries teach little that is new and cost time and memory in proportion."""
 
 MOST_CANDIDATES = 60
@@ -34,9 +31,6 @@ HEAD = 30
 """How many of them are the first ones, the best of each source. The others are drawn from the rest and weigh as much as those
 that were left out with them: without the weights the trees would believe that what is far down the lists is often taken."""
 
-EVERYTHING_KNOWN = Asking()
-"""How the ranker itself is asked: with all that is known."""
-
 
 def ranking_examples(
     choice: Choice, artifacts: Mapping[str, Artifact], window: Window, rng: np.random.Generator, *,
@@ -44,37 +38,24 @@ def ranking_examples(
 ) -> Examples:  # fmt: skip
     """The examples of a window whose training part the artifacts were fitted on; the ranker of ``choice`` is not asked.
 
-    Of more than ``most_queries`` queries a sample is drawn. Memory: 4 bytes × queries × 60 × features, 120 MB at most with 50
+    Of more than ``most_queries`` queries a sample is drawn. Memory: 4 bytes × queries × 60 × features, 200 MB at most with 50
     features; time O(queries × what it takes to answer one).
     """
-    held_out, n_items = window.held_out, window.train.n_items
+    held_out = window.held_out
     facts = facts or item_facts(window.train)
-    stack = Stack.of(artifacts, n_items)
-    group = Group.chosen(Choice(task=choice.task, sources=choice.sources, pool=choice.pool), "history", stack, artifacts)
-    starts, rows, _weights = asked(held_out, EVERYTHING_KNOWN)
-    mixture = Mixture(stack, n_items, n_sources=len(group), n_rows=max(int(np.diff(starts).max(initial=1)), 1))
-    table = FeatureTable(len(group), facts.columns, facts.codes)
-    offer = _everything(n_items)
-    barred_starts, barred_rows = held_out.barred()
+    unranked = Choice(task=choice.task, sources=choice.sources, pool=choice.pool)
+    chooser = Chooser(unranked, artifacts, window)
+    names = chooser.group.names
+    table = FeatureTable(len(names), facts.columns, facts.codes)
     chosen = _sample(len(held_out), most_queries, rng)
     book = _Book(len(chosen), table.features.shape[0])
     for q in chosen:
-        known = rows[starts[q] : starts[q + 1]]
-        barred = barred_rows[barred_starts[q] : barred_starts[q + 1]]
-        now_ms = window.train.now_ms if held_out.now_ms is None else int(held_out.now_ms[q])
-        bought, bought_at_ms = held_out.bought(q)
-        offer.blocked[barred] = 1
-        blocked = mixture.gather(group, Known(known, 0, 0, now_ms, bought=bought, bought_at_ms=bought_at_ms), offer)
-        offer.blocked[barred] = 0
-        n, work = len(group), mixture.work
-        whole = Asked(known, np.ones(len(known), np.float32), now_ms)
-        found = table.fill(work.scores[:n], work.touched[:n], work.n_touched[:n], whole, blocked, choice.pool)
-        mixture.clear(group)
+        found = chooser.tabulate(q, table)
         targets = held_out.targets[held_out.target_starts[q] : held_out.target_starts[q + 1]]
         taken = np.isin(table.rows[:found], targets)
         book.add(table.rows[:found], table.features[:, :found], taken, rng)
     return Examples(
-        sources=group.names, feature_names=tuple(one.name for one in layout(group.names)), rows=book.rows[: book.size],
+        sources=names, feature_names=tuple(one.name for one in layout(names)), rows=book.rows[: book.size],
         features=book.features[: book.size], taken=book.taken[: book.size], weights=book.weights[: book.size],
         starts=np.array(book.starts, np.int64), clusters=held_out.clusters[chosen],
         query_weights=np.ones(len(chosen), np.float32), facts=facts,
@@ -117,10 +98,3 @@ def _kept(taken: NDArray[np.bool_], rng: np.random.Generator) -> tuple[NDArray[n
 
 def _sample(n: int, most: int, rng: np.random.Generator) -> NDArray[np.int64]:
     return np.arange(n) if n <= most else np.sort(rng.choice(n, most, replace=False))
-
-
-def _everything(n_items: int) -> Offer:
-    """Every item may be shown."""
-    never, always = np.zeros(n_items, np.int64), np.full(n_items, np.iinfo(np.int64).max)
-    none = np.full(n_items, -1, np.int32)
-    return Offer(np.zeros(n_items, np.uint8), never, always, none, none)

@@ -18,6 +18,8 @@ TARGETS_PER_BASKET = 3
 QUESTIONS_PER_VISIT = 20
 TARGETS_THAT_TEACH = 10
 """Of each item of an order that is asked for a ranker learns a little more, and asking costs little once the order is drawn."""
+TIMES_TO_TEACH = 3
+"""A ranker learns from so many times the acts of visits that it is judged by: each of them says little."""
 MOST_QUESTIONS = 5_000
 """How many questions of a task are asked, unless somebody has more or less time."""
 MOST_REMEMBERED = 500
@@ -45,8 +47,12 @@ def questions(
 
 
 def lessons(future: Dataset, rng: np.random.Generator, most: int = MOST_QUESTIONS) -> dict[Task, HeldOut]:
-    """What a ranker learns from where that is more than the questions: up to ten items of the orders that they ask about."""
-    return {"basket": _rest_of_basket(future, rng, most, TARGETS_THAT_TEACH)}
+    """What a ranker learns from where that is more than the questions: further acts of visits, and up to ten items of the orders
+    that they ask about."""
+    return {
+        "basket": _rest_of_basket(future, rng, most, TARGETS_THAT_TEACH),
+        "session": _next_act(future, rng, most * TIMES_TO_TEACH),
+    }
 
 
 def _rest_of_basket(

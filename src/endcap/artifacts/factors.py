@@ -113,17 +113,18 @@ class Factors:
         worth[there] += self.vectors[items[there]] @ vector + self.biases[items[there]]
         return worth
 
+    def shopper(self, rows: NDArray[np.int32], weights: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The vector, float32 (dim,), of a shopper who took items that count ``weights``, as :class:`Asked` has them."""
+        here, how = self._numbered(rows), self.fold_in
+        wanted = np.full(int(here.sum()), how.wanted, np.float32)
+        return self.person(rows[here], weights[here] * np.float32(how.confidence), wanted)
+
     def retrieve(self, asked: Asked, blocked: NDArray[np.uint8], scores: NDArray[np.float32], touched: NDArray[np.int32]) -> int:
         """The best items that may be shown, about :data:`MOST`, for a person who took what is asked with.
 
         Time O(n_items × dim).
         """
-        here = self._numbered(asked.rows)
-        rows, weights = asked.rows[here], asked.weights[here]
-        how = self.fold_in
-        wanted = np.full(len(rows), how.wanted, np.float32)
-        vector = self.person(rows, weights * np.float32(how.confidence), wanted)
-        products(vector, self.vectors, self.biases, blocked, scores)
+        products(self.shopper(asked.rows, asked.weights), self.vectors, self.biases, blocked, scores)
         found: int = keep_best(scores, MOST, touched)
         return found
 

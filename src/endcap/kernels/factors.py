@@ -186,7 +186,13 @@ def products(vector, vectors, biases, blocked, scores):  # type: ignore[no-untyp
         for f in range(len(vector)):
             total += vector[f] * vectors[item, f]
         scores[item] = total
-    for item in range(len(vectors)):
+    worth(biases, blocked, scores)
+
+
+@njit(nogil=True, cache=True)
+def worth(biases, blocked, scores):  # type: ignore[no-untyped-def]
+    """Turn products in ``scores`` into what :func:`products` writes."""
+    for item in range(len(scores)):
         score = biases[item] + scores[item]
         scores[item] = score if score > 0 and blocked[item] == 0 else np.float32(0)
 

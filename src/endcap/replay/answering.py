@@ -8,11 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from endcap.artifacts.base import Artifact, Asked
+from endcap.artifacts.factors import Factors
 from endcap.artifacts.item_neighbors import ItemNeighbors
 from endcap.artifacts.item_scores import ItemScores
 from endcap.core.choice import Asking
 from endcap.kernels.rank_targets import rank_by_neighbors, rank_by_scores, rank_targets
 from endcap.measurement.metrics.base import Answers
+from endcap.replay.ahead import Ahead
 from endcap.replay.asking import asked
 from endcap.replay.held_out import Window
 
@@ -38,7 +40,8 @@ def answer(artifact: Artifact, window: Window, asking: Asking) -> Answers:
             lists,
         )  # fmt: skip
     else:
-        asker = _Asker(artifact, window, asking)
+        ahead = Ahead(artifact, held_out, asking) if isinstance(artifact, Factors) and held_out.eligible is None else None
+        asker = _Asker(artifact, window, asking, ahead)
         for q in range(len(held_out)):
             asker.rank(q, ranks[held_out.target_starts[q] : held_out.target_starts[q + 1]], lists[q])
     return answers(window, ranks, lists)
@@ -69,15 +72,16 @@ def one_by_one(artifact: Artifact, window: Window, asking: Asking) -> Callable[[
 
 
 class _Asker:
-    """Asks one artifact one query at a time, through arrays that stay allocated."""
+    """Asks one artifact one query at a time, through arrays that stay allocated; or takes what was found ``ahead``."""
 
-    def __init__(self, artifact: Artifact, window: Window, asking: Asking) -> None:
+    def __init__(self, artifact: Artifact, window: Window, asking: Asking, ahead: Ahead | None = None) -> None:
         n = window.train.n_items
         self._artifact, self._held_out, self._now_ms = artifact, window.held_out, window.train.now_ms
         self._starts, self._rows, self._weights = asked(window.held_out, asking)
         self._barred_starts, self._barred_rows = window.held_out.barred()
         self._scores, self._touched, self._blocked = np.zeros(n, np.float32), np.empty(n, np.int32), np.zeros(n, np.uint8)
         self._from, self._until = np.zeros(n, np.int64), np.ones(n, np.int64)
+        self._ahead = ahead
 
     def known(self, q: int) -> Asked:
         """What the query is asked with."""
@@ -95,7 +99,15 @@ class _Asker:
         self._blocked[barred] = 1
         first = int(self._held_out.target_starts[q])
         targets = self._held_out.targets[first : first + len(ranks)]
-        found = self._artifact.retrieve(self.known(q), self._blocked, self._scores, self._touched)
+        found = self._found(q)
         rank_targets(self._scores, self._touched, found, self._blocked, self._from, self._until, targets, ranks, best_rows)
         self._scores[self._touched[:found]] = 0
         self._blocked[barred] = 0
+
+    def _found(self, q: int) -> int:
+        """Fill scores and touched; returns how many."""
+        if self._ahead is None:
+            return self._artifact.retrieve(self.known(q), self._blocked, self._scores, self._touched)
+        rows, scores = self._ahead.answer(q)
+        self._touched[: len(rows)], self._scores[rows] = rows, scores
+        return len(rows)

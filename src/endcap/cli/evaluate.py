@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import wraps
+from inspect import Signature, signature
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 import typer
@@ -55,7 +57,7 @@ PartOption = Annotated[
     typer.Option("--part", help="What is scored: the test part (recorded as a look), or validation inside the training part."),
 ]
 PeersOption = Annotated[
-    bool, typer.Option("--peers", help="Also try the libraries that are installed: pip install 'endcap[peers]' installs them.")
+    bool, typer.Option("--peers", help="Also try other libraries, those that are installed: the extra named peers installs them.")
 ]
 OnlyOption = Annotated[
     list[str] | None,
@@ -80,6 +82,19 @@ class _Run:
     home: Path
 
 
+def _run(
+    part: PartOption = "test",
+    peers: PeersOption = False,
+    extras: WithOption = None,
+    only: OnlyOption = None,
+    seed: SeedOption = 1,
+    json: JsonOption = False,
+    home: HomeOption = DEFAULT_HOME,
+) -> _Run:
+    """The options of every verb."""
+    return _Run(part, seed, Wanted.of(only or (), added(extras), every_peer=peers), json, home)
+
+
 @dataclass(frozen=True, slots=True)
 class _Data:
     """What is evaluated on: its name, and the files that it was read from; the log of a shop is no file."""
@@ -88,33 +103,43 @@ class _Data:
     files: Sequence[Path]
 
 
+class _Asked(NamedTuple):
+    """A task on data."""
+
+    protocol: EvaluationProtocol
+    data: _Data
+
+
+def _verb(read: Callable[..., _Asked]) -> Callable[..., None]:
+    """A verb that evaluates what ``read`` gives: its options are those of ``read``, after ``how``, and those of every verb."""
+    _, *own = signature(read, eval_str=True).parameters.values()
+    shared = signature(_run, eval_str=True).parameters
+
+    @wraps(read)
+    def run(**given: Any) -> None:
+        how = _run(**{name: given.pop(name) for name in shared})
+        _evaluate(read(how, **given), how)
+
+    run.__signature__ = Signature([*own, *shared.values()])  # type: ignore[attr-defined]  # where Typer finds the options
+    return run
+
+
 @app.command()
-def basket(
-    data: DataOption = None,
-    shop: ShopOption = None,
-    layout: LayoutOption = None,
-    part: PartOption = "test",
-    peers: PeersOption = False,
-    extras: WithOption = None,
-    only: OnlyOption = None,
-    seed: SeedOption = 1,
-    json: JsonOption = False,
-    home: HomeOption = DEFAULT_HOME,
-) -> None:
+@_verb
+def basket(how: _Run, data: DataOption = None, shop: ShopOption = None, layout: LayoutOption = None) -> _Asked:
     """Complete baskets: items are taken from held-out orders and asked for with the rest."""
-    how = _Run(part, seed, _wanted(only, extras, peers), json, home)
     if shop is not None:
-        history, source = _history(data, shop, layout, home)
-        orders = history.orders()
-    else:
-        path = _given(data)
-        chosen = order_layout(path, layout)
-        orders, source = chosen.read(path), _Data(_name(path), chosen.files(path))
-    _evaluate(BasketProtocol(orders, seed), source, how)
+        history, source = _history(how, data, shop, layout)
+        return _Asked(BasketProtocol(history.orders(), how.seed), source)
+    path = _given(data)
+    chosen = order_layout(path, layout)
+    return _Asked(BasketProtocol(chosen.read(path), how.seed), _Data(_name(path), chosen.files(path)))
 
 
 @app.command()
+@_verb
 def session(
+    how: _Run,
     train: Annotated[Path | None, typer.Option("--train", help="A file of sessions to learn from.", show_default=False)] = None,
     test: Annotated[
         Path | None, typer.Option("--test", help="A file of prefixes and the item that came next.", show_default=False)
@@ -122,68 +147,37 @@ def session(
     data: DataOption = None,
     shop: ShopOption = None,
     layout: LayoutOption = None,
-    part: PartOption = "test",
-    peers: PeersOption = False,
-    extras: WithOption = None,
-    only: OnlyOption = None,
-    seed: SeedOption = 1,
-    json: JsonOption = False,
-    home: HomeOption = DEFAULT_HOME,
-) -> None:
+) -> _Asked:
     """Continue sessions: which item comes next? From --train and --test, or from acts (--data, --shop) cut by time."""
-    how = _Run(part, seed, _wanted(only, extras, peers), json, home)
     if train is not None and test is not None:
         clicks = session_layout(layout).read(train, test)
-        _evaluate(SessionProtocol(clicks, seed), _Data(_name(train.parent), [train, test]), how)
-        return
+        return _Asked(SessionProtocol(clicks, how.seed), _Data(_name(train.parent), [train, test]))
     if train is not None or test is not None:
         missing = "test" if test is None else "train"
         raise BadOption(
             f"--{missing} is missing", field=missing, value=None, remedy="give both --train and --test, or --data, or --shop"
         )
-    history, source = _history(data, shop, layout, home)
-    _evaluate(VisitProtocol(history, seed), source, how)
+    history, source = _history(how, data, shop, layout)
+    return _Asked(VisitProtocol(history, how.seed), source)
 
 
 @app.command()
-def complement(
-    data: DataOption = None,
-    layout: LayoutOption = None,
-    part: PartOption = "test",
-    peers: PeersOption = False,
-    extras: WithOption = None,
-    only: OnlyOption = None,
-    seed: SeedOption = 1,
-    json: JsonOption = False,
-    home: HomeOption = DEFAULT_HOME,
-) -> None:
+@_verb
+def complement(how: _Run, data: DataOption = None, layout: LayoutOption = None) -> _Asked:
     """Complete hand-made sets: which items belong together with this one?"""
-    how = _Run(part, seed, _wanted(only, extras, peers), json, home)
     path = _given(data)
     chosen = find_layout(BundleLayout, path, layout)
-    _evaluate(ComplementProtocol(chosen.read(path), seed), _Data(_name(path), chosen.files(path)), how)
+    return _Asked(ComplementProtocol(chosen.read(path), how.seed), _Data(_name(path), chosen.files(path)))
 
 
 def _of_history(protocol: Callable[[History, int], EvaluationProtocol], name: str, told: str) -> None:
     """Add the verb of a task that is asked of people's acts."""
 
-    def run(
-        data: DataOption = None,
-        shop: ShopOption = None,
-        layout: LayoutOption = None,
-        part: PartOption = "test",
-        peers: PeersOption = False,
-        extras: WithOption = None,
-        only: OnlyOption = None,
-        seed: SeedOption = 1,
-        json: JsonOption = False,
-        home: HomeOption = DEFAULT_HOME,
-    ) -> None:
-        how = _Run(part, seed, _wanted(only, extras, peers), json, home)
-        history, source = _history(data, shop, layout, home)
-        _evaluate(protocol(history, seed), source, how)
+    def read(how: _Run, data: DataOption = None, shop: ShopOption = None, layout: LayoutOption = None) -> _Asked:
+        history, source = _history(how, data, shop, layout)
+        return _Asked(protocol(history, how.seed), source)
 
-    app.command(name, help=told)(run)
+    app.command(name, help=told)(_verb(read))
 
 
 _of_history(PurchaseProtocol, "purchase", "Next purchase: what does somebody buy, having acted on other things?")
@@ -194,12 +188,12 @@ _of_history(ColdStartProtocol, "cold_start", "New products: are items found that
 _of_history(UpsellProtocol, "upsell", "Upsell: which dearer item is bought instead of the one looked at?")
 
 
-def _history(data: Path | None, shop: str | None, layout: str | None, home: Path) -> tuple[History, _Data]:
+def _history(how: _Run, data: Path | None, shop: str | None, layout: str | None) -> tuple[History, _Data]:
     """What people did, from a file of acts or orders or from a shop's log."""
     if shop is not None:
         if data is not None:
             raise BadOption("both --data and --shop are given", field="shop", value=shop, remedy="give one of them")
-        opened = sqlite.open_home(home)
+        opened = sqlite.open_home(how.home)
         try:
             return History.of_shop(opened.open(shop)), _Data(shop, ())
         finally:
@@ -210,17 +204,15 @@ def _history(data: Path | None, shop: str | None, layout: str | None, home: Path
     return history, _Data(_name(path), chosen.files(path))
 
 
-def _wanted(only: list[str] | None, extras: list[str] | None, peers: bool) -> Wanted:
-    return Wanted.of(only or (), added(extras), every_peer=peers)
-
-
 def _given(data: Path | None) -> Path:
     if data is None:
         raise BadOption("no data are named", field="data", value=None, remedy="give --data with a file or folder")
     return data
 
 
-def _evaluate(protocol: EvaluationProtocol, data: _Data, how: _Run) -> None:
+def _evaluate(asked: _Asked, how: _Run) -> None:
+    protocol, data = asked
+
     def publish(known: Dataset) -> Published:
         made, choices, _ = fit_all(known, how.seed)
         return Published({name: one.artifact for name, one in made.items()}, choices)

@@ -11,7 +11,7 @@ from endcap.replay.ahead import Ahead
 from endcap.replay.answering import answer, one_by_one
 from endcap.replay.choosing import answer_choice
 from endcap.replay.held_out import HeldOut, Window
-from tests.replay.worlds import basket_window
+from endcap.testing.histories import random_data
 
 N_ITEMS, N_QUERIES = 900, 150
 RNG = np.random.default_rng(0)
@@ -24,7 +24,7 @@ def window(*, known_barred: bool) -> Window:
     known = [RNG.permutation(N_ITEMS)[: 1 + q % 5].tolist() for q in range(N_QUERIES)]
     targets = RNG.integers(0, N_ITEMS, N_QUERIES).tolist()
     held_out = HeldOut.of(known, targets, list(range(N_QUERIES)), known_barred=known_barred)
-    return Window(basket_window(n_items=N_ITEMS).train, held_out, ())
+    return Window(random_data(0, n_items=N_ITEMS), held_out, ())
 
 
 @pytest.mark.parametrize("known_barred", [True, False])

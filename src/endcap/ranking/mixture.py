@@ -5,6 +5,7 @@ Serving, training and evaluation all come through here, so that what was measure
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -35,7 +36,8 @@ class Known:
 
     ``rows`` int32 holds the cart, the anchors from ``n_cart`` up to ``n_sure``, then the history, each newest first.
     ``category`` is the number of the category that sources are narrowed to, -1 for none. Purchases
-    and ``trail`` as in :class:`endcap.artifacts.base.Asked`.
+    and ``trail`` as in :class:`endcap.artifacts.base.Asked`. ``found`` are the answers, rows and
+    scores above 0, of sources that need not be asked any more, by their number.
     """
 
     rows: Rows
@@ -46,6 +48,7 @@ class Known:
     bought: NDArray[np.int32] = field(default_factory=lambda: _NO_ROWS)
     bought_at_ms: NDArray[np.int64] = field(default_factory=lambda: _NEVER)
     trail: Rows = field(default_factory=lambda: _NO_ROWS)
+    found: Mapping[int, tuple[Rows, NDArray[np.float32]]] = field(default_factory=dict)
 
     @classmethod
     def of_history(cls, rows: Rows, now_ms: int) -> Known:
@@ -109,6 +112,10 @@ class Mixture:
         )  # fmt: skip
         blocked = offer.blocked.copy()
         for s, artifact in group.others:
+            if s in known.found:
+                rows, scores = known.found[s]
+                work.touched[s, : len(rows)], work.scores[s, rows], work.n_touched[s] = rows, scores, len(rows)
+                continue
             asked = self._asked(known, s)
             work.n_touched[s] = artifact.retrieve(asked, blocked[: artifact.n_items], work.scores[s], work.touched[s])
         return blocked

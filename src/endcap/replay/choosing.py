@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from endcap.artifacts.base import Artifact
+from endcap.artifacts.factors import Factors
 from endcap.core.choice import Asking, Choice
 from endcap.core.query import Rows
 from endcap.kernels.mixing import Offer
@@ -16,6 +17,7 @@ from endcap.measurement.metrics.base import MISS, Answers
 from endcap.ranking.mixture import Known, Mixture, whole
 from endcap.ranking.ranker import FeatureTable
 from endcap.ranking.stack import Group, Stack
+from endcap.replay.ahead import Ahead
 from endcap.replay.answering import DEPTH, answers
 from endcap.replay.asking import asked
 from endcap.replay.held_out import Window
@@ -49,6 +51,9 @@ class Chooser:
         stack = Stack.of(used, n)
         self.group = Group.chosen(choice, "history", stack, used)
         self._held_out, self._now_ms = window.held_out, window.train.now_ms
+        asking = {one.artifact: one.asking for one in choice.sources}
+        factors = {s: one for s, one in self.group.others if isinstance(one, Factors)}
+        self._ahead = {s: Ahead(one, window.held_out, asking[self.group.names[s]]) for s, one in factors.items()}
         self._starts, self._rows, _ = asked(window.held_out, Asking(last=max(one.asking.last for one in choice.sources)))
         self._barred_starts, self._barred_rows = window.held_out.barred()
         longest = int(np.diff(self._starts).max(initial=1))
@@ -102,8 +107,8 @@ class Chooser:
         now_ms = self._now_ms if held_out.now_ms is None else int(held_out.now_ms[q])
         bought, bought_at_ms = held_out.bought(q)
         rows = self._rows[self._starts[q] : self._starts[q + 1]]
-        trail = held_out.trail(q)
-        return Known(rows, 0, 0, now_ms, bought=bought, bought_at_ms=bought_at_ms, trail=trail)
+        trail, found = held_out.trail(q), {s: one.answer(q) for s, one in self._ahead.items()}
+        return Known(rows, 0, 0, now_ms, bought=bought, bought_at_ms=bought_at_ms, trail=trail, found=found)
 
 
 def pessimistic_ranks(

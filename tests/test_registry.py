@@ -62,14 +62,21 @@ def test_an_extra_that_does_not_exist_is_named() -> None:
 
 def test_every_file_of_an_extra_exists_and_only_they_import_its_package() -> None:
     source = Path(registry.__file__).parent
+    files = {path: path.read_text(encoding="utf-8") for path in source.rglob("*.py")}
+
+    def importing(*modules: str) -> set[Path]:
+        imports = re.compile(rf"^(import|from) ({'|'.join(map(re.escape, modules))})\b", re.M)
+        return {path for path, text in files.items() if imports.search(text)}
+
     for extra, (package, parts) in registry.EXTRAS.items():
-        named = {
-            source.joinpath(*registry.PACKAGES[kind].split(".")[1:]) / f"{name}.py" for kind in parts for name in parts[kind]
-        }
+        folders = {kind: source.joinpath(*registry.PACKAGES[kind].split(".")[1:]) for kind in parts}
+        named = {folders[kind] / f"{name}.py" for kind in parts for name in parts[kind]}
         own = set((source / extra).glob("*.py"))
-        imports = re.compile(rf"^(import|from) ({package}|endcap\.{extra})\b", re.M)
-        importing = {path for path in source.rglob("*.py") if imports.search(path.read_text(encoding="utf-8"))}
-        assert named <= importing <= named | own
+        found = importing(package, f"endcap.{extra}")
+        shared = {path for path in found if path.parent in folders.values() and path.name.startswith("_")}
+        assert named <= found <= named | own | shared
+        for path in shared:
+            assert importing(f"endcap.{path.parent.name}.{path.stem}") <= named
 
 
 def test_the_names_are_found_without_importing_what_they_need() -> None:

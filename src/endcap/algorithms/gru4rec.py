@@ -7,17 +7,12 @@ from typing import Annotated, ClassVar
 from msgspec import Meta
 from torch import Tensor, nn
 
-from endcap.algorithms.base import Algorithm, FitContext, Requirement
+from endcap.algorithms._networks import ItemNetwork, ReadsVisits
 from endcap.artifacts.base import Array
-from endcap.artifacts.sequence_encoder import SequenceEncoder
-from endcap.core.choice import Task
-from endcap.core.interactions import Dataset
-from endcap.neural.repeatable import repeatable
-from endcap.neural.sequences import Sequences
-from endcap.neural.training import Network, Plan, learn, plain
+from endcap.neural.training import plain
 
 
-class GRU4Rec(Algorithm, frozen=True, kw_only=True):
+class GRU4Rec(ReadsVisits, frozen=True, kw_only=True):
     """A gated recurrent unit that steps through the items of a visit.
 
     With ``e_i`` the vector of the item at a step and ``h`` the state so far, zeros at first: ``r = sigma(W_r e_i + U_r h +
@@ -48,40 +43,22 @@ class GRU4Rec(Algorithm, frozen=True, kw_only=True):
     [0.0, 1.0]
     """
 
-    reason: ClassVar[str] = "viewed_next"
-    requirement: ClassVar[Requirement] = Requirement("interactions", 10_000)
     label: ClassVar[str] = "Next, by a recurrent network"
-    tasks: ClassVar[tuple[Task, ...]] = ("session", "purchase")
-    seeded: ClassVar[bool] = True
-    by_default: ClassVar[bool] = False
 
     dim: Annotated[int, Meta(ge=1, le=512)] = 100
-    window: Annotated[int, Meta(ge=1, le=200)] = 20
-    dropout: Annotated[float, Meta(ge=0, lt=1)] = 0.3
-    negatives: Annotated[int, Meta(ge=3, le=100_000)] = 512
-    batch: Annotated[int, Meta(ge=1, le=1_000_000)] = 1_024
-    epochs: Annotated[int, Meta(ge=1, le=1_000)] = 10
-    rate: Annotated[float, Meta(gt=0, le=1)] = 0.005
 
-    def fit(self, data: Dataset, context: FitContext) -> SequenceEncoder:
-        """The network that says what follows."""
-        visits = Sequences.of_visits(data, self.window)
-        with repeatable(context.rng):
-            network = Recurrent(data.n_items, self)
-            if len(visits):
-                learn(network, visits, Plan(self.epochs, self.rate, self.negatives, self.batch), context.rng)
-        return SequenceEncoder.of(
-            "recurrence", network.items.weight.detach().numpy(), visits.counts > 0, network.weights(), self.reason,
-            window=self.window,
-        )  # fmt: skip
+    def network(self, n_items: int) -> Recurrent:
+        """A unit that has learnt nothing yet."""
+        return Recurrent(n_items, self)
 
 
-class Recurrent(Network):
+class Recurrent(ItemNetwork):
     """The network of :class:`GRU4Rec`."""
 
+    kind = "recurrence"
+
     def __init__(self, n_items: int, options: GRU4Rec) -> None:
-        super().__init__()
-        self.items = nn.Embedding(n_items, options.dim)
+        super().__init__(n_items, options.dim)
         nn.init.normal_(self.items.weight, std=options.dim**-0.5)
         self.unit = nn.GRU(options.dim, options.dim, batch_first=True)
         self.dropout = nn.Dropout(options.dropout)
@@ -90,10 +67,6 @@ class Recurrent(Network):
         """States after each item, (n, length, dim)."""
         states, _ = self.unit(self.dropout(self.items(items)))
         return self.dropout(states)
-
-    def vectors(self, items: Tensor) -> Tensor:
-        """The vectors of items, those that they enter with."""
-        return self.items(items)
 
     def weights(self) -> dict[str, Array]:
         """The weights as the arrays that :func:`endcap.kernels.encoders.recurred` takes."""

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
 import torch
-from msgspec import Meta
 from torch import Tensor, nn
 
-from endcap.algorithms.base import Algorithm, FitContext, Requirement, neighbors_of
-from endcap.artifacts.item_neighbors import ItemNeighbors
-from endcap.core.choice import Task
+from endcap.algorithms._networks import ScoresPairs
 from endcap.core.interactions import Dataset
-from endcap.neural.pairs import PairNetwork, PairPlan, Pairs, learn_pairs, shortlist, worked_out
-from endcap.neural.repeatable import repeatable
-from endcap.neural.sequences import Sequences
-
-_WINDOW = 50
+from endcap.neural.pairs import PairNetwork
 
 
-class NeuralCF(Algorithm, frozen=True, kw_only=True):
+class NeuralCF(ScoresPairs, frozen=True, kw_only=True):
     """NeuMF between items: those that a shopper acts on stand for the shopper, about whom nothing is kept.
 
     ``score_ij = w . [p_i * q_j ; relu(V [relu(U [r_i ; s_j] + a)] + b)]``: the product of one pair of vectors and two layers over
@@ -41,32 +34,11 @@ class NeuralCF(Algorithm, frozen=True, kw_only=True):
     [[0.0, 1.0], [1.0, 0.0]]
     """
 
-    reason: ClassVar[str] = "viewed_next"
-    requirement: ClassVar[Requirement] = Requirement("interactions", 10_000)
     label: ClassVar[str] = "Goes with it, by a neural network"
-    tasks: ClassVar[tuple[Task, ...]] = ("session", "purchase")
-    seeded: ClassVar[bool] = True
-    by_default: ClassVar[bool] = False
 
-    k: Annotated[int, Meta(ge=1, le=10_000)] = 100
-    dim: Annotated[int, Meta(ge=1, le=512)] = 32
-    reach: Annotated[int, Meta(ge=1, le=100)] = 3
-    negatives: Annotated[int, Meta(ge=1, le=10_000)] = 20
-    batch: Annotated[int, Meta(ge=1, le=1_000_000)] = 1_024
-    epochs: Annotated[int, Meta(ge=1, le=1_000)] = 5
-    rate: Annotated[float, Meta(gt=0, le=1)] = 0.003
-
-    def fit(self, data: Dataset, context: FitContext) -> ItemNeighbors:
-        """The followers of every item."""
-        visits = Sequences.of_visits(data, _WINDOW)
-        listed = shortlist(visits, self.k)
-        with repeatable(context.rng):
-            network = NeuMF(data.n_items, self.dim)
-            pairs = Pairs.near(visits, self.reach)
-            if len(pairs):
-                plan = PairPlan(self.epochs, self.rate, self.negatives, self.batch)
-                learn_pairs(network, pairs, visits.counts, plan, context.rng)
-            return neighbors_of(worked_out(network, listed), self.reason)
+    def network(self, data: Dataset) -> NeuMF:
+        """A product and layers that have learnt nothing yet."""
+        return NeuMF(data.n_items, self.dim)
 
 
 class NeuMF(PairNetwork):

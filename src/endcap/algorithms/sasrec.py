@@ -9,18 +9,13 @@ import torch
 from msgspec import Meta
 from torch import Tensor, nn
 
-from endcap.algorithms.base import Algorithm, FitContext, Requirement
+from endcap.algorithms._networks import ItemNetwork, ReadsVisits
 from endcap.artifacts.base import Array
-from endcap.artifacts.sequence_encoder import SequenceEncoder
-from endcap.core.choice import Task
-from endcap.core.interactions import Dataset
 from endcap.errors import BadOption
-from endcap.neural.repeatable import repeatable
-from endcap.neural.sequences import Sequences
-from endcap.neural.training import Network, Plan, learn, plain
+from endcap.neural.training import plain
 
 
-class SASRec(Algorithm, frozen=True, kw_only=True):
+class SASRec(ReadsVisits, frozen=True, kw_only=True):
     """Self-attention over the items of a visit.
 
     Item ``i`` at place ``p`` enters as ``sqrt(dim) e_i + place_p``, places counted from the first of the last ``window`` items.
@@ -50,22 +45,10 @@ class SASRec(Algorithm, frozen=True, kw_only=True):
     [0.0, 1.0]
     """
 
-    reason: ClassVar[str] = "viewed_next"
-    requirement: ClassVar[Requirement] = Requirement("interactions", 10_000)
     label: ClassVar[str] = "Next, by attention"
-    tasks: ClassVar[tuple[Task, ...]] = ("session", "purchase")
-    seeded: ClassVar[bool] = True
-    by_default: ClassVar[bool] = False
 
-    dim: Annotated[int, Meta(ge=1, le=512)] = 64
     blocks: Annotated[int, Meta(ge=1, le=8)] = 1
     heads: Annotated[int, Meta(ge=1, le=16)] = 1
-    window: Annotated[int, Meta(ge=1, le=200)] = 20
-    dropout: Annotated[float, Meta(ge=0, lt=1)] = 0.3
-    negatives: Annotated[int, Meta(ge=3, le=100_000)] = 512
-    batch: Annotated[int, Meta(ge=1, le=1_000_000)] = 1_024
-    epochs: Annotated[int, Meta(ge=1, le=1_000)] = 10
-    rate: Annotated[float, Meta(gt=0, le=1)] = 0.005
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -75,26 +58,19 @@ class SASRec(Algorithm, frozen=True, kw_only=True):
                 remedy="choose a number of heads that divides dim",
             )  # fmt: skip
 
-    def fit(self, data: Dataset, context: FitContext) -> SequenceEncoder:
-        """The network that says what follows."""
-        visits = Sequences.of_visits(data, self.window)
-        with repeatable(context.rng):
-            network = Transformer(data.n_items, self)
-            if len(visits):
-                learn(network, visits, Plan(self.epochs, self.rate, self.negatives, self.batch), context.rng)
-        return SequenceEncoder.of(
-            "attention", network.items.weight.detach().numpy(), visits.counts > 0, network.weights(), self.reason,
-            window=self.window, heads=self.heads,
-        )  # fmt: skip
+    def network(self, n_items: int) -> Transformer:
+        """Blocks that have learnt nothing yet."""
+        return Transformer(n_items, self)
 
 
-class Transformer(Network):
+class Transformer(ItemNetwork):
     """The network of :class:`SASRec`."""
 
+    kind = "attention"
+
     def __init__(self, n_items: int, options: SASRec) -> None:
-        super().__init__()
         dim = options.dim
-        self.items = nn.Embedding(n_items, dim)
+        super().__init__(n_items, dim, options.heads)
         self.places = nn.Embedding(options.window, dim)
         nn.init.normal_(self.items.weight, std=dim**-0.5)
         nn.init.normal_(self.places.weight, std=dim**-0.5)
@@ -110,10 +86,6 @@ class Transformer(Network):
         for block in self.blocks:
             steps = block(steps, later)
         return self.last(steps)
-
-    def vectors(self, items: Tensor) -> Tensor:
-        """The vectors of items, those that they enter with."""
-        return self.items(items)
 
     def weights(self) -> dict[str, Array]:
         """The weights as the arrays that :func:`endcap.kernels.encoders.attended` takes, and the places."""

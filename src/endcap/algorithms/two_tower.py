@@ -10,19 +10,20 @@ from msgspec import Meta
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from endcap.algorithms.base import Algorithm, FitContext, Requirement
+from endcap.algorithms._networks import ReadsSequences
+from endcap.algorithms.base import FitContext
 from endcap.artifacts.sequence_encoder import SequenceEncoder
 from endcap.core.choice import Task
 from endcap.core.interactions import Dataset
 from endcap.neural.repeatable import repeatable
 from endcap.neural.sequences import Sequences
-from endcap.neural.training import Network, Plan, learn, plain
+from endcap.neural.training import Network, plain
 from endcap.neural.traits import traits
 
 _MOST_TRAITS = 12
 
 
-class TwoTower(Algorithm, frozen=True, kw_only=True):
+class TwoTower(ReadsSequences, frozen=True, kw_only=True):
     """The item tower reads the catalogue too, so that a product that nobody has touched has its place among the others.
 
     An item is ``v_i = e_i + mean over its traits t of g_t``, traits being its categories, its brand and the words of its title;
@@ -49,20 +50,12 @@ class TwoTower(Algorithm, frozen=True, kw_only=True):
     """
 
     reason: ClassVar[str] = "to_your_taste"
-    requirement: ClassVar[Requirement] = Requirement("interactions", 10_000)
     label: ClassVar[str] = "Picked for you, by two towers"
     tasks: ClassVar[tuple[Task, ...]] = ("purchase", "topn", "session")
-    seeded: ClassVar[bool] = True
-    by_default: ClassVar[bool] = False
 
     rows: Literal["people", "visits"] = "people"
-    dim: Annotated[int, Meta(ge=1, le=512)] = 64
     window: Annotated[int, Meta(ge=1, le=200)] = 30
     dropout: Annotated[float, Meta(ge=0, lt=1)] = 0.2
-    negatives: Annotated[int, Meta(ge=3, le=100_000)] = 512
-    batch: Annotated[int, Meta(ge=1, le=1_000_000)] = 1_024
-    epochs: Annotated[int, Meta(ge=1, le=1_000)] = 10
-    rate: Annotated[float, Meta(gt=0, le=1)] = 0.005
 
     def fit(self, data: Dataset, context: FitContext) -> SequenceEncoder:
         """The network that says what follows."""
@@ -71,8 +64,7 @@ class TwoTower(Algorithm, frozen=True, kw_only=True):
         described = traits(data.catalog, _MOST_TRAITS)
         with repeatable(context.rng):
             network = Towers(seen, described, self)
-            if len(histories):
-                learn(network, histories, Plan(self.epochs, self.rate, self.negatives, self.batch), context.rng)
+            self.teach(network, histories, context.rng)
             learnt = np.isin(described, described[seen]) & (described > 0)
             with torch.no_grad():
                 vectors = network.vectors(torch.arange(data.n_items)).numpy()

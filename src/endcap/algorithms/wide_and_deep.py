@@ -11,21 +11,16 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import embedding
 
-from endcap.algorithms.base import Algorithm, FitContext, Requirement, neighbors_of
-from endcap.artifacts.item_neighbors import ItemNeighbors
-from endcap.core.choice import Task
+from endcap.algorithms._networks import ScoresPairs
 from endcap.core.interactions import Dataset
-from endcap.neural.pairs import PairNetwork, PairPlan, Pairs, learn_pairs, shortlist, worked_out
-from endcap.neural.repeatable import repeatable
-from endcap.neural.sequences import Sequences
+from endcap.neural.pairs import PairNetwork
 from endcap.neural.traits import traits
 
-_WINDOW = 50
 _CROSSINGS = 1 << 16
 _MIX = 0x9E3779B1  # a large odd number: neighbouring pairs of numbers fall far apart
 
 
-class WideAndDeep(Algorithm, frozen=True, kw_only=True):
+class WideAndDeep(ScoresPairs, frozen=True, kw_only=True):
     """A linear memory of which category follows which, beside a network that generalises.
 
     ``score_ij = sum over traits t of i and u of j of c_{t x u} + b_j + w . relu(V relu(U [v_i ; v'_j] + a) + b)`` with ``v_i =
@@ -48,33 +43,13 @@ class WideAndDeep(Algorithm, frozen=True, kw_only=True):
     [[0.0, 1.0], [1.0, 0.0]]
     """
 
-    reason: ClassVar[str] = "viewed_next"
-    requirement: ClassVar[Requirement] = Requirement("interactions", 10_000)
     label: ClassVar[str] = "Goes with it, wide and deep"
-    tasks: ClassVar[tuple[Task, ...]] = ("session", "purchase")
-    seeded: ClassVar[bool] = True
-    by_default: ClassVar[bool] = False
 
-    k: Annotated[int, Meta(ge=1, le=10_000)] = 100
-    dim: Annotated[int, Meta(ge=1, le=512)] = 32
     crossed: Annotated[int, Meta(ge=0, le=50)] = 3
-    reach: Annotated[int, Meta(ge=1, le=100)] = 3
-    negatives: Annotated[int, Meta(ge=1, le=10_000)] = 20
-    batch: Annotated[int, Meta(ge=1, le=1_000_000)] = 1_024
-    epochs: Annotated[int, Meta(ge=1, le=1_000)] = 5
-    rate: Annotated[float, Meta(gt=0, le=1)] = 0.003
 
-    def fit(self, data: Dataset, context: FitContext) -> ItemNeighbors:
-        """The followers of every item."""
-        visits = Sequences.of_visits(data, _WINDOW)
-        listed = shortlist(visits, self.k)
-        with repeatable(context.rng):
-            network = Joined(traits(data.catalog, max(self.crossed, 8)), self)
-            pairs = Pairs.near(visits, self.reach)
-            if len(pairs):
-                plan = PairPlan(self.epochs, self.rate, self.negatives, self.batch)
-                learn_pairs(network, pairs, visits.counts, plan, context.rng)
-            return neighbors_of(worked_out(network, listed), self.reason)
+    def network(self, data: Dataset) -> Joined:
+        """A memory and a network that have learnt nothing yet."""
+        return Joined(traits(data.catalog, max(self.crossed, 8)), self)
 
 
 class Joined(PairNetwork):

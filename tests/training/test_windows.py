@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from endcap.dataset.build import dataset_from_sessions
 from endcap.testing.histories import example, random_data
 from endcap.training.windows import MIN_QUESTIONS, windows
 
@@ -34,3 +35,15 @@ def test_the_same_seed_asks_the_same_and_the_two_windows_do_not_share_draws() ->
     one, same, other = (windows(DATA, seed).gate["session"].rows.tolist() for seed in (0, 0, 1))
     assert one == same
     assert one != other
+
+
+def test_a_long_history_holds_out_no_more_than_it_asks_about() -> None:
+    n_visits = 100_000
+    indptr = np.arange(0, 2 * n_visits + 1, 2)
+    items = np.random.default_rng(0).integers(0, 50, 2 * n_visits).astype(np.int32)
+    at_ms = np.arange(2 * n_visits, dtype=np.int64)
+    data = dataset_from_sessions([f"i{row}" for row in range(50)], indptr, items, at_ms)
+    cut = windows(data, 0)
+    assert (data.sessions.at_ms[data.sessions.indptr[:-1]] >= cut.gate_from_ms).sum() == 5_000
+    assert len(cut.past.sessions) == n_visits - 10_000
+    assert len(cut.gate["session"]) >= 5_000

@@ -18,9 +18,11 @@ from endcap.training.wanted import has_data
 MIN_QUESTIONS = 100
 """With fewer questions the differences between candidates are noise, and nothing is chosen by them."""
 
-_SHARE, _SHARE_OF_FEW = 0.1, 0.15
+_SHARES, _SHARE_OF_FEW = (0.03, 0.1), 0.15
 _FEW = 5_000
 """With fewer orders and visits than this, larger shares are held out."""
+_ENOUGH = 5_000
+"""So many orders and visits of several items ask all the questions that are asked, and teach all that is taught."""
 
 Moments = NDArray[np.int64]
 
@@ -52,13 +54,15 @@ class Windows:
 
 
 def windows(data: Dataset, seed: int, most: int = MOST_QUESTIONS) -> Windows:
-    """Cut a history: the newest tenth of the orders and visits judges, the tenth before it chooses, the rest is learnt from.
+    """Cut a history: the newest orders and visits judge, as many before them choose, the rest is learnt from.
 
-    Of a short history it is more than a tenth. Of each task about as many questions as ``most`` are asked in a window. One cut
-    serves all tasks, so that whatever is fitted is fitted once.
+    As many are a tenth, of a short history more; of a long one less, down to three hundredths, where that is enough: a ranker
+    is taught on sources that know the past only, and judges best those that are nearly as old as what it will meet. Of each
+    task about as many questions as ``most`` are asked in a window. One cut serves all tasks, so that whatever is fitted is
+    fitted once.
     """
     began = np.sort(np.concatenate([data.baskets.at_ms, data.sessions.at_ms[data.sessions.indptr[:-1]]]))
-    share = _SHARE if len(began) >= _FEW else _SHARE_OF_FEW
+    share = _held_out_share(data) if len(began) >= _FEW else _SHARE_OF_FEW
     choose_from_ms, gate_from_ms = _at(began, 1 - 2 * share, data.now_ms), _at(began, 1 - share, data.now_ms)
     later = since(data, choose_from_ms)
     past = before(data, choose_from_ms)
@@ -68,6 +72,14 @@ def windows(data: Dataset, seed: int, most: int = MOST_QUESTIONS) -> Windows:
     gate = _asked(since(data, gate_from_ms), known, seed + 1, most)
     teaching = {task: found for task, found in lessons(between, np.random.default_rng(seed), most).items() if task in choosing}
     return Windows(past, choose_from_ms, gate_from_ms, choosing, gate, teaching)
+
+
+def _held_out_share(data: Dataset) -> float:
+    """The share of a long history that one window holds."""
+    several = [int(np.count_nonzero(np.diff(one.indptr) > 1)) for one in (data.baskets, data.sessions)]
+    fewest = min((n for n in several if n >= MIN_QUESTIONS), default=_ENOUGH)
+    least, most = _SHARES
+    return min(max(_ENOUGH / fewest, least), most)
 
 
 def _at(began: Moments, share: float, otherwise_ms: int) -> int:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from endcap.artifacts.base import Array, Asked, frozen
-from endcap.errors import CorruptBundle
+from endcap.artifacts.reading import are_of, sound, taken
 from endcap.kernels.factors import keep_best, products, solve_rows
 
 MOST = 500
@@ -138,18 +138,12 @@ class Factors:
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, Array], reason: str) -> Self:
         """The artifact that gave these arrays."""
-        try:
-            found = cls(**{name: frozen(arrays[name]) for name in _DTYPES}, reason=reason)
-        except KeyError as error:
-            raise CorruptBundle(f"factors lacks the array {error}", remedy="train again or roll back") from error
-        if not found.is_sound(found.n_items):
-            raise CorruptBundle("factors holds arrays that do not belong together", remedy="train again or roll back")
-        return found
+        return sound(cls(**taken(cls.shape, arrays, _DTYPES), reason=reason), "holds arrays that do not belong together")
 
     def is_sound(self, n_items: int) -> bool:
         """Whether the arrays number ``n_items`` items and fit together; kernels trust it."""
         arrays = self.arrays()
-        if not all(isinstance(one, np.ndarray) and one.dtype == _DTYPES[name] for name, one in arrays.items()):
+        if not are_of(_DTYPES, arrays):
             return False
         return (
             self.vectors.ndim == 2

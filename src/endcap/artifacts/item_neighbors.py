@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from endcap.artifacts.base import Array, Asked, frozen
-from endcap.errors import CorruptBundle
+from endcap.artifacts.reading import is_csr, sound, taken
 from endcap.kernels.retrieve import add_neighbors
 
 
@@ -107,27 +107,12 @@ class ItemNeighbors:
     def from_arrays(cls, arrays: Mapping[str, Array], reason: str) -> Self:
         """The artifact that gave these arrays."""
         facts = {name.removeprefix("fact_"): frozen(one) for name, one in arrays.items() if name.startswith("fact_")}
-        try:
-            indptr, indices, values = (frozen(arrays[name]) for name in ("indptr", "indices", "values"))
-        except KeyError as error:
-            raise CorruptBundle(f"item_neighbors lacks the array {error}", remedy="train again or roll back") from error
-        found = cls(indptr, indices, values, reason, facts)
-        if not found.is_sound(found.n_items):
-            raise CorruptBundle("item_neighbors points outside its items", remedy="train again or roll back")
-        return found
+        own = taken(cls.shape, arrays, ("indptr", "indices", "values"))
+        return sound(cls(**own, reason=reason, facts=facts), "points outside its items")
 
     def is_sound(self, n_items: int) -> bool:
         """Whether the arrays number ``n_items`` items and point inside them.
 
         Kernels trust these numbers: one that points outside would read memory that is not ours.
         """
-        parts = (self.indptr, self.indices, self.values)
-        if not all(isinstance(part, np.ndarray) and part.ndim == 1 for part in parts) or len(self.indptr) != n_items + 1:
-            return False
-        if (
-            self.indptr[0] != 0
-            or not self.indptr[-1] == len(self.indices) == len(self.values)
-            or (np.diff(self.indptr) < 0).any()
-        ):
-            return False
-        return len(self.indices) == 0 or bool(self.indices.min() >= 0 and self.indices.max() < n_items)
+        return self.values.shape == self.indices.shape and is_csr(self.indptr, self.indices, rows=n_items, columns=n_items)

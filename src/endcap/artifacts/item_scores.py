@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from endcap.artifacts.base import Array, Asked, frozen
-from endcap.errors import CorruptBundle
+from endcap.artifacts.reading import sound, taken
 
 MOST = 1_000
 """How many items are proposed at most: nobody looks further down a list that is the same for everyone."""
@@ -64,14 +64,7 @@ class ItemScores:
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, Array], reason: str) -> Self:
         """The artifact that gave these arrays."""
-        try:
-            scores, order = frozen(arrays["scores"]), frozen(arrays["order"])
-        except KeyError as error:
-            raise CorruptBundle(f"item_scores lacks the array {error}", remedy="train again or roll back") from error
-        found = cls(scores, order, reason)
-        if not found.is_sound(found.n_items):
-            raise CorruptBundle("item_scores orders items that it does not number", remedy="train again or roll back")
-        return found
+        return sound(cls(**taken(cls.shape, arrays, ("scores", "order")), reason=reason), "orders items that it does not number")
 
     def is_sound(self, n_items: int) -> bool:
         """Whether the arrays number ``n_items`` items and order none but them; kernels trust it."""

@@ -9,9 +9,9 @@ from typing import ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from endcap.artifacts.base import Array, Asked, frozen
+from endcap.artifacts.base import Array, Asked
+from endcap.artifacts.reading import sound, taken
 from endcap.core.time import DAY_MS
-from endcap.errors import CorruptBundle
 from endcap.kernels.repurchase import SAME_DAYS, add_due, typical
 
 _ARRAYS = ("gaps", "spreads", "repeats", "shares", "counts", "settings")
@@ -82,15 +82,8 @@ class RepurchaseIntervals:
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, Array], reason: str) -> Self:
         """The artifact that gave these arrays."""
-        try:
-            found = cls(**{name: frozen(arrays[name]) for name in _ARRAYS}, reason=reason)
-        except KeyError as error:
-            raise CorruptBundle(f"repurchase_intervals lacks the array {error}", remedy="train again or roll back") from error
-        if not found.is_sound(found.n_items):
-            raise CorruptBundle(
-                "repurchase_intervals has arrays of different lengths, or a spread of 0", remedy="train again or roll back"
-            )
-        return found
+        found = cls(**taken(cls.shape, arrays, _ARRAYS), reason=reason)
+        return sound(found, "has arrays of different lengths, or a spread of 0")
 
     def is_sound(self, n_items: int) -> bool:
         """Whether every array numbers ``n_items`` items and no spread is 0."""

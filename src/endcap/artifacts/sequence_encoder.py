@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from endcap.artifacts.base import Array, Asked, frozen
-from endcap.errors import CorruptBundle
+from endcap.artifacts.reading import sound, taken
 from endcap.kernels.encoders import attended, averaged, chances, recurred
 from endcap.kernels.factors import keep_best
 
@@ -104,14 +104,8 @@ class SequenceEncoder:
     def from_arrays(cls, arrays: Mapping[str, Array], reason: str) -> Self:
         """The artifact that gave these arrays."""
         weights = {name.removeprefix(_WEIGHT): frozen(one) for name, one in arrays.items() if name.startswith(_WEIGHT)}
-        try:
-            vectors, biases, settings = (frozen(arrays[name]) for name in ("vectors", "biases", "settings"))
-        except KeyError as error:
-            raise CorruptBundle(f"sequence_encoder lacks the array {error}", remedy="train again or roll back") from error
-        found = cls(vectors, biases, settings, weights, reason)
-        if not found.is_sound(found.n_items):
-            raise CorruptBundle("sequence_encoder holds arrays that do not belong together", remedy="train again or roll back")
-        return found
+        own = taken(cls.shape, arrays, ("vectors", "biases", "settings"))
+        return sound(cls(**own, weights=weights, reason=reason), "holds arrays that do not belong together")
 
     def is_sound(self, n_items: int) -> bool:
         """Whether the arrays number ``n_items`` items and fit together; kernels trust it."""

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from endcap.artifacts.base import Array, Asked, frozen
-from endcap.errors import CorruptBundle
+from endcap.artifacts.reading import are_of, is_csr, sound, taken
 from endcap.kernels.session_knn import add_sessions
 
 _DTYPES = {
@@ -88,33 +88,20 @@ class SessionIndex:
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, Array], reason: str) -> Self:
         """The artifact that gave these arrays."""
-        try:
-            found = cls(**{name: frozen(arrays[name]) for name in _DTYPES}, reason=reason)
-        except KeyError as error:
-            raise CorruptBundle(f"session_index lacks the array {error}", remedy="train again or roll back") from error
-        if not found.is_sound(found.n_items):
-            raise CorruptBundle("session_index points outside its items or sessions", remedy="train again or roll back")
-        return found
+        return sound(cls(**taken(cls.shape, arrays, _DTYPES), reason=reason), "points outside its items or sessions")
 
     def is_sound(self, n_items: int) -> bool:
         """Whether the arrays number ``n_items`` items and point inside themselves; kernels trust them."""
         arrays = self.arrays()
-        if not all(isinstance(one, np.ndarray) and one.ndim == 1 and one.dtype == _DTYPES[name] for name, one in arrays.items()):
+        if not are_of(_DTYPES, arrays) or any(one.ndim != 1 for one in arrays.values()):
             return False
         n_sessions = len(self.session_weights)
         return (
             len(self.item_weights) == n_items
             and len(self.session_places) == len(self.session_items)
-            and _is_csr(self.item_starts, self.item_sessions, rows=n_items, columns=n_sessions)
-            and _is_csr(self.session_starts, self.session_items, rows=n_sessions, columns=n_items)
+            and is_csr(self.item_starts, self.item_sessions, rows=n_items, columns=n_sessions)
+            and is_csr(self.session_starts, self.session_items, rows=n_sessions, columns=n_items)
             and len(self.settings) == _SETTINGS
             and len(self.fading) > 0
             and bool(np.isfinite(self.settings).all() and self.settings[0] >= 1 and self.settings[1] >= 0)
         )
-
-
-def _is_csr(starts: NDArray[np.int64], entries: NDArray[np.int32], *, rows: int, columns: int) -> bool:
-    """Whether ``starts`` cut ``entries`` into ``rows`` runs of numbers below ``columns``."""
-    if len(starts) != rows + 1 or starts[0] != 0 or starts[-1] != len(entries) or (np.diff(starts) < 0).any():
-        return False
-    return len(entries) == 0 or bool(entries.min() >= 0 and entries.max() < columns)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from endcap.artifacts.base import Array, Asked, frozen
+from endcap.artifacts.reading import is_csr
 from endcap.errors import CorruptBundle
 from endcap.kernels.trees import MOST_LEAVES
 
@@ -149,14 +150,10 @@ class TreeRanker:
 
 
 def _are_sound(trees: Trees, n_features: int) -> bool:
-    starts, n_tests = trees.starts, len(trees.tested)
-    if starts.ndim != 1 or len(starts) < 1 or trees.leaves.shape != (len(starts) - 1, MOST_LEAVES):
+    n_trees, n_tests = len(trees.starts) - 1, len(trees.tested)
+    if n_trees < 0 or trees.leaves.shape != (n_trees, MOST_LEAVES) or not len(trees.thresholds) == len(trees.kept) == n_tests:
         return False
-    if starts[0] != 0 or starts[-1] != n_tests or (np.diff(starts) < 0).any():
-        return False
-    if not len(trees.thresholds) == len(trees.kept) == n_tests:
-        return False
-    return n_tests == 0 or bool(trees.tested.min() >= 0 and trees.tested.max() < n_features)
+    return is_csr(trees.starts, trees.tested, rows=n_trees, columns=n_features)
 
 
 def _as_bytes(names: Sequence[str]) -> Array:

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from endcap.artifacts.base import Array, Artifact, Asked, frozen
 from endcap.artifacts.item_scores import ItemScores
+from endcap.artifacts.reading import sound, taken
 from endcap.core.choice import Task
 from endcap.core.interactions import Dataset
 from endcap.core.time import DAY_MS
-from endcap.errors import CorruptBundle
 
 LAST_DAYS = 7
 
@@ -60,9 +60,7 @@ class PersonalFrequency:
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, Array], reason: str) -> Self:
         """The artifact that gave these arrays."""
-        if "counts" not in arrays:
-            raise CorruptBundle("personal_frequency lacks the array counts", remedy="train again")
-        return cls(frozen(arrays["counts"]), reason)
+        return sound(cls(**taken(cls.shape, arrays, ("counts",)), reason=reason), "does not have one count an item")
 
 
 def popular_lately(data: Dataset) -> ItemScores:

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from endcap.artifacts.base import Array, Asked, frozen
+from endcap.artifacts.reading import sound, taken
 from endcap.core.interactions import Dataset
-from endcap.errors import CorruptBundle
 
 DAMPING = 5.0
 """How many ratings of exactly the mean are taken for granted of every item and every person in the bias model."""
@@ -76,9 +76,7 @@ class RatingBaseline:
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, Array], reason: str) -> Self:
         """The model that gave these arrays."""
-        if not {"facts", "item_bias"} <= arrays.keys():
-            raise CorruptBundle("rating_baseline lacks an array", remedy="train again")
-        return cls(frozen(arrays["facts"]), frozen(arrays["item_bias"]), reason)
+        return sound(cls(**taken(cls.shape, arrays, ("facts", "item_bias")), reason=reason), "does not have one bias an item")
 
 
 def fit_baseline(data: Dataset, *, item_damping: float | None, person_damping: float | None) -> RatingBaseline:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 from msgspec import Meta
@@ -160,3 +160,25 @@ def neighbors_of(top: TopNeighbors, reason: str, *, sharpness: float = 1.0, **fa
     kept = {name: frozen(fact.astype(np.float32)) for name, fact in facts.items()}
     values = sharpened(top.values, sharpness)
     return ItemNeighbors(frozen(top.indptr), frozen(top.indices), frozen(values), reason, kept)
+
+
+class Pairs(NamedTuple):
+    """Pairs of items: ``rows`` and ``cols`` int64, how ``sure`` each is float64, and ``facts``, all (n,)."""
+
+    rows: NDArray[np.int64]
+    cols: NDArray[np.int64]
+    sure: NDArray[np.float64]
+    facts: Mapping[str, NDArray[np.float32]]
+
+
+def substitutes_below(context: FitContext, least: float) -> Pairs:
+    """The pairs that serve the same need, surely by at least ``least``, with the facts that tell so.
+
+    For an algorithm that builds on ``relations``, where a pair below 0 is one of substitutes.
+    """
+    relations = context.below["relations"]
+    assert isinstance(relations, ItemNeighbors)
+    found = relations.values <= -least
+    rows = np.repeat(np.arange(relations.n_items), np.diff(relations.indptr))[found]
+    facts = {name: fact[found] for name, fact in relations.facts.items()}
+    return Pairs(rows, relations.indices[found].astype(np.int64), -relations.values[found].astype(np.float64), facts)

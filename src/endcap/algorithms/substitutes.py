@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar
 
-import numpy as np
 from msgspec import Meta
 
-from endcap.algorithms.base import Algorithm, FitContext, Requirement
+from endcap.algorithms.base import Algorithm, FitContext, Requirement, substitutes_below
 from endcap.artifacts.item_neighbors import ItemNeighbors
 from endcap.core.choice import Task
 from endcap.core.interactions import Dataset
@@ -43,11 +42,7 @@ class Substitutes(Algorithm, frozen=True, kw_only=True):
 
     def fit(self, data: Dataset, context: FitContext) -> ItemNeighbors:
         """The substitutes of every item."""
-        relations = context.below["relations"]
-        assert isinstance(relations, ItemNeighbors)
-        rows = np.repeat(np.arange(data.n_items), np.diff(relations.indptr))
-        sure = relations.values <= -self.least
+        found = substitutes_below(context, self.least)
         return ItemNeighbors.from_triples(
-            rows[sure], relations.indices[sure], -relations.values[sure], n_items=data.n_items, reason=self.reason,
-            facts={name: fact[sure] for name, fact in relations.facts.items()},
-        )  # fmt: skip
+            found.rows, found.cols, found.sure, n_items=data.n_items, reason=self.reason, facts=found.facts
+        )

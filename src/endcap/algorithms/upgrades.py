@@ -9,7 +9,7 @@ from msgspec import Meta
 from numpy.typing import NDArray
 from scipy import sparse
 
-from endcap.algorithms.base import Algorithm, FitContext, Requirement
+from endcap.algorithms.base import Algorithm, FitContext, Requirement, substitutes_below
 from endcap.artifacts.item_neighbors import ItemNeighbors
 from endcap.core.choice import Task
 from endcap.core.events import KIND
@@ -66,17 +66,13 @@ class Upgrades(Algorithm, frozen=True, kw_only=True):
 
     def fit(self, data: Dataset, context: FitContext) -> ItemNeighbors:
         """The upgrades of every item."""
-        relations = context.below["relations"]
-        assert isinstance(relations, ItemNeighbors)
-        rows = np.repeat(np.arange(data.n_items), np.diff(relations.indptr))
-        sure = relations.values <= -self.least
-        rows, cols, strength = rows[sure], relations.indices[sure].astype(np.int64), -relations.values[sure].astype(np.float64)
+        rows, cols, sure, _ = substitutes_below(context, self.least)
         products = Products.of(data)
         price = np.where(data.catalog.price_minor > 0, data.catalog.price_minor, np.nan).astype(np.float64)
         better = (products.of_item[rows] != products.of_item[cols]) & self._is_better(rows, cols, price, data.catalog)
-        rows, cols, strength = rows[better], cols[better], strength[better]
+        rows, cols, sure = rows[better], cols[better], sure[better]
         instead = _bought_instead(data, products, rows, cols)
-        score = strength * self._acceptance(instead, rows, cols, data)
+        score = sure * self._acceptance(instead, rows, cols, data)
         ratio = np.nan_to_num(price[cols] / price[rows])
         return ItemNeighbors.from_triples(
             rows, cols, score, n_items=data.n_items, reason=self.reason, facts={"ratio": ratio, "instead": instead}

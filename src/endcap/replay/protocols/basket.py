@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import polars as pl
@@ -33,13 +34,9 @@ _BUCKETS, _BUCKETS_TEST, _BUCKETS_VALIDATION = 100, 10, 5
 class BasketProtocol:
     """Orders cut by time where there is a time (the last tenth is held out), else by a hash of the order's number."""
 
+    task: ClassVar[Task] = "basket"
     orders: Orders
     seed: int = 1
-
-    @property
-    def task(self) -> Task:
-        """What is asked."""
-        return "basket"
 
     @property
     def name(self) -> str:

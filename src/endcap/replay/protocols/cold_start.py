@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 import polars as pl
@@ -25,13 +26,9 @@ class ColdStartProtocol:
     not count in the figures of the task.
     """
 
+    task: ClassVar[Task] = "cold_start"
     history: History
     seed: int = 1
-
-    @property
-    def task(self) -> Task:
-        """What is asked."""
-        return "cold_start"
 
     @property
     def name(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 import polars as pl
@@ -28,13 +29,9 @@ class ComplementProtocol:
     Sets that were made from one visit share items and intent: parted, they would give each other away.
     """
 
+    task: ClassVar[Task] = "complement"
     bundles: Bundles
     seed: int = 1
-
-    @property
-    def task(self) -> Task:
-        """What is asked."""
-        return "complement"
 
     @property
     def name(self) -> str:

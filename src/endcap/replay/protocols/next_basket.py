@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import polars as pl
 
@@ -18,13 +19,9 @@ TEST_SHARE = 0.1
 class NextBasketProtocol:
     """The first order of each known customer in held-out time, asked for with all that the customer bought before."""
 
+    task: ClassVar[Task] = "next_basket"
     history: History
     seed: int = 1
-
-    @property
-    def task(self) -> Task:
-        """What is asked."""
-        return "next_basket"
 
     @property
     def name(self) -> str:

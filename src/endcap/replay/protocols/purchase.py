@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import polars as pl
 
@@ -24,13 +25,9 @@ class PurchaseProtocol:
     are taken out of what is known and learnt, and what the person did act on is no candidate.
     """
 
+    task: ClassVar[Task] = "purchase"
     history: History
     seed: int = 1
-
-    @property
-    def task(self) -> Task:
-        """What is asked."""
-        return "purchase"
 
     @property
     def name(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import polars as pl
 
@@ -20,13 +21,9 @@ _RATING = KIND["rating"]
 class RatingsProtocol:
     """Ratings of the test file, or else the last ratings in time, asked for with all that the person rated before."""
 
+    task: ClassVar[Task] = "ratings"
     history: History
     seed: int = 1
-
-    @property
-    def task(self) -> Task:
-        """What is asked."""
-        return "ratings"
 
     @property
     def name(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,13 +27,9 @@ _VALIDATION_PREFIXES = 6_000
 class SessionProtocol:
     """The given prefixes after all training sessions; validation on prefixes of the last sessions of the training file."""
 
+    task: ClassVar[Task] = "session"
     clicks: Clicks
     seed: int = 1
-
-    @property
-    def task(self) -> Task:
-        """What is asked."""
-        return "session"
 
     @property
     def name(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import polars as pl
 
@@ -23,13 +24,9 @@ _NO_INTEREST = tuple(KIND[name] for name in ("remove_from_cart", "dismiss", "ref
 class TopNProtocol:
     """All that known people take up in held-out time and had not before, asked for with all that they did before."""
 
+    task: ClassVar[Task] = "topn"
     history: History
     seed: int = 1
-
-    @property
-    def task(self) -> Task:
-        """What is asked."""
-        return "topn"
 
     @property
     def name(self) -> str:

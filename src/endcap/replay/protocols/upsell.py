@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 import polars as pl
@@ -27,13 +28,9 @@ CAP = 3.0
 class UpsellProtocol:
     """Held-out visits that looked at one product and then bought a dearer one of the same category instead."""
 
+    task: ClassVar[Task] = "upsell"
     history: History
     seed: int = 1
-
-    @property
-    def task(self) -> Task:
-        """What is asked."""
-        return "upsell"
 
     @property
     def name(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import polars as pl
@@ -20,13 +21,9 @@ MOST_QUERIES = 20_000
 class VisitProtocol:
     """Visits that began in held-out time: each act but the first, asked for with the acts of the visit before it."""
 
+    task: ClassVar[Task] = "session"
     history: History
     seed: int = 1
-
-    @property
-    def task(self) -> Task:
-        """What is asked."""
-        return "session"
 
     @property
     def name(self) -> str:

@@ -23,6 +23,7 @@ def plain_rows(algorithm: ALS, data: Dataset) -> tuple[Floats, Floats]:
     """The table of confidences, filled in loops, and how much each row counts."""
     if algorithm.rows == "baskets":
         table: Floats = data.baskets.matrix().toarray().astype(np.float64)
+        n_people = 0
     else:
         acts, visits = data.interactions, data.sessions
         by_kind = {KIND[name]: weight for name, weight in algorithm.weights.items()}
@@ -30,6 +31,8 @@ def plain_rows(algorithm: ALS, data: Dataset) -> tuple[Floats, Floats]:
         for user, item, kind in zip(acts.users, acts.items, acts.kinds.tolist(), strict=True):
             if user >= 0:
                 table[user, item] += by_kind.get(kind, 0.0)
+        table = table[table.any(axis=1)]
+        n_people = len(table)
         for visit in range(len(visits) if algorithm.visit_weight > 0 else 0):
             span = slice(visits.indptr[visit], visits.indptr[visit + 1])
             row = np.zeros((1, data.n_items))
@@ -38,7 +41,6 @@ def plain_rows(algorithm: ALS, data: Dataset) -> tuple[Floats, Floats]:
                     row[0, item] = algorithm.visit_weight
             if (row > 0).sum() > 1:
                 table = np.concatenate([table, row])
-    n_people = 0 if algorithm.rows == "baskets" else data.interactions.n_users
     n = len(table) - n_people
     shares = np.maximum((table > 0).sum(axis=1), 1) ** -float(algorithm.size_exponent)
     if algorithm.half_life_share is not None:

@@ -91,8 +91,8 @@ class ALS(Algorithm, frozen=True, kw_only=True):
     def fit(self, data: Dataset, context: FitContext) -> Factors:
         """The items' vectors."""
         data = newest(data, self.most_acts)
-        rows = self._rows(data)
-        shares = self._shares(rows, data.interactions.n_users if self.rows == "people" else 0)
+        rows, n_people = self._rows(data)
+        shares = self._shares(rows, n_people)
         columns = (sparse.diags_array(shares) @ rows).T.tocsr()
         items = self._start(data.item_ids, context.rng)
         people = np.zeros((rows.shape[0], items.shape[1]), np.float32)
@@ -116,15 +116,19 @@ class ALS(Algorithm, frozen=True, kw_only=True):
         prior = np.float32(self.unobserved) * spread
         improve_rows(observed, others, prior, l2.astype(np.float32), vectors, steps=self.steps)
 
-    def _rows(self, data: Dataset) -> sparse.csr_array:
-        """Confidences, CSR float32 (n_rows, n_items), above 0 and without repeats; rows in time order, where they have one."""
+    def _rows(self, data: Dataset) -> tuple[sparse.csr_array, int]:
+        """Confidences, CSR float32 (n_rows, n_items), above 0 and without repeats, and how many of the rows are people.
+
+        People come first, without those of whom nothing is known; the others come in time order.
+        """
         if self.rows == "baskets":
-            return data.baskets.matrix()
+            return data.baskets.matrix(), 0
         people = data.interactions.matrix(kind_numbers(self.weights))
         people.sum_duplicates()
+        people = people[np.diff(people.indptr) > 0]
         if self.visit_weight == 0:
-            return people
-        return sparse.vstack([people, self.visit_weight * self._visits(data.sessions)], format="csr")
+            return people, people.shape[0]
+        return sparse.vstack([people, self.visit_weight * self._visits(data.sessions)], format="csr"), people.shape[0]
 
     def _visits(self, visits: Sessions) -> sparse.csr_array:
         """Visits × items, one where an act that counts was on the item; CSR float32.

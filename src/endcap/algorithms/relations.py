@@ -16,6 +16,7 @@ from endcap.artifacts.item_neighbors import ItemNeighbors
 from endcap.core.choice import Task
 from endcap.core.events import KIND
 from endcap.core.interactions import Dataset
+from endcap.dataset.distinct import distinct
 from endcap.dataset.families import Products
 from endcap.dataset.texts import codes, terms
 from endcap.kernels.neighbors import TopNeighbors, product_neighbors
@@ -153,7 +154,7 @@ class _Pairs(NamedTuple):
         alike = nearest[-1].values >= _ALIKE
         keys[-1] = keys[-1][alike]
         said = _keys(*accessories, n)
-        every = np.unique(np.concatenate([*keys, said]))
+        every = distinct(np.concatenate([*keys, said]))
         left, right = every // n, every % n
         likeness = np.zeros(len(every))
         likeness[np.searchsorted(every, keys[-1])] = nearest[-1].values[alike]  # the same from both sides

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from endcap.core.interactions import Catalog, Dataset
+from endcap.dataset.distinct import distinct
 from endcap.dataset.texts import codes
 
 _WORD = re.compile(r"\w+")
@@ -55,7 +56,7 @@ class Products:
 
     def sets(self, numbers: NDArray[np.int64], items: NDArray[np.int32], n_sets: int) -> sparse.csr_array:
         """Sets × products, one where set ``numbers[n]`` holds an item ``items[n]`` of the product; CSR float32."""
-        cells = np.unique(numbers * len(self) + self.of_item[items])
+        cells = distinct(numbers * len(self) + self.of_item[items])
         where = (cells // len(self), cells % len(self)) if len(cells) else (cells, cells)
         return sparse.csr_array((np.ones(len(cells), np.float32), where), shape=(n_sets, len(self)))
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from endcap.core.events import KIND
 from endcap.core.interactions import Dataset
 from endcap.core.time import DAY_MS
+from endcap.dataset.distinct import distinct
 from endcap.dataset.ratings import last_ratings
 from endcap.dataset.splits import before
 from endcap.kernels.pairs import count_pairs
@@ -71,7 +72,7 @@ def _pairs(indptr: NDArray[np.int64], items: NDArray[np.int32], n_items: int) ->
 
 def _sets(groups: NDArray[np.int64], items: NDArray[np.int32], n_items: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
     """The distinct items of each group as CSR; ``groups`` int64 and ``items`` go together."""
-    cells = np.unique(groups * n_items + items)
+    cells = distinct(groups * n_items + items)
     n_groups = int(groups.max()) + 1 if len(groups) else 0
     indptr = np.concatenate(([0], np.cumsum(np.bincount(cells // max(n_items, 1), minlength=n_groups))))
     return indptr.astype(np.int64), (cells % max(n_items, 1)).astype(np.int32)
@@ -93,14 +94,14 @@ def _repurchases(data: Dataset) -> int:
     bought = (acts.kinds == KIND["purchase"]) & (acts.users >= 0)
     owned = acts.users[bought].astype(np.int64) * max(data.n_items, 1) + acts.items[bought]
     moments = np.unique(np.stack([owned, acts.at_ms[bought]]), axis=1)
-    return int(moments.shape[1]) - len(np.unique(owned))
+    return int(moments.shape[1]) - len(distinct(owned))
 
 
 def _buying_sessions(data: Dataset) -> int:
     visits = np.repeat(np.arange(len(data.sessions)), np.diff(data.sessions.indptr))
     bought = data.sessions.kinds == KIND["purchase"]
     earlier_acts = np.cumsum(~bought) - np.concatenate(([0], np.cumsum(~bought)))[data.sessions.indptr[:-1]][visits]
-    return len(np.unique(visits[bought & (earlier_acts > 0)]))
+    return len(distinct(visits[bought & (earlier_acts > 0)]))
 
 
 _MEASURES: dict[str, Callable[[Dataset], int]] = {

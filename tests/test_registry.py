@@ -98,3 +98,11 @@ def test_an_unknown_name_suggests_the_nearest() -> None:
 def test_a_bad_option_is_refused(options: dict[str, object]) -> None:
     with pytest.raises(BadOption, match="not_bought_within"):
         registry.build("rules", "not_bought_within", options)
+
+
+def test_what_an_extra_adds_is_tried_where_it_is_named() -> None:
+    plain = registry.by_themselves("algorithms")
+    assert set(plain).isdisjoint(registry.of_extra("algorithms", "neural"))
+    assert set(plain) | set(registry.of_extra("algorithms", "neural")) >= set(registry.names("algorithms"))
+    if "sasrec" in registry.names("algorithms"):
+        assert set(registry.by_themselves("algorithms", ["sasrec"])) == {*plain, "sasrec"}

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 from functools import cache
 from importlib.metadata import entry_points
@@ -60,6 +60,12 @@ def of_extra(kind: str, extra: str) -> tuple[str, ...]:
     if extra not in EXTRAS:
         raise UnknownName(f"no extra is named {extra!r}", field="extra", value=extra, remedy=f"choose one of {', '.join(EXTRAS)}")
     return EXTRAS[extra][1].get(kind, ())
+
+
+def by_themselves(kind: str, also: Collection[str] = ()) -> list[str]:
+    """The names of a kind without those of extras, but for what ``also`` names: importing a large package takes seconds."""
+    extra = {name for one in EXTRAS for name in of_extra(kind, one)}
+    return [name for name in names(kind) if name not in extra or name in also]
 
 
 @cache

@@ -91,6 +91,10 @@ class Group:
     def __len__(self) -> int:
         return len(self.names)
 
+    def asking(self, source: int) -> Asking:
+        """How a source is asked, by its number."""
+        return Asking(last=int(self.plan.lasts[source]), decay=float(self.plan.decays[source]) or None)
+
     @classmethod
     def of(cls, sources: Sequence[Source], stack: Stack, artifacts: Mapping[str, Artifact]) -> Group:
         """The group of those sources that the stack can ask, to be blended by their weights."""

@@ -51,9 +51,8 @@ class Chooser:
         stack = Stack.of(used, n)
         self.group = Group.chosen(choice, "history", stack, used)
         self._held_out, self._now_ms = window.held_out, window.train.now_ms
-        asking = {one.artifact: one.asking for one in choice.sources}
         factors = {s: one for s, one in self.group.others if isinstance(one, Factors)}
-        self._ahead = {s: Ahead(one, window.held_out, asking[self.group.names[s]]) for s, one in factors.items()}
+        self._ahead = {s: Ahead(one, window.held_out, self.group.asking(s)) for s, one in factors.items()}
         self._starts, self._rows, _ = asked(window.held_out, Asking(last=max(one.asking.last for one in choice.sources)))
         self._barred_starts, self._barred_rows = window.held_out.barred()
         longest = int(np.diff(self._starts).max(initial=1))

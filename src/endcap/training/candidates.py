@@ -147,7 +147,7 @@ class Teachable(NamedTuple):
 
 def rankers() -> Iterator[Teachable]:
     """Every variant of every registered algorithm that learns from examples."""
-    for name in registry.names("algorithms"):
+    for name in registry.by_themselves("algorithms"):
         found = registry.find("algorithms", name)
         if issubclass(found, Algorithm) and found.learns_from == "examples":
             for called, variant in found.variants.items():

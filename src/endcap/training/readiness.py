@@ -65,7 +65,7 @@ def planned(also: Collection[str] = ()) -> Iterator[Planned]:
 
     Algorithms that training makes on demand only are among them where ``also`` names them.
     """
-    for algorithm_name in registry.names("algorithms"):
+    for algorithm_name in registry.by_themselves("algorithms", also):
         algorithm_class = registry.find("algorithms", algorithm_name)
         assert issubclass(algorithm_class, Algorithm)
         if algorithm_class.learns_from != "history" or not (algorithm_class.by_default or algorithm_name in also):

@@ -13,6 +13,7 @@ import numpy as np
 from endcap import registry
 from endcap.algorithms.base import Algorithm, FitContext
 from endcap.artifacts.base import Artifact
+from endcap.artifacts.item_neighbors import ItemNeighbors
 from endcap.artifacts.item_scores import ItemScores
 from endcap.artifacts.tree_ranker import TreeRanker
 from endcap.core.choice import Asking, Choice, ChosenSource, Task
@@ -37,6 +38,9 @@ POOL_QUESTIONS = 2_000
 """How many questions decide the weights of a blend."""
 MOST_SOURCES = 8
 """How many sources are blended or ranked: further ones cost every answer their time and add next to nothing."""
+MOST_ASKED_TWICE = 2
+"""How many sources a ranker also asks with the newest item alone."""
+NEWEST_ALONE = Asking(last=1)
 MIN_EXAMPLES = 500
 """With fewer questions a ranker is not even tried."""
 
@@ -134,6 +138,21 @@ def blend(
     if len(kept) < 2:
         return None
     return Candidate("tuned blend", "blend", Choice(task=task, sources=kept), seconds=time.perf_counter() - started)
+
+
+def to_rank(task: Task, best: Sequence[ChosenSource], artifacts: Mapping[str, Artifact]) -> list[ChosenSource]:
+    """What a ranker orders: the best sources, and what lies beside the newest item alone according to the first of them.
+
+    A source that weighs a whole history in buries what goes with its newest item; beside the neighbours of that item alone the
+    trees see both. Neighbours are looked up in no time; what costs more is not asked twice.
+    """
+    ordered = NEWEST_ALONE in forms(task)
+    twice = [
+        msgspec.structs.replace(one, asking=NEWEST_ALONE)
+        for one in best
+        if ordered and one.asking != NEWEST_ALONE and isinstance(artifacts[one.artifact], ItemNeighbors)
+    ][:MOST_ASKED_TWICE]
+    return [*best[: MOST_SOURCES - len(twice)], *twice]
 
 
 class Teachable(NamedTuple):

@@ -10,7 +10,7 @@ import msgspec
 from endcap.artifacts.base import Artifact
 from endcap.core.choice import Choice, Task
 from endcap.replay.held_out import Window
-from endcap.training.candidates import MOST_SOURCES, Candidate, blend, default_choice, ranked, singles
+from endcap.training.candidates import Candidate, blend, default_choice, ranked, singles, to_rank
 from endcap.training.components import Component
 from endcap.training.effort import Deadline
 from endcap.training.goals import Objective
@@ -94,7 +94,7 @@ class Chooser:
         if self.deadline.passed(RANKER_SHARE):
             self.deadline.cut.append(f"{task}: no ranker was taught")
         else:
-            sources = [one.choice.sources[0] for one in alone[:MOST_SOURCES]]
+            sources = to_rank(task, [one.choice.sources[0] for one in alone], self.artifacts)
             mixed += ranked(task, sources, self.artifacts, self._taught_by(task, window), self.objective, self.seed)
         return mixed
 

@@ -42,3 +42,8 @@ def test_a_young_shop_grows_from_nothing() -> None:
     assert grown.value == 3
     assert grown.per_day == pytest.approx(1.5)
     assert growth("interactions", example("2000-01-01 mug")).per_day == 0.0
+
+
+def test_nobody_asks_when_there_will_be_what_is_there() -> None:
+    data = example("2000-01-01 mug tea", "2000-01-02 mug tea", "2000-01-03 mug tea")
+    assert [growth("baskets", data, enough=n).per_day > 0 for n in (3, 4)] == [False, True]

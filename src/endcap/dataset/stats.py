@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -55,9 +56,14 @@ def measure(name: str, data: Dataset) -> int:
     return _MEASURES[name](data)
 
 
-def growth(name: str, data: Dataset) -> Growth:
-    """A measure and its growth a day, over the last thirty days or the life of a younger shop."""
+def growth(name: str, data: Dataset, *, enough: float = math.inf) -> Growth:
+    """A measure and its growth a day, over the last thirty days or the life of a younger shop.
+
+    What has grown to ``enough`` is said to grow by 0: nobody waits for it, and pairs take long to count.
+    """
     value = measure(name, data)
+    if value >= enough:
+        return Growth(value, 0.0)
     started = data.interactions.at_ms[0] if len(data.interactions.at_ms) else data.now_ms
     days = min((data.now_ms - int(started)) / DAY_MS, GROWTH_DAYS)
     if days <= 0 or name == "described_items":

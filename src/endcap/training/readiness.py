@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -14,12 +15,14 @@ from endcap.core.interactions import Dataset
 from endcap.core.placement import Placement, Shelf
 from endcap.dataset.stats import UNITS, Growth, growth
 from endcap.serving.placements import shipped
+from endcap.training.side_by_side import side_by_side
 
 
 class Readiness(msgspec.Struct, frozen=True, kw_only=True):
     """How much of what an artifact wants is there.
 
-    ``days_left`` is how long it takes at the growth of the last thirty days, 0 where it is ready, nothing where nothing grows.
+    ``days_left`` is how long it takes at the growth of the last thirty days, 0 where it is ready, nothing where nothing grows;
+    ``per_day`` is that growth, 0 where there is enough for whatever wants the same measure.
     ``unit`` is the measure in words, ``meanwhile`` what shoppers are shown until then.
     """
 
@@ -83,11 +86,12 @@ def readiness(
 
     What is served meanwhile is what the ``placements`` top up from, by default those that Endcap ships.
     """
-    known: dict[str, Growth] = {}
     plans = list(planned(also))
-    for plan in plans:
-        if plan.requirement.measure not in known:
-            known[plan.requirement.measure] = growth(plan.requirement.measure, data)
+    enough: dict[str, int] = {}
+    for wanted in (plan.requirement for plan in plans):
+        enough[wanted.measure] = max(enough.get(wanted.measure, 0), wanted.at_least)
+    grown = side_by_side([partial(growth, name, data, enough=most) for name, most in enough.items()])
+    known = dict(zip(enough, grown, strict=True))
     shelves = [shelf for placement in (placements or shipped()).values() for shelf in placement.shelves]
     answering = {plan.name: plan.label.lower() for plan in plans if known[plan.requirement.measure].value > 0}
     return [_readiness(plan, known[plan.requirement.measure], _meanwhile(plan.name, answering, shelves)) for plan in plans]

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import msgspec
 import numpy as np
@@ -26,6 +27,7 @@ from endcap.training.making import fitted
 from endcap.training.proposals import Proposal, serving_choice, through_the_gate
 from endcap.training.readiness import Planned, Readiness, planned, readiness
 from endcap.training.report import GateReport, TaskReport, TrainingReport
+from endcap.training.side_by_side import side_by_side
 from endcap.training.tasks import TASKS
 from endcap.training.wanted import wanted
 from endcap.training.windows import Windows, windows
@@ -34,6 +36,7 @@ Progress = Callable[[str, float], None]
 """Told what is being done and which share of everything is done, 0 to 1."""
 
 _TOO_FEW = "There are too few questions about held-out time to choose by, so that the default blend answers."
+_NOTHING_JUDGED = "There was too little to ask about, so that nothing was judged."
 _MIB = 2**20
 _RSS_UNIT = 1 if sys.platform == "darwin" else 1024  # what ru_maxrss counts in
 
@@ -61,16 +64,7 @@ class Run:
         cut = windows(self.data, self.seed, self.effort.questions) if tune else None
         worth = objective(self.goal, cut.past if cut else self.data, self.cost_minor)
         components = self._options(plans, cut, worth)
-        outcomes: dict[Task, Outcome] = {}
-        gate = GateReport(
-            published=True, against="unjudged", why="There was too little to ask about, so that nothing was judged."
-        )
-        proposal = Proposal(components, {}, {})
-        if cut is not None and cut.choosing.keys() & cut.gate.keys():
-            chooser = self._chooser(cut, components, ready, worth)
-            outcomes = self._outcomes(chooser)
-            self.progress("judging against what serves", 0.78)
-            proposal, gate = through_the_gate(self.incumbent, chooser, outcomes, force=self.force)
+        outcomes, proposal, gate = self._judged(cut, components, ready, worth)
         serving = self.incumbent.bundle.version if self.incumbent else None
         gate = msgspec.structs.replace(gate, serving=serving)
         fits = Fits(self.data, self.seed)
@@ -101,6 +95,17 @@ class Run:
         self.deadline.cut += [one.note for one in found.values() if one.note]
         return found
 
+    def _judged(
+        self, cut: Windows | None, components: dict[str, Component], ready: Mapping[str, Readiness], worth: Objective
+    ) -> tuple[dict[Task, Outcome], Proposal, GateReport]:
+        """What is chosen for each task and whether it may be published; what was fitted for that is let go."""
+        if cut is None or not cut.choosing.keys() & cut.gate.keys():
+            return {}, Proposal(components, {}, {}), GateReport(published=True, against="unjudged", why=_NOTHING_JUDGED)
+        chooser = self._chooser(cut, components, ready, worth)
+        outcomes = self._outcomes(chooser)
+        self.progress("judging against what serves", 0.78)
+        return outcomes, *through_the_gate(self.incumbent, chooser, outcomes, force=self.force)
+
     def _chooser(
         self, cut: Windows, components: dict[str, Component], ready: Mapping[str, Readiness], worth: Objective
     ) -> Chooser:
@@ -112,11 +117,12 @@ class Run:
 
     def _outcomes(self, chooser: Chooser) -> dict[Task, Outcome]:
         tasks = [task for task in TASKS if task in chooser.cut.choosing and task in chooser.cut.gate]
+        serving = {task: serving_choice(self.incumbent, chooser, task) if self.incumbent else None for task in tasks}
+        self.progress("candidates", 0.45)
         outcomes: dict[Task, Outcome] = {}
-        for number, task in enumerate(tasks):
-            self.progress(f"candidates: {task}", 0.45 + 0.33 * number / len(tasks))
-            serving = serving_choice(self.incumbent, chooser, task) if self.incumbent else None
-            outcomes[task] = chooser.choose(task, serving)
+        for task, outcome in zip(tasks, side_by_side([partial(chooser.choose, *one) for one in serving.items()]), strict=True):
+            outcomes[task] = outcome
+            self.progress(f"candidates: {task}", 0.45 + 0.33 * len(outcomes) / len(tasks))
         return outcomes
 
     def _fit(self, fits: Fits, proposal: Proposal) -> None:

@@ -3,14 +3,14 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from endcap import registry
 from endcap.core.part import Part
-from endcap.errors import BadOption, UnknownName
+from endcap.errors import BadOption, EndcapError, UnknownName
 from endcap.ranking.rules.not_bought_within import NotBoughtWithin
 from tests.conftest import lacking
 
@@ -106,3 +106,49 @@ def test_what_an_extra_adds_is_tried_where_it_is_named() -> None:
     assert set(plain) | set(registry.of_extra("algorithms", "neural")) >= set(registry.names("algorithms"))
     if "sasrec" in registry.names("algorithms"):
         assert set(registry.by_themselves("algorithms", ["sasrec"])) == {*plain, "sasrec"}
+
+
+@pytest.fixture
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Installs a package ``imaginary`` with a module ``far``, and that as a rule called ``far_away``."""
+
+    def install(point: str) -> None:
+        (tmp_path / "far.py").write_text("from endcap.ranking.rules.not_in_cart import NotInCart as Far", encoding="utf-8")
+        described = tmp_path / "imaginary-1.0.dist-info"
+        described.mkdir()
+        (described / "METADATA").write_text("Metadata-Version: 2.1\nName: imaginary\nVersion: 1.0\n", encoding="utf-8")
+        (described / "entry_points.txt").write_text(f"[endcap.rules]\nfar_away = {point}\n", encoding="utf-8")
+        monkeypatch.syspath_prepend(tmp_path)
+        clear()
+
+    def clear() -> None:
+        for one in (registry.names, registry.find, registry._plugins):
+            one.cache_clear()
+        sys.modules.pop("far", None)
+
+    yield install
+    monkeypatch.undo()
+    clear()
+
+
+def test_an_installed_package_adds_a_part(installed: Callable[[str], None]) -> None:
+    installed("far:Far")
+    assert "far_away" in registry.names("rules")
+    assert issubclass(registry.find("rules", "far_away"), Part)
+
+
+@pytest.mark.parametrize(
+    ("point", "told"),
+    [
+        (
+            "nowhere:Far",
+            "the entry point nowhere:Far cannot be imported: No module named 'nowhere'; correct imaginary, or uninstall it",
+        ),
+        ("far:Near", "the entry point far:Near cannot be imported: module 'far' has no attribute 'Near'"),
+        ("far", "the entry point far, is no part of Endcap; in imaginary, write the module, a colon and the name of the class"),
+    ],
+)
+def test_an_installed_package_that_is_wrong_is_named(installed: Callable[[str], None], point: str, told: str) -> None:
+    installed(point)
+    with pytest.raises(EndcapError, match=re.escape(f"rules far_away, {told}")):
+        registry.find("rules", "far_away")

@@ -13,7 +13,7 @@ import pkgutil
 from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 from functools import cache
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
 from typing import Any, TypeVar
 
@@ -72,7 +72,8 @@ def by_themselves(kind: str, also: Collection[str] = ()) -> list[str]:
 def find(kind: str, name: str) -> type[Part]:
     """The class behind a name.
 
-    Raises UnknownName, with the nearest names, where nothing answers to it, or with what to install where it lacks a package.
+    Raises UnknownName, with the nearest names, where nothing answers to it, or with what to install where it lacks a package;
+    EndcapError where the file, or the entry point of a package from elsewhere, gives no part.
     """
     if name in lacking(kind):
         raise UnknownName(
@@ -85,8 +86,7 @@ def find(kind: str, name: str) -> type[Part]:
         raise UnknownName(f"no {kind} is named {name!r}", field=kind, value=name, remedy=remedy)
     plugin = _plugins(kind).get(name)
     if plugin is not None:
-        found: type[Part] = plugin.load()
-        return found
+        return _loaded(kind, plugin)
     module = importlib.import_module(f"{PACKAGES[kind]}.{name}")
     own = [value for value in vars(module).values() if isinstance(value, type) and value.__module__ == module.__name__]
     parts = [value for value in own if issubclass(value, Part) and not value.__name__.startswith("_")]
@@ -117,6 +117,20 @@ def _is_private(name: str) -> bool:
     return name == "base" or name.startswith("_")
 
 
+def _loaded(kind: str, point: EntryPoint) -> type[Part]:
+    """The class that an entry point names. Every verb that looks for parts comes by here, so it says whose fault it is."""
+    source = f"{kind} {point.name}, the entry point {point.value}"
+    package = point.dist.name if point.dist else "its package"
+    try:
+        found = point.load()
+    except (ImportError, AttributeError) as error:
+        raise EndcapError(f"{source} cannot be imported: {error}", remedy=f"correct {package}, or uninstall it") from error
+    if not (isinstance(found, type) and issubclass(found, Part)):
+        remedy = f"in {package}, write the module, a colon and the name of the class"
+        raise EndcapError(f"{source}, is no part of Endcap", remedy=remedy)
+    return found
+
+
 @cache
-def _plugins(kind: str) -> dict[str, Any]:
+def _plugins(kind: str) -> dict[str, EntryPoint]:
     return {point.name: point for point in entry_points(group=f"endcap.{kind}")}

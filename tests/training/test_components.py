@@ -42,8 +42,8 @@ def test_the_search_keeps_near_the_defaults() -> None:
     assert found.tried == 4, "all are asked every question that there is, so that nothing is asked again"
 
 
-def test_a_costly_algorithm_keeps_what_it_has_where_there_is_much_data() -> None:
-    effort = replace(Effort.of(4_000), costly_settings=1)
+def test_an_algorithm_that_is_slow_to_fit_keeps_what_it_has_where_there_is_much_data() -> None:
+    effort = replace(Effort.of(4_000), n_acts=PLANS["ease_basket"].algorithm.searched_up_to + 1)
     plain = PLANS["ease_basket"].algorithm
     serving = msgspec.structs.replace(plain, l2=33.0)
     assert chosen("ease_basket", effort=effort)["ease_basket"] == Component(PLANS["ease_basket"], plain)

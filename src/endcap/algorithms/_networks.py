@@ -32,6 +32,7 @@ class ReadsSequences(Algorithm, frozen=True, kw_only=True):
 
     requirement: ClassVar[Requirement] = _REQUIREMENT
     seeded: ClassVar[bool] = True
+    searched_up_to: ClassVar[int] = 30_000
     by_default: ClassVar[bool] = False
 
     dim: Annotated[int, Meta(ge=1, le=512)] = 64
@@ -104,6 +105,7 @@ class ScoresPairs(Algorithm, frozen=True, kw_only=True):
     requirement: ClassVar[Requirement] = _REQUIREMENT
     tasks: ClassVar[tuple[Task, ...]] = ("session", "purchase")
     seeded: ClassVar[bool] = True
+    searched_up_to: ClassVar[int] = 30_000
     by_default: ClassVar[bool] = False
 
     k: Annotated[int, Meta(ge=1, le=10_000)] = 100

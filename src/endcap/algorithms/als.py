@@ -71,7 +71,7 @@ class ALS(Algorithm, frozen=True, kw_only=True):
     }  # fmt: skip
     grid: ClassVar = {"dim": (64, 128, 256), "l2": (0.3, 1.0, 3.0), "visit_weight": (0.0, 6.0)}
     tasks: ClassVar[tuple[Task, ...]] = ("purchase", "topn", "basket")
-    costly: ClassVar[bool] = True
+    searched_up_to: ClassVar[int] = 30_000
 
     rows: Literal["people", "baskets"] = "people"
     dim: Annotated[int, Meta(ge=1, le=2_048)] = 128

@@ -81,7 +81,7 @@ class Algorithm(Part, frozen=True, kw_only=True):
     - ``builds_on``: the algorithms whose artifacts it starts from, handed over as ``context.below``;
     - ``learns_from``: history, or examples of what was proposed and taken (:meth:`fit_examples`), as rankers do;
     - ``by_default``: training makes it without being asked to;
-    - ``costly``: a fit takes a hundred times what counting takes, so that with much data its defaults are kept;
+    - ``searched_up_to``: of a history of more acts its options are not searched, because a fit takes long;
     - ``seeded``: it starts from random numbers, so that another numbering of items gives another, equally good artifact.
 
     ``fit`` must be deterministic given ``context.rng``, must not change its input, and must cope with an empty data set.
@@ -96,7 +96,7 @@ class Algorithm(Part, frozen=True, kw_only=True):
     family: ClassVar[Family] = "collaborative"
     builds_on: ClassVar[tuple[str, ...]] = ()
     by_default: ClassVar[bool] = True
-    costly: ClassVar[bool] = False
+    searched_up_to: ClassVar[int] = 2**62
     seeded: ClassVar[bool] = False
     learns_from: ClassVar[Literal["history", "examples"]] = "history"
 

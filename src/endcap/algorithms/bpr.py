@@ -59,6 +59,7 @@ class BPR(Algorithm, frozen=True, kw_only=True):
     grid: ClassVar = {"l2": (0.01, 0.03)}
     tasks: ClassVar[tuple[Task, ...]] = ("topn", "purchase")
     seeded: ClassVar[bool] = True
+    searched_up_to: ClassVar[int] = 30_000
     by_default: ClassVar[bool] = False
 
     dim: Annotated[int, Meta(ge=1, le=2_048)] = 64

@@ -68,7 +68,7 @@ class ColdBridge(Algorithm, frozen=True, kw_only=True):
     label: ClassVar[str] = "New among what goes together"
     family: ClassVar = "content"
     tasks: ClassVar[tuple[Task, ...]] = ("cold_start",)
-    costly: ClassVar[bool] = True
+    searched_up_to: ClassVar[int] = 30_000
     builds_on: ClassVar[tuple[str, ...]] = ("als",)
     grid: ClassVar = {"l2": (3.0, 10.0), "sharpness": (1.0, 2.0)}
 

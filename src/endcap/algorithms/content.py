@@ -65,7 +65,7 @@ class Content(Algorithm, frozen=True, kw_only=True):
     }
     grid: ClassVar = {"same_category": (0.9, 1.25), "elsewhere": (0.5, 1.0), "length": (0.35, 0.5)}
     tasks: ClassVar[tuple[Task, ...]] = ("basket", "session", "complement")
-    costly: ClassVar[bool] = True
+    searched_up_to: ClassVar[int] = 30_000
 
     k: Annotated[int, Meta(ge=1, le=10_000)] = 50
     rarity: Annotated[float, Meta(gt=0, le=10)] = 3.0

@@ -63,7 +63,7 @@ class EASE(Algorithm, frozen=True, kw_only=True):
     }  # fmt: skip
     grid: ClassVar = {"l2": (2.0, 10.0, 50.0), "half_life_share": (None, 0.35)}
     tasks: ClassVar[tuple[Task, ...]] = ("basket",)
-    costly: ClassVar[bool] = True
+    searched_up_to: ClassVar[int] = 3_000_000
 
     rows: Literal["baskets", "people"] = "baskets"
     k: Annotated[int, Meta(ge=1, le=10_000)] = 100

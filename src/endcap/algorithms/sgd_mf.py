@@ -76,6 +76,7 @@ class SgdMF(Algorithm, frozen=True, kw_only=True):
     grid: ClassVar = {"dim": (8, 32), "l2": (0.02, 0.05, 0.1)}
     tasks: ClassVar[tuple[Task, ...]] = ("ratings",)
     seeded: ClassVar[bool] = True
+    searched_up_to: ClassVar[int] = 30_000
 
     dim: Annotated[int, Meta(ge=1, le=1_024)] = 16
     epochs: Annotated[int, Meta(ge=1, le=10_000)] = 40

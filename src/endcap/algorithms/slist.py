@@ -58,7 +58,7 @@ class SLIST(Algorithm, frozen=True, kw_only=True):
     requirement: ClassVar[Requirement] = Requirement("viewed_pairs", 500)
     label: ClassVar[str] = "What visits like this lead to"
     by_default: ClassVar[bool] = False
-    costly: ClassVar[bool] = True
+    searched_up_to: ClassVar[int] = 30_000
     grid: ClassVar = {"l2": (10.0, 30.0), "alpha": (0.2, 0.8)}
     tasks: ClassVar[tuple[Task, ...]] = ("session",)
 

@@ -158,8 +158,7 @@ class OptionSearch:
 
     def _settings(self, plan: Planned) -> list[Algorithm]:
         """The settings to try; none where nothing can be asked, or there is nothing to choose from."""
-        costly = plan.algorithm.costly or plan.algorithm.seeded
-        most = self.effort.costly_settings if costly else self.effort.settings
+        most = self.effort.settings_of(plan.algorithm)
         if most == 1 or self._task(plan) is None:
             return []
         tried = _settings(plan, self.standing.get(plan.name), most, self.seed)

@@ -6,8 +6,10 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
-from endcap.training.tasks import MOST_QUESTIONS
+from endcap.algorithms.base import Algorithm
+from endcap.training.tasks import MOST_QUESTIONS, TIMES_TO_TEACH
 
 USUAL_BUDGET_S = 600.0
 """A longer budget tries more settings, in proportion."""
@@ -19,36 +21,48 @@ FIT_SHARE = 0.02
 """Where one fit takes more than this share of a budget, the settings at hand are all that is tried of the artifact."""
 
 EVERYTHING = 2**62
-_MANY_ACTS = 300_000
-_MANY_FOR_COSTLY = 30_000
-_SETTINGS, _SETTINGS_OF_MANY = 8, 5
-_RUNGS = ((EVERYTHING, 300), (EVERYTHING, 1_000))
-_RUNGS_OF_MANY = ((100_000, 300), (_MANY_ACTS, 1_000))
-_WAYS_OF_MANY = 2
-_FEW_QUESTIONS = 1_500
+_ALL_WAYS, _FIRST_WAYS = EVERYTHING, 2
+_FEW_QUESTIONS = 800
 _MOST_TIMES = 4  # further questions tell nothing new
+
+
+class _Plan(NamedTuple):
+    """What suits histories of up to so many acts."""
+
+    up_to: int
+    settings: int
+    rungs: tuple[tuple[int, int], ...]
+    ways: int
+
+
+_PLANS = (
+    _Plan(300_000, 8, ((EVERYTHING, 300), (EVERYTHING, 1_000)), _ALL_WAYS),
+    _Plan(3_000_000, 6, ((300_000, 1_000), (EVERYTHING, 3_000)), _FIRST_WAYS),
+    _Plan(EVERYTHING, 5, ((100_000, 300), (300_000, 1_000)), _FIRST_WAYS),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How options are searched.
+    """How options are searched in a history of ``n_acts`` acts.
 
-    Of every artifact at most ``settings`` settings are tried, of a costly one ``costly_settings``. Each of the ``rungs`` says on
-    how many of the newest acts of the past they are fitted, and how many questions they are asked; a third of them goes on to
-    the next. ``many`` says that the
-    history is large; then a search asks in the first two ``ways`` only, and the best of all is found for the setting that wins.
-    Choices are made, rankers taught and judged by about as many ``questions`` of each task.
+    Of every artifact at most ``settings`` settings are tried, and only as many as there are ``times`` the usual budget where the
+    history is longer than its algorithm is searched up to. Each of the ``rungs`` says on how many of the newest acts of the past
+    they are fitted, and how many questions they are asked; a third of them goes on to the next. A search asks in the first
+    ``ways`` only, and the best of all is found for the setting that wins. Choices are made, rankers taught and judged by about
+    as many ``questions`` of each task; of the acts of visits ``times_to_teach`` times as many teach.
 
     The numbers depend on the size of the data and on the budget alone, never on the clock, so that the same data give the same
     bundle on any machine unless the budget cuts the search.
     """
 
+    n_acts: int
     settings: int
-    costly_settings: int
     rungs: tuple[tuple[int, int], ...]
     ways: int
-    many: bool
+    times: float = 1.0
     questions: int = MOST_QUESTIONS
+    times_to_teach: int = TIMES_TO_TEACH
 
     @classmethod
     def of(cls, n_acts: int, budget_s: float | None = None) -> Effort:
@@ -56,21 +70,20 @@ class Effort:
 
         >>> Effort.of(10_000).settings, Effort.of(10_000_000).settings, Effort.of(10_000_000, budget_s=3_600).settings
         (8, 5, 30)
-        >>> Effort.of(10_000).costly_settings, Effort.of(10_000_000).costly_settings
-        (8, 1)
         """
-        many = n_acts > _MANY_ACTS
-        settings = _SETTINGS_OF_MANY if many else _SETTINGS
+        plan = next(one for one in _PLANS if n_acts <= one.up_to)
         times = max((budget_s or USUAL_BUDGET_S) / USUAL_BUDGET_S, 1.0)
-        costly = settings if n_acts <= _MANY_FOR_COSTLY else 1
-        rungs, ways = (_RUNGS_OF_MANY, _WAYS_OF_MANY) if many else (_RUNGS, EVERYTHING)
         questions = math.floor(MOST_QUESTIONS * min(times, _MOST_TIMES))
-        return cls(math.floor(settings * times), math.floor(costly * times), rungs, ways, many, questions)
+        return cls(n_acts, math.floor(plan.settings * times), plan.rungs, plan.ways, times, questions)
+
+    def settings_of(self, algorithm: Algorithm) -> int:
+        """How many settings of an algorithm are tried."""
+        return self.settings if self.n_acts <= algorithm.searched_up_to else min(self.settings, math.floor(self.times))
 
     @classmethod
     def light(cls, n_acts: int) -> Effort:
-        """The plan for somebody who waits: no option is searched, and fewer questions are asked."""
-        return replace(cls.of(n_acts), settings=1, costly_settings=1, questions=_FEW_QUESTIONS)
+        """The plan for somebody who waits: no option is searched, fewer questions are asked, and rankers learn from no more."""
+        return replace(cls.of(n_acts), settings=1, questions=_FEW_QUESTIONS, times_to_teach=1)
 
 
 @dataclass(slots=True)

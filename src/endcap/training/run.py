@@ -61,7 +61,7 @@ class Run:
         started = time.perf_counter()
         plans = in_order(wanted(list(planned(self.also)), self.data))
         ready = {one.name: one for one in readiness(self.data, also=self.also)}
-        cut = windows(self.data, self.seed, self.effort.questions) if tune else None
+        cut = windows(self.data, self.seed, self.effort.questions, self.effort.times_to_teach) if tune else None
         worth = objective(self.goal, cut.past if cut else self.data, self.cost_minor)
         components = self._options(plans, cut, worth)
         outcomes, proposal, gate = self._judged(cut, components, ready, worth)

@@ -46,12 +46,14 @@ def questions(
     return _OF_ONE_TIME[task](future, rng, most)
 
 
-def lessons(future: Dataset, rng: np.random.Generator, most: int = MOST_QUESTIONS) -> dict[Task, HeldOut]:
-    """What a ranker learns from where that is more than the questions: further acts of visits, and up to ten items of the orders
-    that they ask about."""
+def lessons(
+    future: Dataset, rng: np.random.Generator, most: int = MOST_QUESTIONS, times: int = TIMES_TO_TEACH
+) -> dict[Task, HeldOut]:  # fmt: skip
+    """What a ranker learns from where that is more than the questions: so many ``times`` the acts of visits, and up to ten items
+    of the orders that they ask about."""
     return {
         "basket": _rest_of_basket(future, rng, most, TARGETS_THAT_TEACH),
-        "session": _next_act(future, rng, most * TIMES_TO_TEACH),
+        "session": _next_act(future, rng, most * times),
     }
 
 

@@ -12,7 +12,7 @@ from endcap.core.choice import Task
 from endcap.core.interactions import Dataset
 from endcap.dataset.splits import before, since
 from endcap.replay.held_out import HeldOut, Window
-from endcap.training.tasks import MOST_QUESTIONS, TASKS, lessons, questions
+from endcap.training.tasks import MOST_QUESTIONS, TASKS, TIMES_TO_TEACH, lessons, questions
 from endcap.training.wanted import has_data
 
 MIN_QUESTIONS = 100
@@ -53,7 +53,7 @@ class Windows:
         return Window(self.past, self.gate[task], ())
 
 
-def windows(data: Dataset, seed: int, most: int = MOST_QUESTIONS) -> Windows:
+def windows(data: Dataset, seed: int, most: int = MOST_QUESTIONS, times_to_teach: int = TIMES_TO_TEACH) -> Windows:
     """Cut a history: the newest orders and visits judge, as many before them choose, the rest is learnt from.
 
     As many are a tenth, of a short history more; of a long one less, down to three hundredths, where that is enough: a ranker
@@ -70,7 +70,8 @@ def windows(data: Dataset, seed: int, most: int = MOST_QUESTIONS) -> Windows:
     between = before(later, gate_from_ms)
     choosing = _asked(between, past, seed, most)
     gate = _asked(since(data, gate_from_ms), known, seed + 1, most)
-    teaching = {task: found for task, found in lessons(between, np.random.default_rng(seed), most).items() if task in choosing}
+    taught = lessons(between, np.random.default_rng(seed), most, times_to_teach)
+    teaching = {task: found for task, found in taught.items() if task in choosing}
     return Windows(past, choose_from_ms, gate_from_ms, choosing, gate, teaching)
 
 

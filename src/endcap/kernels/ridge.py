@@ -35,7 +35,8 @@ def ridge_weights(
     diagonal = np.ascontiguousarray(np.diag(inverse))
     _head_rows(inverse, diagonal, n > n_head, codes, sizes, counts)
     if n > n_head:
-        _tail_rows(inverse, diagonal, *rows, l2, codes, sizes, counts)
+        # Single precision is enough for what is read off the inverse, and half the memory to wait for.
+        _tail_rows(inverse.astype(np.float32), diagonal.astype(np.float32), *rows, l2, codes, sizes, counts)
         _sort_rows(n_head, codes, sizes, counts)
     indptr = np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
     items, weights = np.empty(indptr[-1], np.int32), np.empty(indptr[-1], np.float32)

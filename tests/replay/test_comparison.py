@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from endcap.measurement.metrics.hit_rate import HitRate
+from endcap.measurement.metrics.revenue_weighted_hit import RevenueWeightedHit
 from endcap.measurement.metrics.rmse import RMSE
 from endcap.replay.comparison import Measured, compare, holm, slices, two_sided
 from endcap.replay.held_out import HeldOut, Window
@@ -52,6 +55,21 @@ def test_a_figure_that_is_no_mean_has_intervals_of_its_own() -> None:
     one = found.rows[1].metrics["rmse"]
     assert (one.value, one.low, one.high) == (2.0, 2.0, 2.0)
     assert found.differences[0].metrics["rmse"].value == -1.0
+
+
+def test_a_share_of_the_money_stays_a_share() -> None:
+    # Every gain is hit, the large ones in few clusters: the drawn money differs much, the share of it does not.
+    gains = np.where(np.arange(N) < 8, 100.0, 1.0)
+    held_out = replace(window().held_out, target_values=gains.astype(np.float32))
+    world = replace(window(), held_out=held_out)
+    values = gains / gains.mean()
+    name = "revenue_weighted_hit@10"
+    rows = [measured("all", values.tolist(), name), measured("dear", (values * (gains > 1)).tolist(), name)]
+    found = compare(rows, {name: RevenueWeightedHit()}, world, baseline="all", ours="endcap", primary=name)
+    every, dear = (row.metrics[name] for row in found.rows)
+    assert (every.value, every.low, every.high) == (1.0, 1.0, 1.0)
+    assert dear.value == pytest.approx(800 / 1192, abs=1e-6)
+    assert 0 < dear.low < dear.value < dear.high < 1
 
 
 def test_clusters_may_count_alike() -> None:

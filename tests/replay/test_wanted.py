@@ -5,7 +5,9 @@ import pytest
 from endcap import registry
 from endcap.algorithms.base import Algorithm
 from endcap.errors import UnknownName
+from endcap.replay.applicable import applicable
 from endcap.replay.wanted import Wanted
+from endcap.testing.histories import example
 
 ON_DEMAND = {
     name
@@ -19,7 +21,7 @@ def test_by_default_everything_is_tried_but_what_is_made_on_demand() -> None:
     assert {"slist", "bpr"} <= ON_DEMAND
     assert set(asked_for) == set(registry.names("algorithms")) - ON_DEMAND
     assert set(left_out) == ON_DEMAND
-    assert left_out["slist"] == "it is made on demand only: --with slist or --only slist tries it"
+    assert left_out["slist"] == "made on demand only: name it with --with or --only"
     assert Wanted().whole
     assert Wanted().peers == ()
 
@@ -50,3 +52,11 @@ def test_a_row_that_does_not_exist_is_told_with_those_that_do() -> None:
         Wanted.of(["popularity", "slits"])
     assert raised.value.field == "only"
     assert all(name in raised.value.sentence for name in ("co_purchase", "implicit_als", "endcap"))
+
+
+def test_what_is_asked_for_by_name_is_tried_with_whatever_there_is() -> None:
+    few = example("2000-01-01 mug tea", "2000-01-02 mug tea")
+    names, left_out = applicable("basket", few, "popularity", Wanted())
+    assert "co_purchase" not in names
+    assert left_out["co_purchase"] == "wants 500 bought pairs, the data have 1"
+    assert applicable("basket", few, "popularity", Wanted.of(["co_purchase"])) == (["popularity", "co_purchase"], {})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 from rich.table import Table
@@ -43,8 +43,16 @@ def show(found: Evaluation) -> None:
     for choice in found.chosen:
         options = ", ".join(f"{name}={value}" for name, value in {**choice.options, **choice.asking}.items())
         console.print(f"{choice.row}: best of {choice.trials} settings on validation: {options}", style="dim")
-    for name, why in found.left_out.items():
-        console.print(f"{name} is left out: {why}.", style="dim", markup=False)
+    for why, names in _by_reason(found.left_out).items():
+        console.print(f"left out: {', '.join(names)}: {why}.", style="dim", markup=False)
+
+
+def _by_reason(left_out: Mapping[str, str]) -> dict[str, list[str]]:
+    """What was left out by the reason why."""
+    found: dict[str, list[str]] = {}
+    for name, why in left_out.items():
+        found.setdefault(why, []).append(name)
+    return found
 
 
 def _table(rows: Sequence[Row], names: Sequence[str]) -> Table:

@@ -35,7 +35,10 @@ def choice_for(task: Task, choices: tuple[Choice, ...]) -> Choice | None:
 
 
 def applicable(task: Task, data: Dataset, always: str, wanted: Wanted) -> tuple[list[str], dict[str, str]]:
-    """The algorithms wanted that can answer a task and have enough data, ``always`` first; and why the others are left out."""
+    """The algorithms wanted that can answer a task and have enough data, ``always`` first; and why the others are left out.
+
+    One that was asked for by name is tried with whatever there is.
+    """
     asked_for, left_out = wanted.algorithms()
     names = [always]
     for name in asked_for:
@@ -47,7 +50,7 @@ def applicable(task: Task, data: Dataset, always: str, wanted: Wanted) -> tuple[
             left_out[name] = "it orders what others propose, and is part of the whole"
         elif (nearest := kin(name, task)) is None:
             left_out[name] = f"not made for this task ({', '.join(found.tasks)})"
-        elif lacking := _lacking(found, nearest, data):
+        elif name not in wanted.only and (lacking := _lacking(found, nearest, data)):
             left_out[name] = lacking
         else:
             names.append(name)

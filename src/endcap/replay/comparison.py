@@ -75,7 +75,20 @@ class _Table:
         weights = window.held_out.weights
         self._slices = slices(window)
         self._means = self._of_mean(np.average(self._values, axis=0, weights=weights))
-        self._drawn = self._of_mean(cluster_bootstrap(self._values, window.held_out.clusters, weights=weights))
+        self._drawn = self._of_mean(self._draw(window, weights))
+
+    def _draw(self, window: Window, weights: Floats) -> Floats:
+        """The drawn means of all columns; a share of what the queries bring is one of what the drawn ones bring."""
+        gains, clusters = window.held_out.target_values, window.held_out.clusters
+        if not any(figure.for_gains for figure in self._figures.values()) or gains is None:
+            return cluster_bootstrap(self._values, clusters, weights=weights)
+        brought = gains.astype(np.float64) / max(float(gains.mean()), np.finfo(np.float32).tiny)
+        drawn = cluster_bootstrap(np.column_stack([self._values, brought]), clusters, weights=weights)
+        drawn, total = drawn[:, :-1], drawn[:, -1:]
+        for at, figure in enumerate(self._figures.values()):
+            if figure.for_gains:
+                drawn[:, at :: len(self._figures)] /= np.maximum(total, np.finfo(np.float64).tiny)
+        return drawn
 
     def mean(self, row: str, metric: str) -> float:
         """The figure of a row."""
@@ -118,7 +131,8 @@ class _Table:
 
     def _slice(self, columns: slice, chosen: NDArray[np.bool_]) -> dict[str, float]:
         means = self._values[chosen, columns].mean(axis=0)
-        return {name: round(float(one.of_mean(means[at])), _DIGITS) for at, (name, one) in enumerate(self._figures.items())}
+        figures = [(at, name, one) for at, (name, one) in enumerate(self._figures.items()) if one.of_parts]
+        return {name: round(float(one.of_mean(means[at])), _DIGITS) for at, name, one in figures}
 
     def _of_mean(self, means: Floats) -> Floats:
         """The figures that belong to means, one column each."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from endcap import registry
 from endcap.artifacts.base import Artifact
@@ -82,7 +83,7 @@ def evaluate(
         answered += _whole(publish, window, task, seed, notes)
     progress("drawing intervals", 0.98)
     figures = metrics(answered[0].answers)
-    measured = [one.measured(figures) for one in answered]
+    measured = [one.measured(figures, window.held_out.weights) for one in answered]
     found = compare(measured, figures, window, baseline=BASELINE, ours=SHIPPED, primary=PRIMARY)
     progress("done", 1.0)
     return evaluation(protocol, dataset, portion, window, found, notes)
@@ -92,7 +93,8 @@ def evaluation(
     protocol: EvaluationProtocol, dataset: str, portion: Portion, window: Window, found: Comparison, notes: Notes
 ) -> Evaluation:
     """What was found, with what a reader needs to judge it."""
-    sizes = {"all": int(np.count_nonzero(window.held_out.weights))}
+    counted = window.held_out.weights > 0
+    sizes = {"all": int(np.count_nonzero(counted))}
     report = Report(
         task=protocol.task, dataset=dataset, protocol=protocol.name, rows=found.rows, portion=portion, strongest=found.strongest,
         sizes=sizes | {name: int(chosen.sum()) for name, chosen in slices(window).items()}, differences=found.differences,
@@ -100,7 +102,7 @@ def evaluation(
     )  # fmt: skip
     return Evaluation(
         report=report, portion=portion, n_items=window.train.n_items, n_queries=sizes["all"],
-        n_clusters=len(np.unique(window.held_out.clusters)), chosen=notes.chosen, differences=found.differences,
+        n_clusters=len(np.unique(window.held_out.clusters[counted])), chosen=notes.chosen, differences=found.differences,
         left_out=notes.left_out,
     )  # fmt: skip
 
@@ -129,8 +131,9 @@ class _Answered:
     micros: tuple[float, float]
     peer: bool = False
 
-    def measured(self, figures: Mapping[str, Metric]) -> Measured:
-        values = {name: figure.values(self.answers) for name, figure in figures.items()}
+    def measured(self, figures: Mapping[str, Metric], weights: NDArray[np.float64]) -> Measured:
+        answers = replace(self.answers, weights=weights)
+        values = {name: figure.values(answers) for name, figure in figures.items()}
         return Measured(self.name, values, self.seconds, self.peak_mb, self.micros, self.peer)
 
 

@@ -14,6 +14,8 @@ from endcap.errors import UnknownName
 SHIPPED = "endcap"
 """The row of what training would publish, answered by the engine."""
 
+_ON_DEMAND = "made on demand only: name it with --with or --only"
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -59,8 +61,7 @@ class Wanted:
         if self.only:
             return tuple(name for name in known if name in self.only), {}
         on_demand = [name for name in known if not _by_default(name) and name not in self.also]
-        why = "it is made on demand only: --with {0} or --only {0} tries it"
-        return tuple(name for name in known if name not in on_demand), {name: why.format(name) for name in on_demand}
+        return tuple(name for name in known if name not in on_demand), dict.fromkeys(on_demand, _ON_DEMAND)
 
 
 def _by_default(name: str) -> bool:

@@ -57,6 +57,17 @@ def test_coverage_is_the_share_of_the_vocabulary_that_is_shown() -> None:
     assert Coverage(k=1).values(ANSWERS).mean() == pytest.approx(1 / 5)
 
 
+def test_coverage_is_that_of_the_queries_that_count() -> None:
+    alone = replace(ANSWERS, lists=ANSWERS.lists[:1], indptr=ANSWERS.indptr[:2], ranks=ANSWERS.ranks[: ANSWERS.indptr[1]])
+    shown = Coverage(k=3).values(alone).mean()
+    for weights in ([1.0, 0.0, 0.0], [0.2, 0.0, 0.0]):
+        values = Coverage(k=3).values(replace(ANSWERS, weights=np.array(weights)))
+        assert np.average(values, weights=weights) == pytest.approx(shown)
+    weights = np.array([1.0, 0.5, 0.1])
+    values = Coverage(k=3).values(replace(ANSWERS, weights=weights))
+    assert np.average(values, weights=weights) == pytest.approx(4 / 5)
+
+
 def test_an_item_never_bought_counts_as_half_an_act() -> None:
     answers = Answers.single(np.ones(1), np.array([[1]], dtype=np.int32), np.array([4, 0]))
     assert Novelty(k=1).values(answers).tolist() == [-math.log2(0.5 / 4)]

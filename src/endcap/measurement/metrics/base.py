@@ -24,7 +24,8 @@ class Answers:
     the list and :data:`MISS` for an item that was not proposed; every query has at least one. ``lists`` int32
     (n_queries, depth) holds the rows proposed, best first, -1 where the list is shorter. ``item_counts`` int64 (n_items,)
     says how often each item occurs in the training part. ``gains`` float64 (n_queries,) is the money that the relevant item of
-    each query brings, where the task knows it.
+    each query brings, where the task knows it. ``weights`` float64 (n_queries,) is how much each query counts in a mean, from 0;
+    without it all count alike.
     """
 
     ranks: Floats
@@ -32,6 +33,7 @@ class Answers:
     lists: NDArray[np.int32]
     item_counts: NDArray[np.int64]
     gains: Floats | None = None
+    weights: Floats | None = None
 
     def __len__(self) -> int:
         return len(self.indptr) - 1
@@ -68,10 +70,13 @@ class Figure(Part, frozen=True, kw_only=True):
     """A figure of merit: the mean of one value a query, or what :meth:`of_mean` makes of it.
 
     A file in this folder defines one subclass of a kind below; its name is the file's name. Its formula and range stand in its
-    docstring. ``higher_is_better`` says which way is up.
+    docstring. ``higher_is_better`` says which way is up; ``for_gains`` that it is a share of what all relevant items bring;
+    ``of_parts`` that it says something of some of the queries too.
     """
 
     higher_is_better: ClassVar[bool] = True
+    for_gains: ClassVar[bool] = False
+    of_parts: ClassVar[bool] = True
 
     def of_mean(self, mean: Floats) -> Floats:
         """The figure that belongs to a mean of the values, elementwise."""
@@ -91,12 +96,10 @@ class RatingMetric(Figure, frozen=True, kw_only=True):
 class Metric(Figure, frozen=True, kw_only=True):
     """A figure of merit of lists at a cut-off; it is written ``name@k``.
 
-    ``for_several`` marks a metric that says something new only where queries have several relevant items, ``for_gains`` one that
-    needs to know what the relevant items bring.
+    ``for_several`` marks a metric that says something new only where queries have several relevant items.
     """
 
     for_several: ClassVar[bool] = False
-    for_gains: ClassVar[bool] = False
 
     k: Annotated[int, Meta(ge=1)] = 10
 

@@ -11,7 +11,7 @@ class Coverage(Metric, frozen=True, kw_only=True):
     """The share of the vocabulary that stands within the first ``k`` of at least one list; from 0 to 1.
 
     As a mean over queries: an item shown in m lists gives each of them n_queries / (m × n_items). An interval around it treats
-    these shares as fixed and is therefore approximate.
+    these shares as fixed and is therefore approximate. Queries that do not count show nothing.
 
     >>> lists = np.array([[0, 1], [0, 2]], dtype=np.int32)
     >>> answers = Answers.single(np.array([1.0, 1.0]), lists, np.ones(4, np.int64))
@@ -19,11 +19,15 @@ class Coverage(Metric, frozen=True, kw_only=True):
     0.75
     """
 
+    of_parts = False
+
     def values(self, answers: Answers) -> Floats:
         """What each query adds to the coverage, shared with the other queries that show the same items."""
         n_items = len(answers.item_counts)
-        shown = answers.lists[:, : self.k]
+        weights = np.ones(len(answers)) if answers.weights is None else answers.weights
+        shown = np.where(weights[:, np.newaxis] > 0, answers.lists[:, : self.k], -1)
         times = np.bincount(shown[shown >= 0], minlength=n_items)
         share = np.divide(1.0, times, out=np.zeros(n_items), where=times > 0)
         credit: Floats = np.where(shown >= 0, share[shown], 0.0).sum(axis=1)
-        return credit * (len(answers) / max(n_items, 1))
+        each = np.divide(weights.sum(), weights, out=np.zeros(len(answers)), where=weights > 0)
+        return credit * each / max(n_items, 1)

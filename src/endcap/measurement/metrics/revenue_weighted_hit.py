@@ -11,7 +11,7 @@ class RevenueWeightedHit(Metric, frozen=True, kw_only=True):
     """Σ over hits of what the upgrade costs more than the item looked at, over the same sum of all queries; from 0 to 1.
 
     A hit is a query whose relevant item is within the first ``k``. As a mean over queries: each counts its gain over the mean
-    gain. An interval around it treats the mean gain as fixed and is therefore approximate.
+    gain of all.
 
     >>> nothing = np.zeros((2, 0), np.int32), np.zeros(0, np.int64)
     >>> answers = Answers(np.array([1.0, 11.0]), np.array([0, 1, 2]), *nothing, gains=np.array([3.0, 1.0]))
@@ -20,6 +20,7 @@ class RevenueWeightedHit(Metric, frozen=True, kw_only=True):
     """
 
     for_gains = True
+    of_parts = False
 
     def values(self, answers: Answers) -> Floats:
         """The gain of each hit over the mean gain, 0 for what is no hit."""

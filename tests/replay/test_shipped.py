@@ -1,19 +1,26 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from decimal import Decimal
+
+import msgspec
 import numpy as np
 from scipy import sparse
 
 from endcap.artifacts.base import Artifact
 from endcap.artifacts.item_neighbors import ItemNeighbors
 from endcap.artifacts.item_scores import ItemScores
+from endcap.core.catalog import Item
 from endcap.core.choice import Asking
 from endcap.measurement.metrics.base import MISS
 from endcap.replay.answering import DEPTH, answer
 from endcap.replay.held_out import HeldOut, Window
 from endcap.replay.protocols.basket import BasketProtocol
 from endcap.replay.protocols.session import SessionProtocol
+from endcap.replay.protocols.upsell import UpsellProtocol
 from endcap.replay.shipped import SPOT, ShippedEngine, pessimistic_rank
 from endcap.serving.placements import shipped
+from tests.replay.protocols.histories import history
 from tests.replay.worlds import clicks, orders, themed
 
 N_ITEMS = 30
@@ -70,6 +77,30 @@ def test_sessions_are_asked_with_the_newest_first() -> None:
     artifacts: dict[str, Artifact] = {"viewed_again": ItemNeighbors.of(sparse.csr_array(dense), "viewed_next")}
     found = ShippedEngine(artifacts, window, "session").answer()
     assert found.ranks.tolist() == [2.0, 1.0]
+
+
+def test_an_upgrade_is_asked_for_on_the_page_of_the_product_among_the_candidates() -> None:
+    prices = {"plain": "10", "fine": "15", "finer": "20", "finest": "21"}
+    shop = [
+        Item(item_id=name, title=name, category=("mugs",), price=Decimal(price), currency="EUR") for name, price in prices.items()
+    ]
+    past = [f"{day} filler purchase plain" for day in range(1, 19)]
+    window = UpsellProtocol(history(*past, "30 ann view plain", "30 ann purchase finer", products=shop)).window(0)
+    dense = np.zeros((4, 4))
+    dense[0] = [0.0, 1.0, 2.0, 3.0]  # The finest is proposed first, and costs more than twice as much.
+    found = ShippedEngine({"upgrades": ItemNeighbors.of(sparse.csr_array(dense), "upgrade")}, window, "upsell").answer()
+    assert found.lists[0, :3].tolist() == [2, 1, -1]
+    assert found.ranks.tolist() == [1.0]
+    assert found.gains is not None
+    assert found.gains.tolist() == [10.0]
+
+
+def test_variants_of_one_product_stand_side_by_side_as_they_do_in_every_other_row() -> None:
+    window = random_window(1)
+    alike = [msgspec.structs.replace(item, family="mugs") for item in window.products]
+    scores = {"popularity": ItemScores.of(np.arange(N_ITEMS, 0, -1), "popular")}
+    found, plain = (ShippedEngine(scores, replace(window, products=one), "basket").answer() for one in (alike, window.products))
+    np.testing.assert_array_equal(found.lists, plain.lists)
 
 
 def test_ties_count_against_the_engine() -> None:

@@ -186,7 +186,7 @@ def _whole(publish: Publish, window: Window, task: Task, seed: int, notes: Notes
         answers, answer_one = engine.answer(), engine.answer_one
     else:
         choice = choice_for(task, choices)
-        if choice is None or window.held_out.eligible is not None:
+        if choice is None:
             notes.left_out[SHIPPED] = "training chose nothing for this task"
             return []
         chooser = Chooser(choice, fitted.artifacts, window)

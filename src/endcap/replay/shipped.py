@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -16,7 +17,7 @@ from endcap.core.placement import Placement
 from endcap.core.request import Recommendation, RecommendRequest
 from endcap.core.time import FixedClock
 from endcap.measurement.metrics.base import MISS, Answers
-from endcap.replay.answering import DEPTH, act_counts
+from endcap.replay.answering import DEPTH, answers
 from endcap.replay.held_out import Window
 from endcap.serving.engine import Engine
 from endcap.serving.items import ItemTable
@@ -24,8 +25,11 @@ from endcap.serving.placements import ready, shipped
 from endcap.serving.state import ServingState
 from endcap.stores.ports import Act
 
-SPOT: dict[Task, tuple[str, str]] = {"basket": ("cart", "complete"), "session": ("home", "continue")}
-"""The placement and shelf that a task is asked at: what is missing from this cart, what comes next for this visitor."""
+SPOT: dict[Task, tuple[str, str]] = {
+    "basket": ("cart", "complete"), "session": ("home", "continue"), "upsell": ("product", "upgrade"),
+}  # fmt: skip
+"""The placement and shelf that a task is asked at: what is missing from this cart, what comes next for this visitor, what is a
+step up from this product."""
 
 _ASKED = DEPTH + 1
 _MOST_IN_CART = 200  # what a request may carry
@@ -45,8 +49,9 @@ class _Visitor:
 class ShippedEngine:
     """An engine that serves ``artifacts`` to the queries of a window, at the spot that Endcap ships for the task.
 
-    Only the length differs from what a shop shows: the shelf is filled to the length of the lists, from its fallbacks where its
-    sources have no more.
+    Two things differ from what a shop shows: the shelf is filled to the length of the lists, from its fallbacks where its
+    sources have no more, and variants of one product stand side by side. Where only some products are candidates, the others
+    that it shows are passed over.
     """
 
     def __init__(self, artifacts: Mapping[str, Artifact], window: Window, task: Task, choices: Sequence[Choice] = ()) -> None:
@@ -73,22 +78,28 @@ class ShippedEngine:
             target = int(held_out.targets[q])
             if target in rows:
                 ranks[q] = pessimistic_rank([slot.score for slot in slots], rows.index(target), _ASKED)
-        return Answers.single(ranks, lists, act_counts(self._window))
+        return answers(self._window, ranks, lists)
 
     def answer_one(self, q: int) -> list[Recommendation]:
         """What the engine answers to one query: one item more than the lists hold, which tells whether their end ties with it."""
         held_out = self._window.held_out
         known = [self._ids[row] for row in held_out.rows[held_out.starts[q] : held_out.starts[q + 1]]]
+        shown = self._engine.recommend(self._request(known)).items
+        if held_out.eligible is None:
+            return shown
+        candidates = set(held_out.eligible(int(held_out.rows[held_out.starts[q]])).tolist())
+        return [one for one in shown if self._rows[one.item_id] in candidates]
+
+    def _request(self, known: list[str]) -> RecommendRequest:
+        """The request of a shopper of whom these items are known, the newest last."""
+        spot: dict[str, Any] = {"placement": self._placement, "shelf": self._shelf, "count": _ASKED}
         if self._task == "basket":
-            request = RecommendRequest(
-                placement=self._placement, shelf=self._shelf, cart=tuple(known[:_MOST_IN_CART]), count=_ASKED
-            )
-        else:
-            now_ms = self._window.train.now_ms
-            view = KIND["view"]
-            self._visitor.acts = tuple(Act(seq=0, at_ms=now_ms, kind=view, item_id=one) for one in reversed(known))
-            request = RecommendRequest(placement=self._placement, shelf=self._shelf, session_id=_SESSION, count=_ASKED)
-        return self._engine.recommend(request).items
+            return RecommendRequest(**spot, cart=tuple(known[:_MOST_IN_CART]))
+        if self._task == "upsell":
+            return RecommendRequest(**spot, item_id=known[-1])
+        now_ms, view = self._window.train.now_ms, KIND["view"]
+        self._visitor.acts = tuple(Act(seq=0, at_ms=now_ms, kind=view, item_id=one) for one in reversed(known))
+        return RecommendRequest(**spot, session_id=_SESSION)
 
 
 def pessimistic_rank(scores: list[float], place: int, asked: int) -> float:
@@ -108,9 +119,12 @@ def pessimistic_rank(scores: list[float], place: int, asked: int) -> float:
 
 
 def _lengthened(placement: Placement, shelf: str) -> Placement:
-    """The placement with that shelf alone, one longer than the lists."""
+    """The placement with that shelf alone, one longer than the lists, and with every variant of a product.
+
+    Targets are variants, and all other rows list them: one a product would be another question than theirs.
+    """
     chosen = next(one for one in placement.shelves if one.name == shelf)
-    longer = msgspec.structs.replace(chosen, min_count=_ASKED, max_count=_ASKED)
+    longer = msgspec.structs.replace(chosen, min_count=_ASKED, max_count=_ASKED, one_per_family=False)
     return msgspec.structs.replace(placement, shelves=(longer,), max_count=_ASKED)
 
 

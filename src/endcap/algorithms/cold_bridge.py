@@ -17,7 +17,7 @@ from endcap.core.interactions import Catalog, Dataset
 from endcap.dataset.texts import labels, terms
 from endcap.kernels.dense_neighbors import dense_neighbors
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating]
 
 _STEPS = 60
 _CLOSE = 1e-4
@@ -86,18 +86,18 @@ class ColdBridge(Algorithm, frozen=True, kw_only=True):
         factors = context.below["als"]
         assert isinstance(factors, Factors)
         acts = np.bincount(data.interactions.items, minlength=data.n_items)
-        known = acts / (acts + self.n0)
-        own = unit_rows(factors.vectors.astype(np.float64))
+        known = (acts / (acts + self.n0)).astype(np.float32)
+        own = unit_rows(factors.vectors)
         features = self.features(data.catalog)
         told = features @ ridge(features, known, own, self.l2)
-        vectors = unit_rows(known[:, None] * own + (1 - known)[:, None] * told).astype(np.float32)
+        vectors = unit_rows(known[:, None] * own + (1 - known)[:, None] * told)
         rows, cols, values = nearest(vectors, np.where(acts > 0, 1.0, self.newcomers).astype(np.float32), self.k)
         return ItemNeighbors.from_triples(
             rows, cols, sharpened(values, self.sharpness), n_items=data.n_items, reason=self.reason, facts={"known": known[cols]}
         )
 
     def features(self, catalog: Catalog) -> sparse.csr_array:
-        """Items × features, rows of length 1, or 0 for items of which nothing is said; CSR float64."""
+        """Items × features, rows of length 1, or 0 for items of which nothing is said; CSR float32."""
         texts = [_text(catalog, row) for row in range(len(catalog))]
         parts = [
             terms(texts, self.rarity, pairs=self.word_pairs),
@@ -105,7 +105,7 @@ class ColdBridge(Algorithm, frozen=True, kw_only=True):
             labels(catalog.brands, self.rarity, 1.0),
             labels(_price_classes(catalog.price_minor, self.price_bins), self.rarity, 1.0),
         ]
-        found = sparse.hstack(parts, format="csr").astype(np.float64)
+        found = sparse.hstack(parts, format="csr").astype(np.float32)
         lengths = np.sqrt(found.power(2).sum(axis=1))
         return sparse.csr_array(sparse.diags_array(1 / np.where(lengths > 0, lengths, 1)) @ found)
 
@@ -114,11 +114,11 @@ def ridge(features: sparse.csr_array, weights: Floats, wanted: Floats, l2: float
     """The ``W`` (n_features, dim) that minimises ``sum_i weights_i |wanted_i - features_i W|^2 + l2 |W|^2``.
 
     By conjugate gradients, each column for itself, since the features are too many for their Gram matrix. ``features`` CSR
-    (n, n_features), ``weights`` (n,) at least 0, ``wanted`` (n, dim).
+    (n, n_features), ``weights`` (n,) at least 0, ``wanted`` (n, dim), all of one float type.
     """
     weighed = sparse.csr_array(sparse.diags_array(np.sqrt(weights)) @ features)
     turned = weighed.T.tocsr()
-    found = np.zeros((features.shape[1], wanted.shape[1]))
+    found = np.zeros((features.shape[1], wanted.shape[1]), wanted.dtype)
     residual = turned @ (np.sqrt(weights)[:, None] * wanted)
     direction = residual.copy()
     length = (residual**2).sum(axis=0)
@@ -127,11 +127,11 @@ def ridge(features: sparse.csr_array, weights: Floats, wanted: Floats, l2: float
         if (length <= enough).all():
             break
         image = turned @ (weighed @ direction) + l2 * direction
-        stride = length / np.maximum((direction * image).sum(axis=0), np.finfo(np.float64).tiny)
+        stride = length / np.maximum((direction * image).sum(axis=0), np.finfo(wanted.dtype).tiny)
         found += stride * direction
         residual -= stride * image
         shorter = (residual**2).sum(axis=0)
-        direction = residual + shorter / np.maximum(length, np.finfo(np.float64).tiny) * direction
+        direction = residual + shorter / np.maximum(length, np.finfo(wanted.dtype).tiny) * direction
         length = shorter
     return found
 

@@ -10,6 +10,9 @@ from rich.table import Table
 from endcap.core.time import iso
 from endcap.training.report import TASKS_IN_WORDS, CandidateReport, FitReport, TaskReport, TrainingReport
 
+WIDTH = 130
+"""What the tables need: a narrow terminal or a pipe gets long lines instead of cut figures."""
+
 SHOWN = 8
 """How many candidates of a task the terminal shows; the report has all."""
 

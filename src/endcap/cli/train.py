@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from endcap.cli._options import DEFAULT_HOME, HomeOption, JsonOption, ShopOption, WithOption, added
-from endcap.cli._training import show
+from endcap.cli._training import WIDTH, show
 from endcap.core.time import SystemClock, iso, to_ms
 from endcap.stores import sqlite
 from endcap.stores.locks import FileLock
@@ -118,7 +118,7 @@ def _tell(made: TrainingReport, shop: str, home: Path, *, json: bool) -> None:
     if json:
         typer.echo(msgspec.json.encode(made).decode())
     else:
-        show(Console(), made, shop, page)
+        show(Console(width=max(Console().width, WIDTH)), made, shop, page)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from endcap.measurement.metrics.revenue_weighted_hit import RevenueWeightedHit
 from endcap.measurement.metrics.rmse import RMSE
 from endcap.replay.comparison import Measured, compare, holm, slices, two_sided
 from endcap.replay.held_out import HeldOut, Window
+from endcap.replay.report import Estimate
 from tests.replay.worlds import basket_window
 
 N = 400
@@ -70,6 +71,9 @@ def test_a_share_of_the_money_stays_a_share() -> None:
     assert (every.value, every.low, every.high) == (1.0, 1.0, 1.0)
     assert dear.value == pytest.approx(800 / 1192, abs=1e-6)
     assert 0 < dear.low < dear.value < dear.high < 1
+    nothing = replace(window(), held_out=replace(held_out, target_values=np.zeros(N, np.float32)))
+    found = compare([measured("all", [1.0] * N, name)], {name: RevenueWeightedHit()}, nothing, baseline="", ours="", primary=name)
+    assert found.rows[0].metrics[name] == Estimate(1.0, 1.0, 1.0)
 
 
 def test_clusters_may_count_alike() -> None:

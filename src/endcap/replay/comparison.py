@@ -80,9 +80,9 @@ class _Table:
     def _draw(self, window: Window, weights: Floats) -> Floats:
         """The drawn means of all columns; a share of what the queries bring is one of what the drawn ones bring."""
         gains, clusters = window.held_out.target_values, window.held_out.clusters
-        if not any(figure.for_gains for figure in self._figures.values()) or gains is None:
+        if not any(figure.for_gains for figure in self._figures.values()) or gains is None or not gains.any():
             return cluster_bootstrap(self._values, clusters, weights=weights)
-        brought = gains.astype(np.float64) / max(float(gains.mean()), np.finfo(np.float32).tiny)
+        brought = gains.astype(np.float64) / gains.mean(dtype=np.float64)
         drawn = cluster_bootstrap(np.column_stack([self._values, brought]), clusters, weights=weights)
         drawn, total = drawn[:, :-1], drawn[:, -1:]
         for at, figure in enumerate(self._figures.values()):

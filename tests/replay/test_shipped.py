@@ -97,9 +97,10 @@ def test_an_upgrade_is_asked_for_on_the_page_of_the_product_among_the_candidates
 
 def test_variants_of_one_product_stand_side_by_side_as_they_do_in_every_other_row() -> None:
     window = random_window(1)
-    alike = [msgspec.structs.replace(item, family="mugs") for item in window.products]
+    alike = tuple(msgspec.structs.replace(item, family="mugs") for item in window.products)
+    plainly = tuple(window.products)
     scores = {"popularity": ItemScores.of(np.arange(N_ITEMS, 0, -1), "popular")}
-    found, plain = (ShippedEngine(scores, replace(window, products=one), "basket").answer() for one in (alike, window.products))
+    found, plain = (ShippedEngine(scores, replace(window, products=one), "basket").answer() for one in (alike, plainly))
     np.testing.assert_array_equal(found.lists, plain.lists)
 
 

@@ -60,8 +60,8 @@ def test_coverage_is_the_share_of_the_vocabulary_that_is_shown() -> None:
 def test_coverage_is_that_of_the_queries_that_count() -> None:
     alone = replace(ANSWERS, lists=ANSWERS.lists[:1], indptr=ANSWERS.indptr[:2], ranks=ANSWERS.ranks[: ANSWERS.indptr[1]])
     shown = Coverage(k=3).values(alone).mean()
-    for weights in ([1.0, 0.0, 0.0], [0.2, 0.0, 0.0]):
-        values = Coverage(k=3).values(replace(ANSWERS, weights=np.array(weights)))
+    for weights in (np.array([1.0, 0.0, 0.0]), np.array([0.2, 0.0, 0.0])):
+        values = Coverage(k=3).values(replace(ANSWERS, weights=weights))
         assert np.average(values, weights=weights) == pytest.approx(shown)
     weights = np.array([1.0, 0.5, 0.1])
     values = Coverage(k=3).values(replace(ANSWERS, weights=weights))

@@ -29,5 +29,5 @@ class Coverage(Metric, frozen=True, kw_only=True):
         times = np.bincount(shown[shown >= 0], minlength=n_items)
         share = np.divide(1.0, times, out=np.zeros(n_items), where=times > 0)
         credit: Floats = np.where(shown >= 0, share[shown], 0.0).sum(axis=1)
-        each = np.divide(weights.sum(), weights, out=np.zeros(len(answers)), where=weights > 0)
-        return credit * each / max(n_items, 1)
+        each: Floats = np.divide(weights.sum(), weights, out=np.zeros(len(answers)), where=weights > 0)
+        return credit * (each / max(n_items, 1))

@@ -49,7 +49,7 @@ class GBMRanker(Algorithm, frozen=True, kw_only=True):
     variants: ClassVar = {
         "gbm_ranker": Variant(tasks=("basket", "purchase")),
         # Visits have many acts and one next: there the first places are worth more than chances.
-        "visit_ranker": Variant(options={"objective": "ranking"}, tasks=("session",)),
+        "visit_ranker": Variant(options={"objective": "ranking", "learning_rate": 0.1}, tasks=("session",)),
     }
     tasks: ClassVar[tuple[Task, ...]] = ("session", "basket", "purchase")
     learns_from: ClassVar = "examples"
@@ -57,9 +57,10 @@ class GBMRanker(Algorithm, frozen=True, kw_only=True):
     objective: Literal["binary", "ranking"] = "binary"
     most_trees: Annotated[int, Meta(ge=1, le=5_000)] = 300
     fewest_trees: Annotated[int, Meta(ge=1, le=5_000)] = 30
-    patience: Annotated[int, Meta(ge=1, le=1_000)] = 40
+    patience: Annotated[int, Meta(ge=1, le=1_000)] = 20
     leaves: Annotated[int, Meta(ge=2, le=MOST_LEAVES)] = 31
     learning_rate: Annotated[float, Meta(gt=0, le=1)] = 0.05
+    bins: Annotated[int, Meta(ge=2, le=255)] = 63
     min_leaf: Annotated[int, Meta(ge=1)] = 100
     l2: Annotated[float, Meta(ge=0)] = 5.0
     truncation: Annotated[int, Meta(ge=1, le=1_000)] = 20
@@ -95,7 +96,7 @@ class GBMRanker(Algorithm, frozen=True, kw_only=True):
         options: dict[str, Any] = {
             "objective": "lambdarank" if ranking else "binary", "metric": "ndcg" if ranking else "binary_logloss",
             "lambdarank_truncation_level": self.truncation, "eval_at": [self.truncation], "num_leaves": self.leaves,
-            "learning_rate": self.learning_rate, "min_data_in_leaf": self.min_leaf, "lambda_l2": self.l2,
+            "learning_rate": self.learning_rate, "min_data_in_leaf": self.min_leaf, "max_bin": self.bins, "lambda_l2": self.l2,
             "feature_fraction": self.feature_share, "use_missing": False, "num_threads": self.num_threads, "seed": seed,
             "deterministic": True, "force_row_wise": True, "verbosity": -1,
         }  # fmt: skip

@@ -79,6 +79,15 @@ def test_sessions_as_json(shop: Path) -> None:
     assert {"popularity", "endcap"} <= set(names(report))
 
 
+def test_a_folder_of_sessions_and_prefixes_is_recognised(shop: Path) -> None:
+    folder = shop / "visits"
+    folder.mkdir()
+    write_sessions(folder / "train_sessions.csv", folder / "test_prefixes.jsonl", VISITS, ASKED)
+    report = checked(run("session", "--data", folder, "--only", "popularity", "--json"))
+    assert report["dataset"] == "visits"
+    assert report["protocol"].startswith("the given train and test files")
+
+
 def test_text_shows_every_row_and_the_gain_over_popularity(shop: Path) -> None:
     data = write_orders(shop / "gifts.csv", themed(500))
     done = run("basket", "--data", data, "--part", "validation")
@@ -150,6 +159,32 @@ def test_ratings_have_errors_and_no_lists(shop: Path) -> None:
     assert {"item mean", "biases"} <= set(names(report))
     text = run("ratings", "--data", data, "--part", "validation")
     assert "rmse" in text.stdout
+
+
+def write_upgrades(path: Path) -> Path:
+    """One visit an hour: somebody looks at two items of one of four categories and buys the next dearer one of its six."""
+    steps, needs = ("plain", "fine", "stout", "royal", "grand", "deluxe"), ("mug", "lamp", "chair", "knife")
+    lines = ["timestamp,user_id,item_id,event,price,category,title"]
+    for number in range(400):
+        need, at = number % 4, 1_600_000_000 + 3_600 * number
+        for place, (step, event) in enumerate([((number + 3) % 5, "view"), (number % 5, "view"), (number % 5 + 1, "purchase")]):
+            name = f"{steps[step]} {needs[need]}"
+            lines.append(f"{at + 60 * place},p{number % 90},{name},{event},{10 * 1.2**step:.2f},{needs[need]},{name}")
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def test_upsells_are_answered_by_the_shelf_that_ships_for_them(shop: Path) -> None:
+    data = write_upgrades(shop / "events.csv")
+    asked = ("upsell", "--data", data, "--part", "validation", "--only", "upgrades", "--only", "endcap")
+    report = checked(run(*asked, "--json"), frozenset({"hit_rate@10", "revenue_weighted_hit@10"}))
+    assert names(report) == ["popularity", "upgrades", "popular, 7 days", "endcap"]
+    for row in report["rows"]:  # type: ignore[attr-defined]
+        assert 0 <= row["metrics"]["revenue_weighted_hit@10"]["high"] <= 1
+    upgrades, endcap = (row["metrics"]["mrr@10"]["value"] for row in report["rows"] if row["name"] in {"upgrades", "endcap"})  # type: ignore[attr-defined]
+    assert upgrades > 0.9
+    assert endcap > 0.9
+    assert "rwh is revenue_weighted_hit." in run(*asked[:-2]).stdout
 
 
 def test_a_shop_of_ones_own_is_cut_by_time(shop: Path) -> None:

@@ -20,6 +20,7 @@ _INSTEAD = {
 """The metrics that a task's table shows; the JSON report has all of them."""
 _WIDTH = 150  # what the table needs: a narrow terminal or a pipe gets long lines instead of cut figures
 _IN_SLICES = 2
+_LONG, _SHORT = "revenue_weighted_hit", "rwh"
 
 
 def show(found: Evaluation) -> None:
@@ -30,7 +31,7 @@ def show(found: Evaluation) -> None:
     console.print(f"[bold]{report.dataset}[/]: {report.task}, {found.portion} part")
     console.print(f"{found.n_queries:,} queries in {found.n_clusters:,} clusters, {found.n_items:,} items. {report.protocol}.\n")
     console.print(_table(report.rows, names))
-    console.print("± is half of the 95 % interval." + _peers(report.rows) + "\n", style="dim")
+    console.print("± is half of the 95 % interval." + _shortened(names) + _peers(report.rows) + "\n", style="dim")
     if report.rows[0].slices:
         console.print(_sliced(report, names[:_IN_SLICES]))
         console.print()
@@ -59,7 +60,7 @@ def _table(rows: Sequence[Row], names: Sequence[str]) -> Table:
     table = Table(box=None, pad_edge=False)
     table.add_column("method", no_wrap=True)
     for heading in (*names, "fit s", "peak MiB", "µs p50", "µs p99"):
-        table.add_column(heading.replace("revenue_weighted_hit", "rwh"), justify="right", no_wrap=True)
+        table.add_column(heading.replace(_LONG, _SHORT), justify="right", no_wrap=True)
     for row in rows:
         cost = (f"{row.fit_seconds:.2f}", f"{row.peak_mb:.0f}", f"{row.query_us_p50:.0f}", f"{row.query_us_p99:.0f}")
         style = "bold" if row.name == SHIPPED else "italic" if row.peer else None
@@ -79,6 +80,10 @@ def _sliced(report: Report, names: Sequence[str]) -> Table:
     for row in report.rows:
         table.add_row(row.name, *(f"{row.slices[part][name]:.4f}" for part in slices for name in names))
     return table
+
+
+def _shortened(names: Sequence[str]) -> str:
+    return f" {_SHORT} is {_LONG}." if any(name.startswith(_LONG) for name in names) else ""
 
 
 def _peers(rows: Sequence[Row]) -> str:

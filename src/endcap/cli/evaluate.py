@@ -148,7 +148,11 @@ def session(
     shop: ShopOption = None,
     layout: LayoutOption = None,
 ) -> _Asked:
-    """Continue sessions: which item comes next? From --train and --test, or from acts (--data, --shop) cut by time."""
+    """Continue sessions: which item comes next? From --train and --test or a folder (--data) of both, or from acts (--data,
+    --shop) cut by time."""
+    pair = session_layout(None)
+    if data is not None and train is None and test is None and layout is None and pair.recognises(data):
+        train, test = pair.files(data)
     if train is not None and test is not None:
         clicks = session_layout(layout).read(train, test)
         return _Asked(SessionProtocol(clicks, how.seed), _Data(_name(train.parent), [train, test]))

@@ -56,12 +56,10 @@ class BundleLayout(Layout, frozen=True, kw_only=True):
 
 
 class SessionLayout(Layout, frozen=True, kw_only=True):
-    """A form of a pair of files: sessions to learn from, and prefixes with the item that came next."""
+    """A form of a pair of files: sessions to learn from, and prefixes with the item that came next.
 
-    def recognises(self, path: Path) -> bool:
-        """Never: a pair of files is named, not found."""
-        del path
-        return False
+    A folder that holds the pair is recognised; ``files`` gives the sessions first.
+    """
 
     def read(self, train: Path, test: Path) -> Clicks:
         """The sessions and prefixes. Raises BadFile where they cannot be read."""

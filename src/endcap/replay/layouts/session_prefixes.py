@@ -20,6 +20,15 @@ class SessionPrefixes(SessionLayout, frozen=True, kw_only=True):
 
     also_called = ("sessions", "diginetica", "retailrocket_sessions")
 
+    def recognises(self, path: Path) -> bool:
+        """Whether the folder holds one table of training sessions and one file of JSON lines to test with."""
+        return path.is_dir() and len(self.files(path)) == 2
+
+    def files(self, path: Path) -> list[Path]:
+        """The pair, by the names of the files; fewer or more where the folder holds no such pair."""
+        tables = [one for one in sorted(path.glob("*train*")) if ".jsonl" not in one.suffixes]
+        return [*tables, *sorted(path.glob("*test*.jsonl*"))]
+
     def read(self, train: Path, test: Path) -> Clicks:
         """The sessions and prefixes; ids are text on both sides."""
         table = read_table(train)

@@ -50,9 +50,18 @@ def test_a_long_visit_does_not_drown_the_others() -> None:
     assert len(held_out) == QUESTIONS_PER_VISIT + 1
 
 
-def test_purchases_are_asked_for_with_the_other_items_that_were_looked_at() -> None:
-    data = shop((1, VIEW, "u", "a"), (2, VIEW, "u", "b"), (3, BUY, "u", "b"), (4, VIEW, "u", "c"), (5, BUY, "u", "d"))
-    assert asked(questions("purchase", data, np.random.default_rng(0))) == {((0,), (1,)), ((0, 1, 2), (3,))}
+def test_purchases_are_asked_for_with_all_that_the_person_did_before_on_other_items() -> None:
+    data = shop(
+        (1, VIEW, "u", "a"), (2, VIEW, "u", "b"), (2, VIEW, "v", "a"), (3, BUY, "u", "b"), (4, VIEW, "u", "c"),
+        (5, BUY, "u", "d"), (6, BUY, "new", "a"),
+    )  # fmt: skip
+    assert asked(questions("purchase", data, np.random.default_rng(0))) == {((0,), (1,)), ((0, 1, 1, 2), (3,))}
+    later = questions("purchase", since(data, 4), np.random.default_rng(0), past=before(data, 4))
+    assert asked(later) == {((0, 1, 1, 2), (3,))}
+    assert later.now_ms is not None
+    assert later.now_ms.tolist() == [5]
+    assert [one.tolist() for one in later.bought(0)] == [[1], [3]]
+    assert later.known_barred
 
 
 def test_the_next_order_is_asked_for_with_what_was_bought_before() -> None:

@@ -13,7 +13,7 @@ from endcap.training.goals import Goal
 from endcap.training.readiness import Readiness
 
 TASKS_IN_WORDS: Mapping[Task, str] = {
-    "basket": "the rest of an order", "session": "the next act of a visit", "purchase": "what a visit buys",
+    "basket": "the rest of an order", "session": "the next act of a visit", "purchase": "what somebody buys next",
     "next_basket": "a person's next order",
 }  # fmt: skip
 

@@ -23,7 +23,7 @@ TIMES_TO_TEACH = 3
 MOST_QUESTIONS = 5_000
 """How many questions of a task are asked, unless somebody has more or less time."""
 MOST_REMEMBERED = 500
-"""How many of a person's newest purchases a question about the next order knows."""
+"""How many of a person's newest purchases a question about the next order knows, and newest acts one about a purchase."""
 
 TASKS: tuple[Task, ...] = ("basket", "session", "purchase", "next_basket")
 """What training asks about: what a shop's own history can answer."""
@@ -38,11 +38,14 @@ def questions(
 
     ``basket``: up to three items of an order in turn, asked for with the rest. ``session``: every act of a visit but the first
     (of a long visit, some of them), asked for with the acts before it, whether its item came before or not: many an act returns.
-    ``purchase``: what a visit buys, asked for with the other items that it looked at before. ``next_basket``: a person's first
-    order in this time, asked for with what they bought in the ``past``; each item of it is right.
+    ``purchase``: what somebody buys, asked for with all that they did before on other items, in the ``past`` too.
+    ``next_basket``: a person's first order in this time, asked for with what they bought in the ``past``; each item of it is
+    right.
     """
     if task == "next_basket":
         return _next_order(past, future, rng, most) if past is not None else HeldOut.of([], [], [], known_barred=False)
+    if task == "purchase":
+        return _next_purchase(past, future, rng, most)
     return _OF_ONE_TIME[task](future, rng, most)
 
 
@@ -74,7 +77,7 @@ def _rest_of_basket(
 
 def _next_act(future: Dataset, rng: np.random.Generator, most: int) -> HeldOut:
     known, targets, clusters = [], [], []
-    for visit, items, _kinds in _visits(future, np.diff(future.sessions.indptr) > 1, rng, most):
+    for visit, items in _visits(future, np.diff(future.sessions.indptr) > 1, rng, most):
         for place in np.sort(_sample(np.arange(1, len(items)), QUESTIONS_PER_VISIT, rng)):
             known.append(items[:place].tolist())
             targets.append(int(items[place]))
@@ -84,19 +87,28 @@ def _next_act(future: Dataset, rng: np.random.Generator, most: int) -> HeldOut:
     return HeldOut.of(known, targets, clusters, known_barred=False)
 
 
-def _next_purchase(future: Dataset, rng: np.random.Generator, most: int) -> HeldOut:
-    known, targets, clusters = [], [], []
-    bought = np.concatenate(([0], np.cumsum(future.sessions.kinds == _PURCHASE)))
-    for visit, items, kinds in _visits(future, np.diff(bought[future.sessions.indptr]) > 0, rng, most):
-        for place in np.flatnonzero(kinds == _PURCHASE):
-            looked_at = items[:place][(kinds[:place] != _PURCHASE) & (items[:place] != items[place])]
-            if len(looked_at):
-                known.append(looked_at.tolist())
-                targets.append(int(items[place]))
-                clusters.append(visit)
-        if len(targets) >= most:
-            break
-    return HeldOut.of(known, targets, clusters, known_barred=True)
+def _next_purchase(past: Dataset | None, future: Dataset, rng: np.random.Generator, most: int) -> HeldOut:
+    acts = future.interactions
+    bought = np.flatnonzero((acts.kinds == _PURCHASE) & (acts.users >= 0))
+    if len(bought) == 0:
+        return HeldOut.of([], [], [], known_barred=True)
+    chosen = _sample(bought, most, rng)
+    turn = rng.permutation(acts.n_users)  # one person's questions stand together, the people in random order
+    chosen = chosen[np.argsort(turn[acts.users[chosen]], kind="stable")]
+    lives = _of_people([acts] if past is None else [past.interactions, acts], np.unique(acts.users[chosen]))
+    known, spans, targets, clusters, now_ms = [], [], [], [], []
+    for act in chosen.tolist():
+        user, item, bought_ms = int(acts.users[act]), int(acts.items[act]), int(acts.at_ms[act])
+        mine = np.arange(*_of(lives, user).indices(len(lives.items)))
+        before = mine[(lives.at_ms[mine] < bought_ms) & (lives.items[mine] != item)][-MOST_REMEMBERED:]
+        if len(before):
+            known.append(lives.items[before].tolist())
+            spans.append(before)
+            targets.append(item)
+            clusters.append(user)
+            now_ms.append(bought_ms)
+    asked, which = HeldOut.of(known, targets, clusters, known_barred=True), _joined(spans)
+    return replace(asked, kinds=lives.kinds[which], at_ms=lives.at_ms[which], now_ms=np.array(now_ms, np.int64))
 
 
 def _next_order(past: Dataset, future: Dataset, rng: np.random.Generator, most: int) -> HeldOut:
@@ -122,8 +134,21 @@ def _next_order(past: Dataset, future: Dataset, rng: np.random.Generator, most: 
 def _purchases(acts: Interactions) -> Interactions:
     """The purchases, by person, each person's in time order."""
     bought = np.flatnonzero(acts.kinds == _PURCHASE)
-    order = bought[np.lexsort((acts.at_ms[bought], acts.users[bought]))]
-    return Interactions(acts.users[order], acts.items[order], acts.kinds[order], acts.at_ms[order], acts.n_users, acts.n_items)
+    return _taken(acts, bought[np.lexsort((acts.at_ms[bought], acts.users[bought]))])
+
+
+def _of_people(parts: Sequence[Interactions], people: NDArray[np.int32]) -> Interactions:
+    """The acts of some people, by person, each person's in time order. The parts number people and items alike."""
+    theirs = [_taken(one, np.flatnonzero(np.isin(one.users, people))) for one in parts]
+    users, items, kinds, at_ms = (
+        np.concatenate([getattr(one, name) for one in theirs]) for name in ("users", "items", "kinds", "at_ms")
+    )
+    acts = Interactions(users, items, kinds, at_ms, parts[0].n_users, parts[0].n_items)
+    return _taken(acts, np.lexsort((acts.at_ms, acts.users)))
+
+
+def _taken(acts: Interactions, which: NDArray[np.int64]) -> Interactions:
+    return Interactions(acts.users[which], acts.items[which], acts.kinds[which], acts.at_ms[which], acts.n_users, acts.n_items)
 
 
 def _of(purchases: Interactions, user: int) -> slice:
@@ -137,12 +162,12 @@ def _joined(parts: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
 
 def _visits(
     future: Dataset, wanted: NDArray[np.bool_], rng: np.random.Generator, most: int
-) -> Iterator[tuple[int, NDArray[np.int32], NDArray[np.uint8]]]:
-    """The wanted visits in random order, at most so many: number, items, kinds."""
+) -> Iterator[tuple[int, NDArray[np.int32]]]:
+    """The wanted visits in random order, at most so many: number, items."""
     chosen = take_sessions(future.sessions, _sample(np.flatnonzero(wanted), most, rng))
     for visit in range(len(chosen)):
         span = slice(chosen.indptr[visit], chosen.indptr[visit + 1])
-        yield visit, chosen.items[span], chosen.kinds[span]
+        yield visit, chosen.items[span]
 
 
 def _sample(numbers: NDArray[np.int64], at_most: int, rng: np.random.Generator) -> NDArray[np.int64]:
@@ -153,5 +178,4 @@ def _sample(numbers: NDArray[np.int64], at_most: int, rng: np.random.Generator) 
 _OF_ONE_TIME: dict[Task, Callable[[Dataset, np.random.Generator, int], HeldOut]] = {
     "basket": _rest_of_basket,
     "session": _next_act,
-    "purchase": _next_purchase,
 }

@@ -36,6 +36,7 @@ from endcap.ranking.mixture import Known, Mixture
 from endcap.serving.engine import Engine
 from endcap.stores import sqlite
 from endcap.stores.ports import ShopStores
+from endcap.training.candidates import to_rank
 from endcap.training.examples import ranking_examples
 from endcap.training.windows import Windows, windows
 
@@ -57,7 +58,7 @@ _COMPONENTS: Mapping[str, Algorithm] = {
     "viewed_again": SequentialRules(repeats=5.0), "session_knn": SessionKNN(), "item_knn": ItemKNN(), "content": Content(),
     "popularity": Popularity(),
 }  # fmt: skip
-_SOURCES = tuple(ChosenSource(artifact=name, asking=_ASKING) for name in _COMPONENTS if name != "popularity")
+_SOURCES = [ChosenSource(artifact=name, asking=_ASKING) for name in _COMPONENTS if name != "popularity"]
 
 Rows = NDArray[np.int32]
 
@@ -73,7 +74,9 @@ class Question:
 def measure(
     disk: Path, rounds: int = ROUNDS, n_events: int = N_EVENTS, n_items: int = N_ITEMS, n_questions: int = QUESTIONS
 ) -> Result:
-    """The learned shelf of a product page: four sources and a ranker of :data:`TREES` trees, all taught by made-up visits.
+    """The learned shelf of a product page: four sources, two of them asked twice, and a ranker of :data:`TREES` trees.
+
+    All are taught by made-up visits.
 
     The engine answers every question in every round. A figure is the median over the rounds of the round's median or 99th
     percentile; ``quietest_p99`` is the lowest 99th percentile of a round, the one that other work on the machine raised least.
@@ -107,16 +110,21 @@ def _visits(n_events: int, n_items: int) -> Dataset:
 
 
 def _taught(artifacts: Mapping[str, Artifact], cut: Windows, pool: int) -> TreeRanker:
-    choice = Choice(task="session", sources=_SOURCES, ranker=RANKER, pool=pool)
+    choice = _choice(artifacts, pool)
     rng = np.random.default_rng(0)
     examples = ranking_examples(choice, artifacts, cut.choosing_window("session"), rng)
     ranker = GBMRanker(most_trees=TREES, fewest_trees=TREES)
     return ranker.fit_examples(examples, FitContext(rng=rng, now_ms=cut.past.now_ms))
 
 
+def _choice(artifacts: Mapping[str, Artifact], pool: int) -> Choice:
+    """What training would rank of these sources."""
+    return Choice(task="session", sources=tuple(to_rank("session", _SOURCES, artifacts)), ranker=RANKER, pool=pool)
+
+
 def _publish(stores: ShopStores, data: Dataset, artifacts: Mapping[str, Artifact], ranker: TreeRanker, pool: int) -> None:
     made = {name: Made(one, name, {}) for name, one in artifacts.items()} | {RANKER: Made(ranker, "gbm_ranker", {})}
-    choice = Choice(task="session", sources=_SOURCES, ranker=RANKER, pool=pool)
+    choice = _choice(artifacts, pool)
     stores.bundles.publish(
         lambda folder: write_bundle(
             folder, data.item_ids, made, created_at_ms=0, data_until_ms=data.now_ms, position=0, seed=0, choices=[choice]

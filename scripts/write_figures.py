@@ -128,7 +128,7 @@ def pages() -> dict[Path, str]:
 
 
 def section(report: Report, mark: dict[str, Any], picture: str) -> str:
-    """One data set: the chart and the protocol."""
+    """One data set: the chart, the protocol, and what limits the figures."""
     gains = [one for one in report.differences if one.row == "endcap" and one.against == report.strongest]
     asked = f"{report.portion.capitalize()} part, {report.sizes['all']:,} queries. {report.protocol}." if report.sizes else OLDER
     text = f"\n## {mark['title']}\n\n{asked}\n\n![{mark['metrics'][0]} of every method](../images/{picture})\n"
@@ -139,7 +139,7 @@ def section(report: Report, mark: dict[str, Any], picture: str) -> str:
         text += (
             f"\n`endcap` − `{one.against}`: {metric} {gain.value:+.4f}, 95 % interval {interval} (paired cluster bootstrap).\n"
         )
-    return text
+    return text + (f"\n{mark['limits'].strip()}\n" if "limits" in mark else "")
 
 
 def main() -> None:

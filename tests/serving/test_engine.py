@@ -24,6 +24,7 @@ from endcap.serving.state import ServingState
 from endcap.serving.view import AnswerView
 from endcap.stores.ports import Act
 
+from ..ranking.test_ranker import stump
 from .shop import BOUGHT, IDS, NOW_MS, POPULAR, Remembered, engine, neighbors, placement, product, scores
 
 
@@ -274,12 +275,14 @@ def test_no_answer_shows_what_it_must_not(sold_out: set[str], cart: list[str], a
 PAST = Remembered(Act(9, NOW_MS, KIND["view"], "lamp"), Act(8, NOW_MS, KIND["view"], "mug"))
 
 
-def learned(*sources: ChosenSource, ranker: str | None = None, unseen: bool = False, **artifacts: Artifact) -> Engine:
+def learned(
+    *sources: ChosenSource, ranker: str | None = None, unseen: bool = False, past: Remembered = PAST, **artifacts: Artifact
+) -> Engine:  # fmt: skip
     """An engine over somebody with a past, whose shelf follows what training chose for sessions."""
     spot = placement(learned=Learned(task="session", ask="history"), unseen=unseen, fallback=())
     choices = (Choice(task="session", sources=sources, ranker=ranker),)
     made = {"together": neighbors(BOUGHT)} | artifacts
-    return engine(spot, artifacts=made, histories=PAST, choices=choices)
+    return engine(spot, artifacts=made, histories=past, choices=choices)
 
 
 def test_a_learned_shelf_asks_what_training_chose_as_it_chose() -> None:
@@ -303,6 +306,16 @@ def test_a_ranker_that_cannot_be_used_leaves_a_blend_and_is_named() -> None:
     after = neighbors({("lamp", "plate"): 1.0}, "viewed_next")
     answer = ask(learned(ChosenSource(artifact="after"), ranker="lost", after=after), session_id="s")
     assert (shown(answer), answer.degraded) == (["plate"], ["source_failed:lost"])
+
+
+def test_a_ranker_sees_how_often_an_item_was_gone_back_to() -> None:
+    seen = ("mug", "lamp", "bowl", "lamp", "plate")
+    past = Remembered(*(Act(9 - at, NOW_MS, KIND["view"], one) for at, one in enumerate(seen)))
+    returns = replace(stump("times_seen", 1.5, -1.0, 1.0), sources=("after",))
+    source = ChosenSource(artifact="after")
+    after = neighbors({("mug", "bulb"): 1.0})
+    answer = ask(learned(source, ranker="returns", past=past, after=after, returns=returns), session_id="s")
+    assert [(item.item_id, item.score) for item in answer.items[:2]] == [("lamp", 0.75), ("mug", 0.25)]
 
 
 def test_an_unseen_shelf_shows_nothing_that_was_looked_at_lately() -> None:

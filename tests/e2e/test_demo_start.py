@@ -1,4 +1,4 @@
-"""Starting the demo: quick, quicker the second time, and whole after being killed."""
+"""Starting the demo: nothing is done twice, and it is whole after being killed."""
 
 from __future__ import annotations
 
@@ -47,12 +47,10 @@ def _kill_during(home: Path, step: str) -> None:
     process.wait(timeout=30)
 
 
-def test_the_second_start_regenerates_nothing_and_is_quick(demo: Demo) -> None:
-    assert demo.started_in_s < 60
+def test_the_second_start_regenerates_nothing(demo: Demo) -> None:
     made = {path: path.stat().st_mtime_ns for path in (demo.home / "files").iterdir()}
     again = start_demo(demo.home, START_S)
     try:
-        assert again.started_in_s < 5
         assert httpx2.get(again.url, timeout=5).status_code == 200
         assert {path: path.stat().st_mtime_ns for path in made} == made
         assert again.prepared == demo.prepared

@@ -131,7 +131,8 @@ def test_filters_narrow_before_the_cut(filters: Filters, expected: list[str]) ->
 
 
 def test_a_source_that_fails_is_skipped_and_named() -> None:
-    broken = ItemNeighbors(np.zeros(7, np.int64), None, None, "similar", {})  # type: ignore[arg-type]
+    outside = np.array([0, 1, 1, 1, 1, 1, 1], np.int64), np.array([99], np.int32), np.ones(1, np.float32)
+    broken = ItemNeighbors(*outside, "similar", {})
     on = engine(placement(min_count=2), artifacts={"together": broken, "popular": scores(POPULAR)})
     answer = ask(on, item_id="mug")
     assert shown(answer) == ["plate", "bowl"]

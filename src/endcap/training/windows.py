@@ -18,7 +18,7 @@ from endcap.training.wanted import has_data
 MIN_QUESTIONS = 100
 """With fewer questions the differences between candidates are noise, and nothing is chosen by them."""
 
-_SHARES, _SHARE_OF_FEW = (0.03, 0.1), 0.15
+_SHARES, _SHARE_OF_FEW = (0.03, 0.05), 0.15
 _FEW = 5_000
 """With fewer orders and visits than this, larger shares are held out."""
 _ENOUGH = 5_000
@@ -56,7 +56,7 @@ class Windows:
 def windows(data: Dataset, seed: int, most: int = MOST_QUESTIONS, times_to_teach: int = TIMES_TO_TEACH) -> Windows:
     """Cut a history: the newest orders and visits judge, as many before them choose, the rest is learnt from.
 
-    As many are a tenth, of a short history more; of a long one less, down to three hundredths, where that is enough: a ranker
+    As many are a twentieth, of a short history more; of a long one less, down to three hundredths, where that is enough: a ranker
     is taught on sources that know the past only, and judges best those that are nearly as old as what it will meet. Of each
     task about as many questions as ``most`` are asked in a window. One cut serves all tasks, so that whatever is fitted is
     fitted once.

@@ -38,7 +38,7 @@ class RecommendRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
 
     ``item_id`` is the product on the page, ``cart`` the products in the cart. ``count`` above the placement's maximum is
     clamped and said in ``notes``. ``shelf`` asks for one shelf of the placement alone. An unknown user, session or item is a
-    normal request.
+    normal request. ``explain`` asks for the trace of the answer, ``why_not`` for what kept one product out of it.
     """
 
     placement: Id
@@ -52,6 +52,7 @@ class RecommendRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
     filters: Filters | None = None
     context: dict[str, Any] | None = None
     explain: bool = False
+    why_not: Id | None = None
 
 
 class PageRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -69,7 +70,7 @@ class Reason(msgspec.Struct, frozen=True):
 
 class Recommendation(msgspec.Struct, kw_only=True, omit_defaults=True):
     """One slot of an answer. ``score`` is comparable inside its shelf only; ``propensity`` is the chance of this item in
-    this slot given the slots above it."""
+    this slot given the slots above it; ``source`` is the name of what proposed it."""
 
     item_id: str
     position: int
@@ -77,6 +78,7 @@ class Recommendation(msgspec.Struct, kw_only=True, omit_defaults=True):
     price: Decimal | None
     reason: Reason
     shelf: str
+    source: str = ""
     propensity: float = 1.0
     title: str | None = None
     currency: str | None = None
@@ -85,11 +87,12 @@ class Recommendation(msgspec.Struct, kw_only=True, omit_defaults=True):
     image_url: str | None = None
 
 
-class ShelfTitle(msgspec.Struct, frozen=True):
-    """A shelf of the answer and the heading to show above it."""
+class ShelfTitle(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A shelf of the answer, the heading to show above it, and the per cent off for whoever takes an item of it as well."""
 
     name: str
     title: str
+    bundle_discount: float | None = None
 
 
 class SourceTrace(msgspec.Struct, kw_only=True):
@@ -121,12 +124,21 @@ class ShelfTrace(msgspec.Struct, kw_only=True):
     micros: float = 0.0
 
 
+class WhyNot(msgspec.Struct, kw_only=True):
+    """What kept a product out of an answer: for the answer as a whole, or on each of its shelves by name."""
+
+    item_id: str
+    verdict: str
+    shelves: dict[str, str] = {}
+
+
 class Explanation(msgspec.Struct, kw_only=True):
     """The whole trace of an answer."""
 
     history: list[str]
     shelves: list[ShelfTrace]
     micros: float
+    why_not: WhyNot | msgspec.UnsetType = msgspec.UNSET
 
 
 class RecommendResponse(msgspec.Struct, kw_only=True):

@@ -101,7 +101,7 @@ def test_a_file_that_is_no_placement_is_refused(home: Path, text: str, error: ty
 
 
 def test_a_name_that_is_not_there_is_told(home: Path) -> None:
-    with pytest.raises(UnknownName, match="use one of cart, email"):
+    with pytest.raises(UnknownName, match="use one of abandoned_cart, cart, checkout"):
         call(home, "show", "footer")
     with pytest.raises(UnknownName, match="those that are shipped cannot be taken out"):
         call(home, "remove", "product")

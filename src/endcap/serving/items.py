@@ -12,6 +12,7 @@ from endcap.core.catalog import Item
 from endcap.core.ids import IdMap
 from endcap.core.money import to_minor
 from endcap.kernels.retrieve import close
+from endcap.ranking.columns import Columns
 
 AVAILABLE = 0
 UNAVAILABLE = 1
@@ -36,13 +37,17 @@ class ItemTable:
 
     ``blocked`` uint8 is UNAVAILABLE for items that are hidden, sold out or not in the catalogue; ``open_from`` and ``open_until``
     int64 bound when an item may be shown; ``leaf`` int32 numbers the full category and ``family`` int32 the product that the
-    item is a variant of, -1 for none; ``price_minor`` int64. All have room for more rows than there are.
+    item is a variant of, -1 for none; ``top`` int32 numbers the first word of the category; ``price_minor`` int64. All have
+    room for more rows than there are.
     """
 
     def __init__(self, bundle_ids: Sequence[str] = (), catalog: Iterable[Item] = ()) -> None:
         self._ids = IdMap(bundle_ids)
         self._categories = IdMap()
         self._families = IdMap()
+        self._tops = IdMap()
+        self._top_of_leaf: list[int] = []
+        self._columns: Columns | None = None
         self._changes = 0
         self._open: _Open | None = None
         self.items: list[Item | None] = [None] * len(self._ids)
@@ -50,6 +55,7 @@ class ItemTable:
         self.open_from = np.empty(0, dtype=np.int64)
         self.open_until = np.empty(0, dtype=np.int64)
         self.leaf = np.empty(0, dtype=np.int32)
+        self.top = np.empty(0, dtype=np.int32)
         self.family = np.empty(0, dtype=np.int32)
         self.price_minor = np.empty(0, dtype=np.int64)
         self._grow(max(1_024, len(self._ids)))
@@ -85,6 +91,18 @@ class ItemTable:
         """The last word of the category with this number."""
         return self._categories[code].rsplit("\x1f", 1)[-1]
 
+    @property
+    def columns(self) -> Columns:
+        """Further properties by row, made as they are asked for. For the thread that answers alone."""
+        if self._columns is None:
+            self._columns = Columns(self.items)
+        return self._columns
+
+    @property
+    def tier(self) -> NDArray[np.int8]:
+        """The price tier of every row, -1 where it is unknown: see :mod:`endcap.ranking.tiers`. For the answering thread."""
+        return self.columns.tiers(self.room)
+
     def rows(self, item_ids: Iterable[str]) -> list[int]:
         """The rows of the items that are known, in order."""
         known = (self._ids.row(item_id) for item_id in item_ids)
@@ -105,16 +123,18 @@ class ItemTable:
 
     def update(self, items: Iterable[Item], deleted: Iterable[str] = ()) -> None:
         """Take products into account that are new, changed or gone."""
-        for item in items:
-            self._put(item)
+        rows = [self._put(item) for item in items]
         for item_id in deleted:
             row = self._ids.row(item_id)
             if row >= 0:
                 self.items[row] = None
                 self.blocked[row] = UNAVAILABLE
+                rows.append(row)
+        if self._columns is not None:
+            self._columns.changed(rows)
         self._changes += 1  # last: what another thread worked out meanwhile does not outlast its answer
 
-    def _put(self, item: Item) -> None:
+    def _put(self, item: Item) -> int:
         row = self._ids.row(item.item_id)
         if row < 0:
             row = len(self.items)
@@ -124,16 +144,26 @@ class ItemTable:
         self._describe(row, item)
         self.items[row] = item
         self._ids.add(item.item_id)  # last: an answer in another thread finds either all of it or nothing
+        return row
 
     def _describe(self, row: int, item: Item) -> None:
         self.blocked[row] = UNAVAILABLE if item.hidden or item.stock == 0 else AVAILABLE
         opens, closes = item.open_ms
         self.open_from[row] = _ALWAYS_FROM if opens is None else opens
         self.open_until[row] = _ALWAYS_UNTIL if closes is None else closes
-        self.leaf[row] = self._categories.add("\x1f".join(item.category)) if item.category else NO_CATEGORY
+        self.leaf[row], self.top[row] = self._category(item.category)
         self.family[row] = self._families.add(item.family) if item.family else NO_FAMILY
         priced = item.price is not None and item.currency is not None
         self.price_minor[row] = to_minor(item.price, item.currency) if priced else 0  # type: ignore[arg-type]
+
+    def _category(self, path: tuple[str, ...]) -> tuple[int, int]:
+        """The numbers of a category and of its first word."""
+        if not path:
+            return NO_CATEGORY, NO_CATEGORY
+        leaf = self._categories.add("\x1f".join(path))
+        if leaf == len(self._top_of_leaf):
+            self._top_of_leaf.append(self._tops.add(path[0]))
+        return leaf, self._top_of_leaf[leaf]
 
     def _grow(self, room: int) -> None:
         extra = (0, room - self.room)
@@ -141,5 +171,6 @@ class ItemTable:
         self.open_from = np.pad(self.open_from, extra, constant_values=_ALWAYS_FROM)
         self.open_until = np.pad(self.open_until, extra, constant_values=_ALWAYS_UNTIL)
         self.leaf = np.pad(self.leaf, extra, constant_values=NO_CATEGORY)
+        self.top = np.pad(self.top, extra, constant_values=NO_CATEGORY)
         self.family = np.pad(self.family, extra, constant_values=NO_FAMILY)
         self.price_minor = np.pad(self.price_minor, extra)

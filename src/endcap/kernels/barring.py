@@ -1,0 +1,36 @@
+"""Marking what may not be shown, in passes over one byte a product: rules keep out much of a catalogue at once."""
+
+from __future__ import annotations
+
+from numba import njit
+
+
+@njit(nogil=True, cache=True)
+def bar_where(blocked, mask, code):  # type: ignore[no-untyped-def]
+    """Give ``code`` in ``blocked`` (uint8) to the rows where ``mask`` (bool) holds, unless they have a code already.
+
+    The two may differ in length: the catalogue grows while answers are made.
+    """
+    for row in range(min(len(blocked), len(mask))):
+        if mask[row] and blocked[row] == 0:
+            blocked[row] = code
+
+
+@njit(nogil=True, cache=True)
+def bar_others(blocked, free, code):  # type: ignore[no-untyped-def]
+    """Give ``code`` in ``blocked`` (uint8) to all rows but those in ``free`` (int32), unless they have a code already."""
+    for row in range(len(blocked)):
+        if blocked[row] == 0:
+            blocked[row] = code
+    for row in free:
+        # A code that another rule set before is not this one: two rules never share a code while it matters.
+        if 0 <= row < len(blocked) and blocked[row] == code:
+            blocked[row] = 0
+
+
+@njit(nogil=True, cache=True)
+def unbar(blocked, lowest, highest):  # type: ignore[no-untyped-def]
+    """Free the rows of ``blocked`` (uint8) whose code is between ``lowest`` and ``highest``, both included."""
+    for row in range(len(blocked)):
+        if lowest <= blocked[row] <= highest:
+            blocked[row] = 0

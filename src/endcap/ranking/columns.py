@@ -1,0 +1,217 @@
+"""The catalogue by property: one array a property, made when first asked for, then kept up to date row by row.
+
+A million products take about a quarter of a second a column once; a change takes microseconds. What a rule says of every
+product is kept as a mask of one byte a product and changed in place likewise, so that an answer computes nothing that does not
+depend on who asks.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from endcap.core.catalog import Item
+from endcap.ranking.tiers import Tiers
+
+Mask = NDArray[np.bool_]
+Rows = NDArray[np.int32]
+
+_KEPT_MASKS = 64
+"""So many answers of rules are kept, the least lately used go first: 64 MB for a million products."""
+
+
+class Judge(Protocol):
+    """A rule that judges each product by itself; see :class:`endcap.ranking.rules.base.ProductRule`."""
+
+    def matches(self, columns: Columns, rows: Rows, moment: Any) -> Mask:
+        """Whether each of the rows matches."""
+
+
+class Coded:
+    """A property as numbers: ``codes`` int32 (room,) point into ``values``, which are all different; code 0 is no product."""
+
+    def __init__(self, key: Callable[[Item], Hashable]) -> None:
+        self._key = key
+        self._code_of: dict[Hashable, int] = {}
+        self.values: list[Any] = [None]
+        self.codes = np.zeros(0, dtype=np.int32)
+
+    def describe(self, items: Sequence[Item | None], rows: Iterable[int]) -> None:
+        """Take the products of these rows into account."""
+        key, code_of, codes, values = self._key, self._code_of, self.codes, self.values
+        for row in rows:
+            item = items[row]
+            value = None if item is None else key(item)
+            code = 0 if item is None else code_of.get(value)
+            if code is None:
+                code = code_of[value] = len(values)
+                values.append(value)
+            codes[row] = code
+
+    def grow(self, room: int) -> None:
+        """Make room for more rows."""
+        self.codes = np.pad(self.codes, (0, room - len(self.codes)))
+
+    def where(self, rows: Rows, holds: Callable[[Any], bool]) -> Mask:
+        """For which of the rows the value holds; asked once a different value. Rows without a product: no."""
+        of_value = np.fromiter((False, *(holds(value) for value in self.values[1:])), np.bool_, len(self.values))
+        found: Mask = of_value[self.codes[rows]]
+        return found
+
+
+class Numbers:
+    """A property as ``numbers`` float64 (room,), NaN where it is unknown."""
+
+    def __init__(self, key: Callable[[Item], float | None]) -> None:
+        self._key = key
+        self.numbers = np.zeros(0)
+
+    def describe(self, items: Sequence[Item | None], rows: Iterable[int]) -> None:
+        """Take the products of these rows into account."""
+        key, numbers = self._key, self.numbers
+        for row in rows:
+            item = items[row]
+            number = None if item is None else key(item)
+            numbers[row] = np.nan if number is None else number
+
+    def grow(self, room: int) -> None:
+        """Make room for more rows."""
+        self.numbers = np.pad(self.numbers, (0, room - len(self.numbers)), constant_values=np.nan)
+
+
+class _Kept(NamedTuple):
+    """A rule's answer. The rule is held so that its identity, by which the answer is found, stays its own."""
+
+    rule: Judge
+    moment: Hashable
+    mask: Mask
+
+
+class Columns:
+    """The properties of products, by row. ``items`` is the list that the catalogue itself changes and lengthens.
+
+    Whoever changes rows calls :meth:`changed` afterwards, from any thread; all arrays are written by the thread that answers,
+    when it looks next. Reading costs nothing where nothing changed.
+    """
+
+    def __init__(self, items: Sequence[Item | None]) -> None:
+        self._items = items
+        self._pending: deque[int] = deque()
+        self._columns: dict[str, Coded | Numbers] = {}
+        self._masks: OrderedDict[tuple[int, Hashable], _Kept] = OrderedDict()
+        self._tiers: Tiers | None = None
+        self.n_rows = len(items)
+
+    def changed(self, rows: Iterable[int]) -> None:
+        """Say that the products of these rows are new, changed or gone."""
+        self._pending.extend(rows)
+
+    def coded(self, name: str) -> Coded:
+        """A property as numbers: brand, category, tags, attributes, seasons, family, tier, currency or accessory_of."""
+        column = self._column(name, lambda: Coded(_KEYS[name]))
+        assert isinstance(column, Coded)
+        return column
+
+    def numbers(self, name: str) -> NDArray[np.float64]:
+        """A property as float64 (n_rows,), NaN where it is unknown.
+
+        ``price`` in major units, ``margin`` as the share of the price that is left after the cost, ``opens`` in milliseconds.
+        """
+        column = self._column(name, lambda: Numbers(_NUMBERS[name]))
+        assert isinstance(column, Numbers)
+        return column.numbers[: self.n_rows]
+
+    def codes(self, name: str) -> Rows:
+        """The numbers of a property, int32 (n_rows,); 0 where there is no product."""
+        return self.coded(name).codes[: self.n_rows]
+
+    def tiers(self, room: int = 0) -> NDArray[np.int8]:
+        """The price tier of every row, int8, ``room`` or more of them; see :class:`endcap.ranking.tiers.Tiers`."""
+        self.refresh()
+        if self._tiers is None:
+            self._tiers = Tiers(self.codes("category"), self.numbers("price"))
+        return self._tiers.at_least(room)
+
+    def mask(self, rule: Judge, moment: Hashable = 0) -> Mask:
+        """Which rows the rule matches, bool (n_rows,); kept until a product changes, then changed there."""
+        self.refresh()
+        kept = self._masks.get((id(rule), moment))
+        if kept is None:
+            mask = rule.matches(self, np.arange(self.n_rows, dtype=np.int32), moment)
+            kept = self._masks[id(rule), moment] = _Kept(rule, moment, mask)
+            if len(self._masks) > _KEPT_MASKS:
+                self._masks.popitem(last=False)
+        self._masks.move_to_end((id(rule), moment))
+        return kept.mask
+
+    def refresh(self) -> None:
+        """Take into account what changed since the last time."""
+        if not self._pending:
+            return
+        rows = set()
+        while self._pending:
+            rows.add(self._pending.popleft())
+        self.n_rows = max(self.n_rows, *(row + 1 for row in rows))
+        if len(rows) * 4 > self.n_rows:
+            self._columns.clear()
+            self._masks.clear()
+            self._tiers = None
+            return
+        self._renew(np.array(sorted(rows), dtype=np.int32))
+
+    def _renew(self, rows: Rows) -> None:
+        listed = rows.tolist()
+        for column in self._columns.values():
+            self._fit(column)
+            column.describe(self._items, listed)
+        if self._tiers is not None:
+            self._tiers.renew(self.codes("category"), self.numbers("price"), rows)
+        for place, kept in list(self._masks.items()):
+            mask = kept.mask
+            if len(mask) < self.n_rows:
+                mask = np.pad(mask, (0, self.n_rows - len(mask)))
+                self._masks[place] = kept._replace(mask=mask)
+            mask[rows] = kept.rule.matches(self, rows, kept.moment)
+
+    def _column(self, name: str, make: Callable[[], Coded | Numbers]) -> Coded | Numbers:
+        self.refresh()
+        column = self._columns.get(name)
+        if column is None:
+            column = self._columns[name] = make()
+            self._fit(column)
+            column.describe(self._items, range(self.n_rows))
+        return column
+
+    def _fit(self, column: Coded | Numbers) -> None:
+        room = len(column.codes if isinstance(column, Coded) else column.numbers)
+        if room < self.n_rows:
+            column.grow(max(self.n_rows, room + room // 2))
+
+
+def _margin(item: Item) -> float | None:
+    if not item.price or item.cost is None:
+        return None
+    return float((item.price - item.cost) / item.price)
+
+
+_KEYS: dict[str, Callable[[Item], Hashable]] = {
+    "accessory_of": lambda item: item.accessory_of,
+    "attributes": lambda item: tuple(item.attributes.items()),
+    "brand": lambda item: item.brand,
+    "category": lambda item: item.category,
+    "currency": lambda item: item.currency,
+    "family": lambda item: item.family,
+    "seasons": lambda item: item.seasons,
+    "tags": lambda item: item.tags,
+    "tier": lambda item: item.tier,
+}
+
+_NUMBERS: dict[str, Callable[[Item], float | None]] = {
+    "price": lambda item: None if item.price is None else float(item.price),
+    "margin": _margin,
+    "opens": lambda item: item.open_ms[0],
+}

@@ -9,24 +9,26 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from endcap.kernels import mixing, retrieve
-from endcap.kernels.mixing import ANY_CATEGORY, OTHER, Offer, Plan, Stacked, Work
+from endcap.kernels.mixing import ANY_CATEGORY, OTHER, Offer, Past, Plan, Stacked, Work
 
 from .test_retrieve import SEEDS, Floats, N, csr, matrix
 
-ANCHOR, CART, HISTORY, EVERYTHING, NOTHING, VISIT = range(6)
-SPANS = {ANCHOR: (2, 3), CART: (0, 2), HISTORY: (3, 6), EVERYTHING: (0, 6), NOTHING: (0, 0), VISIT: (2, 6)}
-N_CART, N_SURE, N_KNOWN = 2, 3, 6
+ANCHOR, CART, HISTORY, EVERYTHING, NOTHING, VISIT, BOUGHT = range(7)
+SPANS = {
+    ANCHOR: (2, 3), CART: (0, 2), HISTORY: (3, 6), EVERYTHING: (0, 6), NOTHING: (0, 0), VISIT: (2, 6), BOUGHT: (6, 8),
+}  # fmt: skip
+N_CART, N_SURE, N_PAST, N_KNOWN = 2, 3, 6, 8
 
 
 def plain_fill(
-    tables: Floats, weights: Floats, blocked: NDArray[np.uint8], opened: NDArray[np.bool_], families: NDArray[np.int32],
+    tables: Floats, weights: Floats, blocked: NDArray[np.uint8], families: NDArray[np.int32],
     used: set[int], k: int,
 ) -> tuple[list[int], list[float]]:  # fmt: skip
     total = np.zeros(N, dtype=np.float32)
     for table, weight in zip(tables, weights, strict=True):
         if table.max() > 0:
             total += np.float32(weight / table.max()) * table
-    allowed = [row for row in range(N) if total[row] > 0 and blocked[row] == 0 and opened[row]]
+    allowed = [row for row in range(N) if total[row] > 0 and blocked[row] == 0]
     chosen: list[int] = []
     for row in sorted(allowed, key=lambda row: (-total[row], row)):
         if families[row] < 0 or families[row] not in used | {int(families[one]) for one in chosen}:
@@ -47,10 +49,10 @@ def work_for(n_sources: int) -> Work:
 
 @settings(max_examples=150, deadline=None)
 @given(
-    seed=SEEDS, k=st.integers(1, 12), asks=st.lists(st.integers(ANCHOR, VISIT), min_size=1, max_size=4), scored=st.booleans(),
-    sure=st.booleans(),
+    seed=SEEDS, k=st.integers(1, 12), asks=st.lists(st.integers(ANCHOR, BOUGHT), min_size=1, max_size=4), scored=st.booleans(),
+    sure=st.booleans(), weighted=st.booleans(),
 )  # fmt: skip
-def test_a_shelf_is_filled_like_the_plain_way(seed: int, k: int, asks: list[int], scored: bool, sure: bool) -> None:
+def test_a_shelf_is_filled_like_the_plain_way(seed: int, k: int, asks: list[int], scored: bool, sure: bool, weighted: bool) -> None:
     rng = np.random.default_rng(seed)
     n = len(asks)
     dense = [matrix(rng) for _ in range(n)]
@@ -71,30 +73,33 @@ def test_a_shelf_is_filled_like_the_plain_way(seed: int, k: int, asks: list[int]
         rng.integers(1, 4, n).astype(np.float32),
     )  # fmt: skip
     blocked = np.where(rng.random(N) < 0.3, rng.integers(1, 9, N), 0).astype(np.uint8)
-    opened = rng.random(N) < 0.8
     families = rng.integers(-1, 6, N).astype(np.int32)
-    offer = Offer(blocked, np.zeros(N, np.int64), np.where(opened, 100, 50), np.zeros(N, np.int32), families)
+    offer = Offer(blocked, np.zeros(N, np.int32), families)
+    weights = rng.random(N_KNOWN if weighted else 0).astype(np.float32)
     tables, said = np.zeros((n, N), np.float32), [dict[int, Floats]() for _ in range(n)]
     for s, ask in enumerate(asks):
         start, end = SPANS[ask]
         since = max(start, N_SURE) if sure else start
         for at in range(start, min(end, start + int(plan.lasts[s]))):
             weight = np.exp(-max(at - since, 0) / plan.decays[s]) if plan.decays[s] else 1.0
+            weight *= float(weights[at]) if weighted else 1.0
             if known[at] < N:
                 said[s][int(known[at])] = np.float32(weight) * dense[s][known[at]]
                 tables[s] += said[s][int(known[at])]
     if scored:
-        tables[-1] = np.where((blocked == 0) & opened, item_scores[0], 0)
+        tables[-1] = np.where(blocked == 0, item_scores[0], 0)
     work = work_for(n)
 
-    found = mixing.fill(stacked, plan, offer, work, known, N_CART, N_SURE, 50, 1, k, N, N)
+    past = Past(known, weights, N_CART, N_SURE, N_PAST)
+    found = mixing.propose(stacked, plan, offer, work, past, 1, k, N, N)
+    mixing.credit(stacked, plan, work, past, found)
 
     np.testing.assert_allclose(work.scores, tables, rtol=1e-6)
-    expected_rows, expected_best = plain_fill(tables, plan.weights, blocked, opened, families, {5}, k)
+    expected_rows, expected_best = plain_fill(tables, plan.weights, blocked, families, {5}, k)
     np.testing.assert_allclose(work.best[:found], expected_best, rtol=1e-5)
     assert sorted(work.rows[:found].tolist()) == sorted(expected_rows) or len(set(expected_best)) < len(expected_best)
     touched_rows = np.flatnonzero(tables.sum(axis=0))
-    assert work.removed.sum() == sum(1 for row in touched_rows if blocked[row] or not opened[row])
+    assert work.removed.sum() == sum(1 for row in touched_rows if blocked[row])
     for place, row in enumerate(work.rows[:found].tolist()):
         given_each = work.factors * tables[:, row]
         source = int(work.sources[place])
@@ -117,13 +122,14 @@ def test_what_a_ranker_says_is_settled_in_its_order() -> None:
     one = np.ones(1, np.float32)
     plan = Plan(np.array([OTHER]), np.array([HISTORY]), np.array([9]), 0 * one, np.zeros(1, np.uint8), one)
     none = np.full(N, -1, np.int32)
-    offer = Offer(np.zeros(N, np.uint8), np.zeros(N, np.int64), np.full(N, 9), none, none)
-    work, known = work_for(1), np.array([4, 5], np.int32)
-    mixing.gather(nothing, plan, offer, work, known, 0, 0, 5, N)
+    offer = Offer(np.zeros(N, np.uint8), none, none)
+    work, past = work_for(1), Past(np.array([4, 5], np.int32), np.zeros(0, np.float32), 0, 0, 2)
+    mixing.gather(nothing, plan, offer, work, past, N)
     assert (work.starts[0], work.ends[0], work.n_touched[0]) == (0, 2, 0)
     assert work.asked[0, :2].tolist() == [1.0, 1.0]
     work.rows[:3], work.best[:3] = [7, 8, 9], [0.2, 0.9, 0.4]
-    found = mixing.settle(nothing, plan, offer, work, known, 5, mixing.put(work, 3), -1, 2, 2)
+    found = mixing.settle(offer, work, mixing.put(work, 3), -1, 2, 2)
+    mixing.credit(nothing, plan, work, past, found)
     assert work.rows[:found].tolist() == [8, 9]
     assert work.leads[:found].tolist() == [-1, -1]
     assert not work.total.any()

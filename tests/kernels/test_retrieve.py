@@ -35,8 +35,7 @@ def test_scored_items_come_from_the_category_and_may_be_shown(seed: int, limit: 
     blocked = (rng.random(N) < 0.3).astype(np.uint8)
     codes = rng.integers(0, 3, N).astype(np.int32)
     scores, touched = np.zeros(N, np.float32), np.zeros(N, np.int32)
-    open_from, open_until = np.zeros(N, np.int64), np.full(N, 9, np.int64)
-    count = retrieve.add_scores(order, item_scores, blocked, open_from, open_until, 5, codes, category, limit, scores, touched, 0)
+    count = retrieve.add_scores(order, item_scores, blocked, codes, category, limit, scores, touched, 0)
     allowed = [row for row in order if blocked[row] == 0 and category in (-1, codes[row])]
     assert touched[:count].tolist() == allowed[:limit]
     assert scores[touched[:count]].tolist() == item_scores[allowed[:limit]].tolist()

@@ -38,7 +38,7 @@ def test_the_same_seed_asks_the_same_and_the_two_windows_do_not_share_draws() ->
 
 
 def test_a_long_history_holds_out_no_more_than_it_asks_about() -> None:
-    n_visits = 100_000
+    n_visits = 125_000
     indptr = np.arange(0, 2 * n_visits + 1, 2)
     items = np.random.default_rng(0).integers(0, 50, 2 * n_visits).astype(np.int32)
     at_ms = np.arange(2 * n_visits, dtype=np.int64)

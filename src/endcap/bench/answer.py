@@ -196,7 +196,7 @@ class _Parts:
     def run(self, rows: Rows) -> tuple[float, float, float, int]:
         """Microseconds of sources, of candidates with their features and of trees, and the number of candidates."""
         group, items, work, n = self._group, self._items, self._mixture.work, len(self._group)
-        offer = Offer(items.blocked, items.open_from, items.open_until, items.leaf, items.family)
+        offer = Offer(items.blocked, items.leaf, items.family)
         asked = Asked(rows, np.ones(len(rows), np.float32))
         started = time.perf_counter_ns()
         blocked = self._mixture.gather(group, Known(rows, 0, 1, 0), offer)

@@ -63,14 +63,24 @@ class Plan(NamedTuple):
 
 
 class Offer(NamedTuple):
-    """What may be shown: ``blocked`` uint8 is 0 for items that may, between ``open_from`` and ``open_until`` (int64,
-    milliseconds); ``leaf`` int32 numbers categories, ``family`` int32 products with variants, -1 for none."""
+    """What may be shown: ``blocked`` uint8 is 0 for items that may; ``leaf`` int32 numbers categories, ``family`` int32 products
+    with variants, -1 for none."""
 
     blocked: NDArray[np.uint8]
-    open_from: NDArray[np.int64]
-    open_until: NDArray[np.int64]
     leaf: NDArray[np.int32]
     family: NDArray[np.int32]
+
+
+class Past(NamedTuple):
+    """Whom the sources are asked for: ``rows`` int32 hold the cart, the anchors from ``n_cart`` up to ``n_sure``, the history up to
+    ``n_past``, then what was bought, each newest first. ``weights`` float32 says how much each row counts; it is empty where all
+    count 1."""
+
+    rows: NDArray[np.int32]
+    weights: NDArray[np.float32]
+    n_cart: int
+    n_sure: int
+    n_past: int
 
 
 class Work(NamedTuple):
@@ -101,30 +111,32 @@ class Work(NamedTuple):
 
 
 @njit(nogil=True, cache=True)
-def fill(stacked, plan, offer, work, known, n_cart, n_sure, now_ms, n_used, k, pool, limit):  # type: ignore[no-untyped-def]
+def propose(stacked, plan, offer, work, past, n_used, k, pool, limit):  # type: ignore[no-untyped-def]
     """Blend the sources and keep the ``k`` best items; returns how many there are: :func:`gather`, then :func:`settle`."""
-    gather(stacked, plan, offer, work, known, n_cart, n_sure, now_ms, limit)
+    gather(stacked, plan, offer, work, past, limit)
     n = len(plan.places)
     scale(work.scores, work.touched, work.n_touched, plan.weights, work.factors[:n])
     n_total = add_up(work.scores, work.touched, work.n_touched, work.factors[:n], work.total, work.total_touched)
-    return settle(stacked, plan, offer, work, known, now_ms, n_total, n_used, k, pool)
+    return settle(offer, work, n_total, n_used, k, pool)
 
 
 @njit(nogil=True, cache=True)
-def gather(stacked, plan, offer, work, known, n_cart, n_sure, now_ms, limit):  # type: ignore[no-untyped-def]
+def gather(stacked, plan, offer, work, past, limit):  # type: ignore[no-untyped-def]
     """Ask every source but those that are :data:`OTHER`, whose rows and weights are only worked out.
 
-    ``known`` int32 holds the cart, the anchors from ``n_cart`` up to ``n_sure``, then the history, each newest first. A source of
-    scores proposes at most ``limit`` items.
+    A source of scores proposes at most ``limit`` items.
     """
+    known, weights = past.rows, past.weights
     for s in range(len(plan.places)):
-        start, end = asked_span(plan.asks[s], n_cart, n_sure, len(known))
+        start, end = asked_span(plan.asks[s], past.n_cart, past.n_sure, past.n_past, len(known))
         end = min(end, start + plan.lasts[s])
         work.starts[s], work.ends[s] = start, end
-        since = max(start, n_sure) if plan.sure[s] else start
+        since = max(start, past.n_sure) if plan.sure[s] else start
         for at in range(start, end):
             faded = plan.decays[s] > 0 and at > since
             work.asked[s, at - start] = np.exp(-(at - since) / plan.decays[s]) if faded else 1.0
+            if len(weights) > 0:
+                work.asked[s, at - start] *= weights[at]
         place = plan.places[s]
         work.n_touched[s] = 0
         if place >= 0:
@@ -136,38 +148,40 @@ def gather(stacked, plan, offer, work, known, n_cart, n_sure, now_ms, limit):  #
             at = -place - 1
             order = stacked.orders[stacked.order_starts[at] : stacked.order_starts[at + 1]]
             work.n_touched[s] = add_scores(
-                order, stacked.order_scores[at], offer.blocked, offer.open_from, offer.open_until, now_ms, offer.leaf,
-                work.categories[s], limit, work.scores[s], work.touched[s], 0,
+                order, stacked.order_scores[at], offer.blocked, offer.leaf, work.categories[s], limit, work.scores[s],
+                work.touched[s], 0,
             )  # fmt: skip
 
 
 @njit(nogil=True, cache=True)
-def settle(stacked, plan, offer, work, known, now_ms, n_total, n_used, k, pool):  # type: ignore[no-untyped-def]
+def settle(offer, work, n_total, n_used, k, pool):  # type: ignore[no-untyped-def]
     """Keep the ``k`` best of the ``n_total`` items that have a total; returns how many there are. ``total`` is zeros again.
 
     ``pool`` items are ordered before one of each family is kept, families among ``used[:n_used]`` apart. Fills ``rows``,
-    ``best``, ``sources`` (the one that gave most), ``leads`` (the row that led there, -1 where none did) and ``removed``.
-    ``scores`` stay as they are, for explanations: clearing them is the caller's.
+    ``best`` and ``removed``. ``scores`` stay as they are, for explanations: clearing them is the caller's.
     """
     work.removed[:] = 0
     found = best_allowed(
-        work.total, work.total_touched, n_total, offer.blocked, offer.open_from, offer.open_until, now_ms, pool, work.rows,
-        work.best, work.removed,
+        work.total, work.total_touched, n_total, offer.blocked, pool, work.rows, work.best, work.removed
     )  # fmt: skip
     for t in range(n_total):
         work.total[work.total_touched[t]] = 0.0
-    found = one_each(work.rows, work.best, found, offer.family, work.used, n_used, k)
-    for r in range(found):
+    return one_each(work.rows, work.best, found, offer.family, work.used, n_used, k)
+
+
+@njit(nogil=True, cache=True)
+def credit(stacked, plan, work, past, n):  # type: ignore[no-untyped-def]
+    """Say for the first ``n`` of ``rows`` which of the ``sources`` gave most, and what row ``leads`` there, -1 where none does."""
+    for r in range(n):
         source = strongest_source(work.scores, work.factors[: len(plan.places)], work.rows[r])
         work.sources[r], work.leads[r] = source, -1
         if plan.places[source] >= 0:
-            asked = known[work.starts[source] : work.ends[source]]
+            asked = past.rows[work.starts[source] : work.ends[source]]
             strongest = strongest_query(
                 stacked.indptr[plan.places[source]], stacked.indices, stacked.values, asked, work.asked[source], work.rows[r]
             )
             if strongest >= 0:
                 work.leads[r] = asked[strongest]
-    return found
 
 
 @njit(nogil=True, cache=True)

@@ -27,14 +27,13 @@ def rank_by_neighbors(  # type: ignore[no-untyped-def]
     """
     n = len(indptr) - 1
     scores, touched, blocked = np.zeros(n, np.float32), np.empty(n, np.int32), np.zeros(n, np.uint8)
-    open_from, open_until = np.zeros(n, np.int64), np.ones(n, np.int64)
     for q in range(len(target_starts) - 1):
         asked = slice(query_starts[q], query_starts[q + 1])
         barred = barred_rows[barred_starts[q] : barred_starts[q + 1]]
         blocked[barred] = 1
         n_touched = add_neighbors(indptr, indices, values, query_rows[asked], query_weights[asked], scores, touched, 0)
         right = slice(target_starts[q], target_starts[q + 1])
-        rank_targets(scores, touched, n_touched, blocked, open_from, open_until, targets[right], ranks[right], lists[q])
+        rank_targets(scores, touched, n_touched, blocked, targets[right], ranks[right], lists[q])
         blocked[barred] = 0
         scores[touched[:n_touched]] = 0.0
 
@@ -48,22 +47,22 @@ def rank_by_scores(order, item_scores, limit, barred_starts, barred_rows, target
     """
     n = len(item_scores)
     scores, touched, blocked = np.zeros(n, np.float32), np.empty(n, np.int32), np.zeros(n, np.uint8)
-    open_from, open_until, codes = np.zeros(n, np.int64), np.ones(n, np.int64), np.zeros(n, np.int32)
+    codes = np.zeros(n, np.int32)
     for q in range(len(target_starts) - 1):
         barred = barred_rows[barred_starts[q] : barred_starts[q + 1]]
         blocked[barred] = 1
-        n_touched = add_scores(order, item_scores, blocked, open_from, open_until, 0, codes, -1, limit, scores, touched, 0)
+        n_touched = add_scores(order, item_scores, blocked, codes, -1, limit, scores, touched, 0)
         right = slice(target_starts[q], target_starts[q + 1])
-        rank_targets(scores, touched, n_touched, blocked, open_from, open_until, targets[right], ranks[right], lists[q])
+        rank_targets(scores, touched, n_touched, blocked, targets[right], ranks[right], lists[q])
         blocked[barred] = 0
         scores[touched[:n_touched]] = 0.0
 
 
 @njit(nogil=True, cache=True)
-def rank_targets(scores, touched, n_touched, blocked, open_from, open_until, targets, ranks, best_rows):  # type: ignore[no-untyped-def]
+def rank_targets(scores, touched, n_touched, blocked, targets, ranks, best_rows):  # type: ignore[no-untyped-def]
     """Fill ``ranks`` float64 with the places of ``targets``, ascending; ``best_rows`` int32 (depth,) gets the top of the list."""
     best, removed = np.empty(len(best_rows), np.float32), np.zeros(256, np.int64)
-    found = best_allowed(scores, touched, n_touched, blocked, open_from, open_until, 0, len(best_rows), best_rows, best, removed)
+    found = best_allowed(scores, touched, n_touched, blocked, len(best_rows), best_rows, best, removed)
     best_rows[found:] = -1
     for at in range(len(targets)):
         target = targets[at]

@@ -48,18 +48,18 @@ def add_neighbors(indptr, indices, values, query_rows, query_weights, scores, to
 
 
 @njit(nogil=True, cache=True)
-def add_scores(order, item_scores, blocked, open_from, open_until, now_ms, codes, code, limit, scores, touched, n_touched):  # type: ignore[no-untyped-def]
+def add_scores(order, item_scores, blocked, codes, code, limit, scores, touched, n_touched):  # type: ignore[no-untyped-def]
     """Add the ``limit`` best items that may be shown, of category ``code`` where that is not -1; returns the touched number.
 
     ``order`` int32 lists items best first, ``item_scores`` float32 holds their scores; ``codes`` int32 is the category of each
-    item. ``blocked`` uint8 is 0 where an item may be shown between ``open_from`` and ``open_until`` (int64, milliseconds).
+    item. ``blocked`` uint8 is 0 where an item may be shown.
     """
     found = 0
     for at in range(len(order)):
         item = order[at]
         if code >= 0 and codes[item] != code:
             continue
-        if blocked[item] != 0 or now_ms < open_from[item] or now_ms >= open_until[item]:
+        if blocked[item] != 0:
             continue
         if scores[item] == 0.0:
             touched[n_touched] = item
@@ -105,20 +105,17 @@ def add_up(scores, touched, n_touched, factors, total, total_touched):  # type: 
 
 
 @njit(nogil=True, cache=True)
-def best_allowed(total, touched, n_touched, blocked, open_from, open_until, now_ms, k, rows, best, removed):  # type: ignore[no-untyped-def]
+def best_allowed(total, touched, n_touched, blocked, k, rows, best, removed):  # type: ignore[no-untyped-def]
     """The ``k`` best touched items that may be shown, best first, ties by the lower row; returns how many there are.
 
     ``rows`` int32 (k,) and ``best`` float32 (k,) receive them. ``removed`` int64 (256,) counts what was left out by its code
-    in ``blocked``, with 1 for items outside their dates.
+    in ``blocked``.
     """
     size = 0
     for t in range(n_touched):
         item = touched[t]
-        code = blocked[item]
-        if code == 0 and (now_ms < open_from[item] or now_ms >= open_until[item]):
-            code = 1
-        if code != 0:
-            removed[code] += 1
+        if blocked[item] != 0:
+            removed[blocked[item]] += 1
             continue
         score = total[item]
         if size == k and (score < best[k - 1] or (score == best[k - 1] and item > rows[k - 1])):
@@ -189,22 +186,25 @@ def strongest_source(scores, factors, item):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def asked_span(ask, n_cart, n_sure, n_rows):  # type: ignore[no-untyped-def]
+def asked_span(ask, n_cart, n_sure, n_past, n_rows):  # type: ignore[no-untyped-def]
     """Which part of the rows a source is asked with.
 
-    Rows hold the cart, the anchors from ``n_cart`` up to ``n_sure``, then the history. ``ask`` is 0 for the anchors, 1 for the
-    cart, 2 for the history, 3 for everything, 4 for nothing, 5 for the visit: anchors and history.
+    Rows hold the cart, the anchors from ``n_cart`` up to ``n_sure``, the history up to ``n_past``, then what was bought. ``ask``
+    is 0 for the anchors, 1 for the cart, 2 for the history, 3 for all of these, 4 for nothing, 5 for the visit: anchors and
+    history, 6 for what was bought.
     """
     if ask == 0:
         return n_cart, n_sure
     if ask == 1:
         return 0, n_cart
     if ask == 2:
-        return n_sure, n_rows
+        return n_sure, n_past
     if ask == 3:
-        return 0, n_rows
+        return 0, n_past
     if ask == 5:
-        return n_cart, n_rows
+        return n_cart, n_past
+    if ask == 6:
+        return n_past, n_rows
     return 0, 0
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from endcap.artifacts.base import Asked
 from endcap.core.query import Rows
 from endcap.kernels import mixing, retrieve
-from endcap.kernels.mixing import ANY_CATEGORY, LEFT_OUT, Offer, Work
+from endcap.kernels.mixing import ANY_CATEGORY, LEFT_OUT, Offer, Past, Work
 from endcap.ranking.stack import Group, Stack
 
 SCORED_CANDIDATES = 200
@@ -28,14 +28,16 @@ ROWS_ASKED = 256
 
 _NO_ROWS: Rows = np.empty(0, dtype=np.int32)
 _NEVER = np.empty(0, dtype=np.int64)
+_ALL_ALIKE = np.empty(0, dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
     """What is known of who asks, in row numbers.
 
-    ``rows`` int32 holds the cart, the anchors from ``n_cart`` up to ``n_sure``, then the history, each newest first.
-    ``category`` is the number of the category that sources are narrowed to, -1 for none. Purchases
+    ``rows`` int32 holds the cart, the anchors from ``n_cart`` up to ``n_sure``, then the history up to ``n_past`` (below 0 for all
+    that is left), then what was bought, each newest first. ``weights`` float32 says how much each of them counts, nothing
+    where all count the same. ``category`` is the number of the category that sources are narrowed to, -1 for none. Purchases
     and ``trail`` as in :class:`endcap.artifacts.base.Asked`. ``found`` are the answers, rows and
     scores above 0, of sources that need not be asked any more, by their number.
     """
@@ -49,17 +51,25 @@ class Known:
     bought_at_ms: NDArray[np.int64] = field(default_factory=lambda: _NEVER)
     trail: Rows = field(default_factory=lambda: _NO_ROWS)
     found: Mapping[int, tuple[Rows, NDArray[np.float32]]] = field(default_factory=dict)
+    n_past: int = -1
+    weights: NDArray[np.float32] = field(default_factory=lambda: _ALL_ALIKE)
 
     @classmethod
     def of_history(cls, rows: Rows, now_ms: int) -> Known:
         """Somebody of whom only a history is known."""
         return cls(rows, 0, 0, now_ms)
 
+    @property
+    def past(self) -> Past:
+        """The rows as the kernels take them."""
+        n_past = self.n_past if self.n_past >= 0 else len(self.rows)
+        return Past(self.rows, self.weights, self.n_cart, self.n_sure, n_past)
+
 
 class Mixture:
     """Asks the sources of groups, through arrays that stay allocated. One thread at a time.
 
-    After :meth:`fill`, ``work`` holds the slots and, until :meth:`clear`, the scores of every source.
+    After :meth:`propose`, ``work`` holds the candidates and, until :meth:`clear`, the scores of every source.
     """
 
     def __init__(self, stack: Stack, room: int, *, n_sources: int = 8, n_rows: int = ROWS_ASKED) -> None:
@@ -70,7 +80,7 @@ class Mixture:
         """Whether this mixture asks that stack and has room for so many items and sources."""
         return self._stack is stack and self.work.scores.shape[1] >= room and self.work.scores.shape[0] >= n_sources
 
-    def fill(self, group: Group, known: Known, offer: Offer, count: int, *, n_used: int = -1) -> int:
+    def propose(self, group: Group, known: Known, offer: Offer, count: int, *, n_used: int = -1) -> int:
         """Find the ``count`` best items; returns how many there are.
 
         ``n_used`` families in ``work.used`` may not come again, and each other one once; below 0 families do not matter.
@@ -80,12 +90,9 @@ class Mixture:
             return 0
         work, arrays = self.work, self._stack.arrays
         self._narrow(group, known)
-        pool = count if n_used < 0 else min(len(work.rows), 4 * count + 20)
+        pool = count if n_used < 0 else min(len(work.rows), 2 * count + 40)
         if not group.others and group.ranker is None:
-            found: int = mixing.fill(
-                arrays, group.plan, offer, work, known.rows, known.n_cart, known.n_sure, known.now_ms, n_used, count, pool,
-                SCORED_CANDIDATES,
-            )  # fmt: skip
+            found: int = mixing.propose(arrays, group.plan, offer, work, known.past, n_used, count, pool, SCORED_CANDIDATES)
             return found
         blocked = self.gather(group, known, offer)
         scores, touched, n_touched, factors = work.scores[:n], work.touched[:n], work.n_touched[:n], work.factors[:n]
@@ -96,29 +103,26 @@ class Mixture:
             asked = whole(group, known)
             ranked = group.ranker.rank(scores, touched, n_touched, asked, blocked, group.pool, work.rows, work.best)
             n_total = mixing.put(work, ranked)
-        settled: int = mixing.settle(arrays, group.plan, offer, work, known.rows, known.now_ms, n_total, n_used, count, pool)
+        settled: int = mixing.settle(offer, work, n_total, n_used, count, pool)
         return settled
 
-    def gather(self, group: Group, known: Known, offer: Offer) -> NDArray[np.uint8]:
-        """Ask every source of a group; returns a copy of ``offer.blocked``.
+    def credit(self, group: Group, known: Known, n: int) -> None:
+        """Say for the first ``n`` of ``work.rows`` which source gave most and what led there, in ``sources`` and ``leads``."""
+        mixing.credit(self._stack.arrays, group.plan, self.work, known.past, n)
 
-        Artifacts of shapes that the kernel cannot ask, and rankers, go by ``offer.blocked`` alone: it should know dates too.
-        """
+    def gather(self, group: Group, known: Known, offer: Offer) -> NDArray[np.uint8]:
+        """Ask every source of a group; returns what is blocked, for whoever asks on."""
         work = self.work
         self._narrow(group, known)
-        mixing.gather(
-            self._stack.arrays, group.plan, offer, work, known.rows, known.n_cart, known.n_sure, known.now_ms,
-            SCORED_CANDIDATES,
-        )  # fmt: skip
-        blocked = offer.blocked.copy()
+        mixing.gather(self._stack.arrays, group.plan, offer, work, known.past, SCORED_CANDIDATES)
         for s, artifact in group.others:
             if s in known.found:
                 rows, scores = known.found[s]
                 work.touched[s, : len(rows)], work.scores[s, rows], work.n_touched[s] = rows, scores, len(rows)
                 continue
             asked = self._asked(known, s)
-            work.n_touched[s] = artifact.retrieve(asked, blocked[: artifact.n_items], work.scores[s], work.touched[s])
-        return blocked
+            work.n_touched[s] = artifact.retrieve(asked, offer.blocked[: artifact.n_items], work.scores[s], work.touched[s])
+        return offer.blocked
 
     def clear(self, group: Group) -> None:
         """Put the scores back to zero: the next answer must not find this one's."""
@@ -140,9 +144,10 @@ class Mixture:
 
 def whole(group: Group, known: Known) -> Asked:
     """All that the sources of a group are asked with, before any of them looks at the newest only: what a ranker is asked."""
-    start, end = retrieve.asked_span(group.plan.asks[0], known.n_cart, known.n_sure, len(known.rows))
+    past = known.past
+    start, end = retrieve.asked_span(group.plan.asks[0], past.n_cart, past.n_sure, past.n_past, len(past.rows))
     rows = known.rows[start:end]
-    trail = known.trail if end > known.n_sure else _NO_ROWS
+    trail = known.trail if past.n_sure < end <= past.n_past else _NO_ROWS
     return Asked(rows, np.ones(len(rows), np.float32), known.now_ms, known.bought, known.bought_at_ms, trail)
 
 

@@ -124,7 +124,7 @@ class Group:
         return replace(found, unusable=tuple(missing), ranker=ranker, pool=choice.pool)
 
 
-_ASKS: tuple[QueryWith, ...] = ("anchor", "cart", "history", "everything", "nothing", "visit")
+_ASKS: tuple[QueryWith, ...] = ("anchor", "cart", "history", "everything", "nothing", "visit", "bought")
 """What a source is asked with, in the numbering of the kernel."""
 
 

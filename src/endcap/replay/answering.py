@@ -80,7 +80,6 @@ class _Asker:
         self._starts, self._rows, self._weights = asked(window.held_out, asking)
         self._barred_starts, self._barred_rows = window.held_out.barred()
         self._scores, self._touched, self._blocked = np.zeros(n, np.float32), np.empty(n, np.int32), np.zeros(n, np.uint8)
-        self._from, self._until = np.zeros(n, np.int64), np.ones(n, np.int64)
         self._ahead = ahead
 
     def known(self, q: int) -> Asked:
@@ -100,7 +99,7 @@ class _Asker:
         first = int(self._held_out.target_starts[q])
         targets = self._held_out.targets[first : first + len(ranks)]
         found = self._found(q)
-        rank_targets(self._scores, self._touched, found, self._blocked, self._from, self._until, targets, ranks, best_rows)
+        rank_targets(self._scores, self._touched, found, self._blocked, targets, ranks, best_rows)
         self._scores[self._touched[:found]] = 0
         self._blocked[barred] = 0
 

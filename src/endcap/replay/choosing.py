@@ -64,7 +64,7 @@ class Chooser:
         barred = self._barred_rows[self._barred_starts[q] : self._barred_starts[q + 1]]
         self.offer.blocked[barred] = 1
         try:
-            found = self.mixture.fill(self.group, self.known(q), self.offer, count)
+            found = self.mixture.propose(self.group, self.known(q), self.offer, count)
             return self.mixture.work.rows[:found].copy(), self.mixture.work.best[:found].copy()
         finally:
             self.mixture.clear(self.group)
@@ -80,10 +80,9 @@ class Chooser:
         self.offer.blocked[barred] = 1
         blocked, n, work = self.mixture.gather(self.group, self.known(q), self.offer), len(self.group), self.mixture.work
         scale(work.scores[:n], work.touched[:n], work.n_touched[:n], np.ones(n, np.float32), work.factors[:n])
-        always = self.offer.open_from, self.offer.open_until, 0
         for s in range(n):
             asked_of = work.scores[s], work.touched[s], int(work.n_touched[s]), blocked
-            sizes[s] = best_allowed(*asked_of, *always, tops.shape[1], tops[s], values[s], work.removed)
+            sizes[s] = best_allowed(*asked_of, tops.shape[1], tops[s], values[s], work.removed)
             values[s, : sizes[s]] *= work.factors[s]
         self.mixture.clear(self.group)
         self.offer.blocked[barred] = 0
@@ -133,5 +132,4 @@ def pessimistic_ranks(
 def _everything_open(n: int) -> Offer:
     """A range that is all for sale, without categories or variants."""
     none = np.full(n, -1, dtype=np.int32)
-    always = np.zeros(n, dtype=np.int64), np.full(n, np.iinfo(np.int64).max, dtype=np.int64)
-    return Offer(np.zeros(n, dtype=np.uint8), *always, none, none)
+    return Offer(np.zeros(n, dtype=np.uint8), none, none)

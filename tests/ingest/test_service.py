@@ -80,7 +80,7 @@ def test_a_receipt_comes_after_the_commit_and_the_live_state(bench: Bench) -> No
         bench.gate.opened.set()
         assert await waiting == Receipt(2, 0, 0)
         assert bench.stores.log.count() == 2
-        assert [one.item_id for one in bench.live.history(None, "s")] == ["mug", "mug"]
+        assert [one.item_id for one in bench.live.history(None, "s").acts] == ["mug", "mug"]
 
     bench.run(act)
 

@@ -18,7 +18,7 @@ from endcap.serving.engine import Engine
 from endcap.serving.items import ItemTable
 from endcap.serving.placements import ready
 from endcap.serving.state import ServingState
-from endcap.stores.ports import Act
+from endcap.stores.ports import NO_HISTORY, Act, History
 
 NOW_MS = 1_700_000_000_000
 IDS = ["mug", "spoon", "bowl", "plate", "lamp", "bulb"]
@@ -54,8 +54,8 @@ class Remembered:
     def __init__(self, *acts: Act) -> None:
         self.acts = acts
 
-    def history(self, user_id: str | None, session_id: str | None) -> tuple[Act, ...]:
-        return self.acts if user_id or session_id else ()
+    def history(self, user_id: str | None, session_id: str | None) -> History:
+        return History(0, self.acts[::-1]) if user_id or session_id else NO_HISTORY
 
 
 BOUGHT = {("mug", "spoon"): 3.0, ("mug", "bowl"): 2.0, ("mug", "plate"): 1.0, ("lamp", "bulb"): 1.0}

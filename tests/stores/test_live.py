@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from endcap.core.events import Event, Line
 from endcap.core.ids import PersonKey, session_key
 from endcap.stores import memory, sqlite
-from endcap.stores.live import KEEP_ACTS, SLACK, LiveHistories
+from endcap.stores.live import LiveHistories
 from endcap.stores.ports import History, ShopStores
+from endcap.stores.remembering import KEEP_ACTS, SLACK
 
 AT = 1_700_000_000_000
 
@@ -37,7 +38,7 @@ def live(stores: ShopStores) -> LiveHistories:
 
 
 def seen(on: LiveHistories, user: str | None = None, session: str | None = None) -> list[str]:
-    return [act.item_id for act in on.history(user, session)]
+    return [act.item_id for act in on.history(user, session).acts[::-1]]
 
 
 def test_an_applied_event_is_seen_at_once(stores: ShopStores) -> None:

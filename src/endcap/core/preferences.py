@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
+
+from endcap.core.catalog import Item
 
 Term = Annotated[str, Meta(min_length=1, max_length=128)]
 Wish = Literal["personal", "impersonal", "none"]
@@ -27,3 +30,22 @@ class Preferences(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
 
 UNSTATED = Preferences()
 """Of somebody who never said anything."""
+
+
+def folded(terms: Iterable[str]) -> frozenset[str]:
+    """Terms as they are compared: case and the space around them do not matter.
+
+    >>> sorted(folded([" Oak", "OAK", "Garden"]))
+    ['garden', 'oak']
+    """
+    return frozenset(term.strip().casefold() for term in terms)
+
+
+def bears(item: Item, terms: frozenset[str]) -> bool:
+    """Whether a product bears one of these :func:`folded` terms: in its category path, tags, brand or attribute values.
+
+    >>> bears(Item(item_id="1", title="Chair", category=("Garden", "Chairs"), attributes={"wood": "Oak"}), folded(["oak"]))
+    True
+    """
+    words = (*item.category, *item.tags, *item.attributes.values(), item.brand or "")
+    return any(word.strip().casefold() in terms for word in words)

@@ -23,7 +23,7 @@ from endcap.serving.engine import Engine
 from endcap.serving.items import ItemTable
 from endcap.serving.placements import ready, shipped
 from endcap.serving.state import ServingState
-from endcap.stores.ports import Act
+from endcap.stores.ports import Act, History
 
 SPOT: dict[Task, tuple[str, str]] = {
     "basket": ("cart", "complete"), "session": ("home", "continue"), "upsell": ("product", "upgrade"),
@@ -38,12 +38,12 @@ _SESSION = "replayed"
 
 @dataclass(slots=True)
 class _Visitor:
-    """The one shopper of a replay: what they did lately, newest first."""
+    """The one shopper of a replay: what they did lately, newest last."""
 
     acts: tuple[Act, ...] = ()
 
-    def history(self, _user_id: str | None, _session_id: str | None) -> tuple[Act, ...]:
-        return self.acts
+    def history(self, _user_id: str | None, _session_id: str | None) -> History:
+        return History(0, self.acts)
 
 
 class ShippedEngine:
@@ -98,7 +98,7 @@ class ShippedEngine:
         if self._task == "upsell":
             return RecommendRequest(**spot, item_id=known[-1])
         now_ms, view = self._window.train.now_ms, KIND["view"]
-        self._visitor.acts = tuple(Act(seq=0, at_ms=now_ms, kind=view, item_id=one) for one in reversed(known))
+        self._visitor.acts = tuple(Act(seq=0, at_ms=now_ms, kind=view, item_id=one) for one in known)
         return RecommendRequest(**spot, session_id=_SESSION)
 
 

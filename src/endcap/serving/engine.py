@@ -38,7 +38,7 @@ from endcap.serving.query import build_query
 from endcap.serving.shelf import TAKEN, Filled, ShelfFiller
 from endcap.serving.state import ReadyShelf, ServingState
 from endcap.serving.view import AnswerView
-from endcap.stores.ports import Act
+from endcap.stores.ports import History
 
 _EXCLUDED, _FILTERED, _FIRST_RULE = 2, 3, 6
 _CODES = [
@@ -49,8 +49,8 @@ _CODES = [
 class Histories(Protocol):
     """Where the engine learns what a shopper did lately."""
 
-    def history(self, user_id: str | None, session_id: str | None) -> tuple[Act, ...]:
-        """The shopper's acts, newest first."""
+    def history(self, user_id: str | None, session_id: str | None) -> History:
+        """What the shopper did, oldest first."""
 
 
 class Engine:
@@ -86,8 +86,8 @@ class Engine:
         shelves = _shelves(state, ready, request)
         notes: list[str] = []
         count = _count(request, ready, shelves, notes)
-        acts = self._histories.history(request.user_id, request.session_id)
-        query = build_query(request, acts, items, now_ms)
+        past = self._histories.history(request.user_id, request.session_id)
+        query = build_query(request, past, items, now_ms)
         rules = state.shop_rules + ready.rules
         view = AnswerView(items, state.artifacts)
         blocked = _blocked(request, query, rules, view, shown)

@@ -2,53 +2,82 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from endcap.core.events import KIND
+from endcap.core.preferences import UNSTATED, Preferences, bears, folded
 from endcap.core.query import Purchase, Query, Rows
 from endcap.core.request import RecommendRequest
-from endcap.serving.items import ItemTable
-from endcap.stores.ports import Act
+from endcap.serving.exposed import exposed, visit_began
+from endcap.serving.interest import Interest, interest
+from endcap.serving.items import NO_CATEGORY, ItemTable
+from endcap.serving.moment import MOST_STEPS, moment
+from endcap.serving.verdicts import verdicts
+from endcap.stores.ports import Act, History, Stated
 
 NO_ROWS: Rows = np.empty(0, dtype=np.int32)
 
-HISTORY_LENGTH = 20
-"""How many of the last items a shopper touched are asked with."""
-
 _PURCHASE, _REFUND = KIND["purchase"], KIND["refund"]
 _TRADES = frozenset({_PURCHASE, _REFUND})
-_INTEREST = frozenset({KIND[name] for name in ("view", "click", "add_to_cart", "purchase", "rating")})
 
 
-def build_query(request: RecommendRequest, acts: Sequence[Act], items: ItemTable, now_ms: int) -> Query:
-    """The query of a request and the shopper's history, newest first. Ids that nobody knows are left out."""
+def build_query(request: RecommendRequest, past: History, items: ItemTable, now_ms: int) -> Query:
+    """The query of a request and the shopper's past. Ids that nobody knows are left out.
+
+    Whoever wants no personal recommendations is asked for by page and cart alone; what they bought, own or dismissed stays out
+    all the same.
+    """
+    newest_first = past.acts[::-1]
+    preferences = preferences_of(past.stated)
+    said = verdicts(newest_first, items.ids)
+    bought = _kept_purchases(newest_first, items)
     anchor = items.row(request.item_id) if request.item_id is not None else -1
-    trail = _trail(acts, items)
+    exclude = items.rows(request.exclude)
+    cart = _int32(items.rows(request.cart))
+    if preferences.recommendations != "personal":
+        return Query(
+            now_ms=now_ms, anchor=anchor, cart=cart, history=NO_ROWS, exclude=_int32([*exclude, *(one.row for one in bought)]),
+            trail=_int32([anchor] if anchor >= 0 else []), dismissed=_int32(said.dismissed), owned=_int32(said.owned),
+            preferences=preferences, context=moment(request.context, 0.0, ()),
+        )  # fmt: skip
+    began_ms = visit_began(past, now_ms)
+    unwanted = said.unwanted() | _bearing(newest_first, items, preferences.dislikes)
+    found = interest(newest_first, items.ids, unwanted)
+    seen = exposed(past, items.ids, began_ms, now_ms)
+    trail = found.trail
     return Query(
-        now_ms=now_ms,
-        anchor=anchor,
-        cart=_int32(items.rows(request.cart)),
-        history=_int32(list(dict.fromkeys(trail))),
-        exclude=_int32(items.rows(request.exclude)),
-        purchases=_kept_purchases(acts, items),
-        trail=_int32(trail if anchor in (-1, *trail[:1]) else [anchor, *trail]),
-    )
+        now_ms=now_ms, anchor=anchor, cart=cart, history=_int32(found.history), exclude=_int32(exclude), purchases=bought,
+        trail=_int32(trail if anchor in (-1, *trail[:1]) else [anchor, *trail]), weights=found.weights,
+        dismissed=_int32(said.dismissed), owned=_int32(said.owned), liked=_int32(said.liked), disliked=_int32(said.disliked),
+        shown=_int32(seen.rows), shown_counts=_int32(seen.counts), preferences=preferences, exposure=seen.exposure,
+        context=moment(request.context, (now_ms - began_ms) / 1000, _path(past, found, items)),
+    )  # fmt: skip
 
 
-def _trail(acts: Sequence[Act], items: ItemTable) -> list[int]:
-    """The rows of the newest acts that show interest, newest first, until one more item would be too many."""
-    trail: list[int] = []
-    seen: set[int] = set()
-    row_of = items.ids.row
-    for act in acts:
-        if act.kind in _INTEREST and (row := row_of(act.item_id)) >= 0:
-            if row not in seen and len(seen) == HISTORY_LENGTH:
-                break
-            seen.add(row)
-            trail.append(row)
-    return trail
+def preferences_of(stated: Sequence[Stated]) -> Preferences:
+    """The preferences that were stated, the rest as of somebody who never said anything."""
+    return Preferences(**{one.field: one.value for one in stated}) if stated else UNSTATED  # type: ignore[arg-type]
+
+
+def _bearing(acts: Sequence[Act], items: ItemTable, terms: Sequence[str]) -> set[int]:
+    """The rows among the acts whose products bear one of the terms."""
+    if not terms:
+        return set()
+    words = folded(terms)
+    rows = {items.row(act.item_id) for act in acts}
+    return {row for row in rows if row >= 0 and (item := items.items[row]) is not None and bears(item, words)}
+
+
+def _path(past: History, found: Interest, items: ItemTable) -> tuple[str, ...]:
+    """The newest searches and the categories of what was looked at, newest first, each once."""
+    steps = [(one.at_ms, one.query) for one in past.searches]
+    for row, at_ms in zip(found.history, found.at_ms, strict=True):
+        if (code := int(items.leaf[row])) != NO_CATEGORY:
+            steps.append((at_ms, items.category_name(code)))
+    steps.sort(key=lambda step: -step[0])
+    return tuple(dict.fromkeys(text for _, text in steps))[:MOST_STEPS]
 
 
 def _kept_purchases(acts: Sequence[Act], items: ItemTable) -> tuple[Purchase, ...]:
@@ -79,5 +108,6 @@ def _kept_purchases(acts: Sequence[Act], items: ItemTable) -> tuple[Purchase, ..
     return tuple(kept)
 
 
-def _int32(rows: list[int]) -> Rows:
-    return np.array(rows, dtype=np.int32) if rows else NO_ROWS
+def _int32(rows: Iterable[int]) -> Rows:
+    known = list(rows)
+    return np.array(known, dtype=np.int32) if known else NO_ROWS

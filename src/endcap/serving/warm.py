@@ -18,7 +18,7 @@ from endcap.serving.engine import Engine
 from endcap.serving.items import ItemTable
 from endcap.serving.placements import ready
 from endcap.serving.state import ServingState
-from endcap.stores.ports import Act
+from endcap.stores.ports import NO_HISTORY, History
 
 _IDS = ["a", "b", "c"]
 
@@ -26,8 +26,8 @@ _IDS = ["a", "b", "c"]
 class _Nobody:
     """A shopper without a past."""
 
-    def history(self, _user_id: str | None, _session_id: str | None) -> tuple[Act, ...]:
-        return ()
+    def history(self, _user_id: str | None, _session_id: str | None) -> History:
+        return NO_HISTORY
 
 
 def warm_kernels() -> None:

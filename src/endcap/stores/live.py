@@ -13,28 +13,18 @@ import threading
 import time
 from collections.abc import Iterable, Sequence
 
-from endcap.core.events import KIND, LoggedEvent
+from endcap.core.events import LoggedEvent
 from endcap.core.ids import PersonKey, session_key, user_key
-from endcap.stores.ports import Act, EventLog, History, People
-
-REMEMBERED = frozenset({"view", "click", "add_to_cart", "remove_from_cart", "purchase", "refund", "rating", "dismiss", "own"})
-"""The event types that are part of a person's history."""
-
-KEEP_ACTS = 100
-"""How many acts other than purchases and refunds are remembered of a person."""
-
-SLACK = 50
-"""How many more may gather before a history is cut: cutting at every event would cost more than the event."""
-
-KEEP_PURCHASES = 1_000
-"""How many purchases and refunds are remembered, so that what was bought lately is known however much was viewed since."""
+from endcap.stores.ports import NO_HISTORY, EventLog, History, People
+from endcap.stores.remembering import REMEMBERED, joined, remembered, sharing
 
 WRITE_BEHIND_EVENTS = 100_000
 WRITE_BEHIND_S = 30.0
 """Histories are written after so many events or seconds, whichever comes first; a restart reads as much of the log at most."""
 
-_LASTING = frozenset({KIND["purchase"], KIND["refund"]})
-_NOTHING = History(0, ())
+MOST_IDS = 2_000_000
+"""How many item ids are kept to be shared among histories, before they are gathered anew."""
+
 _CHUNK = 20_000
 
 
@@ -46,6 +36,7 @@ class LiveHistories:
         self._log = log
         self._capacity = capacity
         self._cache: dict[PersonKey, History] = {}
+        self._ids: dict[str, str] = {}
         self._dirty: dict[PersonKey, History] = {}
         self._applied = people.applied_seq()
         self._flushed = self._applied
@@ -59,13 +50,14 @@ class LiveHistories:
         """The log position that every answer takes into account."""
         return self._applied
 
-    def history(self, user_id: str | None, session_id: str | None) -> tuple[Act, ...]:
-        """What a shopper did lately, newest first; the user's and the session's acts together, each once."""
-        user = self._of(user_key(user_id)).acts if user_id else ()
-        session = self._of(session_key(session_id)).acts if session_id else ()
-        if not user or not session:
-            return (user or session)[::-1]
-        return _merged(user, session)[::-1]
+    def history(self, user_id: str | None, session_id: str | None) -> History:
+        """What a shopper did lately; the user's and the session's history as one."""
+        if not user_id or not session_id:
+            return self._of(user_key(user_id) if user_id else session_key(session_id)) if user_id or session_id else NO_HISTORY
+        user, session = self._of(user_key(user_id)), self._of(session_key(session_id))
+        if user is session or not session.last_seq:
+            return user
+        return joined(user, session, max(user.last_seq, session.last_seq)) if user.last_seq else session
 
     def apply(self, logged: Sequence[LoggedEvent]) -> None:
         """Take events that were just logged into account, in log order; events of other processes before them too."""
@@ -112,7 +104,7 @@ class LiveHistories:
         if known is not None:
             return known
         evicted = self._evicted
-        loaded = self._people.load((key,)).get(key, _NOTHING)
+        loaded = self._people.load((key,)).get(key, NO_HISTORY)
         with self._evicting:
             # A newer one may have come and gone since: the table's old one must not take its place. And readers alone do not
             # fill the memory, since anybody may ask for sessions that there never were.
@@ -128,21 +120,34 @@ class LiveHistories:
             event = one.event
             if event.type == "identify" and event.user_id and event.session_id:
                 self._join(user_key(event.user_id), session_key(event.session_id), one.seq)
-            if event.type not in REMEMBERED:
-                continue
-            acts = _acts(one)
-            for key in _keys(one):
-                known = self._cache[key]
-                if known.last_seq < one.seq:
-                    self._put(key, History(one.seq, _trimmed(known.acts + acts)))
+            if event.type in REMEMBERED:
+                self._remember(one)
         self._applied = events[-1].seq
+
+    def _remember(self, one: LoggedEvent) -> None:
+        before = after = NO_HISTORY
+        for key in _keys(one):
+            known = self._cache[key]
+            if known.last_seq >= one.seq:
+                continue
+            if known is not before or after is NO_HISTORY:  # most often user and session have one history: it is kept once
+                before, after = known, remembered(known, one, self._shared)
+            self._put(key, after)
 
     def _join(self, user: PersonKey, session: PersonKey, seq: int) -> None:
         # Both ways: a page's own requests carry the session alone, and from now on it is known whose it is.
-        both = _trimmed(_merged(self._cache[user].acts, self._cache[session].acts))
+        both = joined(self._cache[user], self._cache[session], seq)
         for key in (user, session):
             if self._cache[key].last_seq < seq:
-                self._put(key, History(seq, both))
+                self._put(key, both)
+
+    def _shared(self, item_id: str) -> str:
+        known = self._ids.get(item_id)
+        if known is None:
+            if len(self._ids) >= MOST_IDS:
+                self._ids = {}
+            known = self._ids[item_id] = item_id
+        return known
 
     def _put(self, key: PersonKey, history: History) -> None:
         self._cache[key] = history
@@ -153,7 +158,7 @@ class LiveHistories:
         if missing:
             loaded = self._people.load(missing)
             for key in missing:
-                self._cache[key] = loaded.get(key, _NOTHING)
+                self._cache[key] = sharing(loaded[key], self._shared) if key in loaded else NO_HISTORY
 
     def _evict(self) -> None:
         excess = len(self._cache) - self._capacity
@@ -165,13 +170,6 @@ class LiveHistories:
                 self._cache.pop(key, None)
 
 
-def _acts(one: LoggedEvent) -> tuple[Act, ...]:
-    event, kind = one.event, KIND[one.event.type]
-    if event.items is None and event.item_id is not None:  # by far the most common: no need to make lines of it
-        return (Act(one.seq, event.at_ms, kind, event.item_id, event.quantity or 1),)
-    return tuple(Act(one.seq, event.at_ms, kind, line.item_id, line.quantity, event.order_id) for line in event.lines)
-
-
 def _keys(one: LoggedEvent) -> tuple[PersonKey, ...]:
     event = one.event
     if event.user_id and event.session_id:
@@ -179,18 +177,3 @@ def _keys(one: LoggedEvent) -> tuple[PersonKey, ...]:
     if event.user_id:
         return (user_key(event.user_id),)
     return (session_key(event.session_id),) if event.session_id else ()
-
-
-def _merged(left: tuple[Act, ...], right: tuple[Act, ...]) -> tuple[Act, ...]:
-    both = {(act.seq, act.item_id): act for act in left} | {(act.seq, act.item_id): act for act in right}
-    return tuple(sorted(both.values(), key=lambda act: act.seq))
-
-
-def _trimmed(acts: tuple[Act, ...]) -> tuple[Act, ...]:
-    if len(acts) <= KEEP_ACTS + SLACK:
-        return acts
-    lasting = [act for act in acts if act.kind in _LASTING]
-    if len(acts) - len(lasting) <= KEEP_ACTS + SLACK and len(lasting) <= KEEP_PURCHASES + SLACK:
-        return acts
-    passing = [act for act in acts if act.kind not in _LASTING]
-    return tuple(sorted(lasting[-KEEP_PURCHASES:] + passing[-KEEP_ACTS:], key=lambda act: act.seq))

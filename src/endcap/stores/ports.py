@@ -113,7 +113,11 @@ class CatalogStore(Protocol):
 
 class Act(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One line of a person's recent history. ``kind`` is a number of :data:`endcap.core.events.KIND`; ``order_id`` is that of a
-    purchase, or of the order that a refund names."""
+    purchase, or of the order that a refund names.
+
+    ``value`` is, of a rating, what was given as a share of the most, from 0 to 1; of a view, how many milliseconds it lasted; of
+    a dismissal and of "I own this", 0 where that is taken back. It is missing where nothing was said.
+    """
 
     seq: int
     at_ms: int
@@ -121,13 +125,48 @@ class Act(msgspec.Struct, frozen=True, array_like=True, gc=False):
     item_id: str
     quantity: int = 1
     order_id: str | None = None
+    value: float | None = None
+
+
+class Seen(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """The recommended items that a person saw in one minute (since the epoch), each once."""
+
+    minute: int
+    item_ids: tuple[str, ...]
+
+
+class Search(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What somebody searched for."""
+
+    seq: int
+    at_ms: int
+    query: str
+
+
+class Stated(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """The newest that a person said of one field of :class:`endcap.core.preferences.Preferences`."""
+
+    seq: int
+    field: str
+    value: tuple[str, ...] | str | None
 
 
 class History(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What a person did lately, oldest first, and the last log position it contains."""
+    """What a person did lately, oldest first, and the last log position it contains.
+
+    ``acts`` are deeds on products. What was merely ``seen``, ``searches`` and what was ``stated`` are kept beside them, each
+    with a bound of its own, so that none pushes out the others.
+    """
 
     last_seq: int
-    acts: tuple[Act, ...]
+    acts: tuple[Act, ...] = ()
+    seen: tuple[Seen, ...] = ()
+    searches: tuple[Search, ...] = ()
+    stated: tuple[Stated, ...] = ()
+
+
+NO_HISTORY = History(0)
+"""Of somebody who never did anything."""
 
 
 class People(Protocol):

@@ -1,0 +1,89 @@
+"""What a shopper was shown lately, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from endcap.core.events import KIND
+from endcap.core.exposure import UNEXPOSED, Exposure
+from endcap.core.ids import IdMap
+from endcap.core.time import DAY_MS, MINUTE_MS
+from endcap.serving.interest import VISIT_GAP_MS
+from endcap.serving.verdicts import DISLIKED_UNTIL
+from endcap.stores.ports import History
+
+WEEK_MS = 7 * DAY_MS
+
+_TAKEN = frozenset({KIND["click"], KIND["add_to_cart"], KIND["purchase"]})
+_ACTED = _TAKEN | {KIND["view"], KIND["rating"]}
+_DISMISS, _RATING = KIND["dismiss"], KIND["rating"]
+
+
+@dataclass(frozen=True, slots=True)
+class Exposed:
+    """The rows that were seen in the last week without being acted on afterwards, newest first, how often, and the sums."""
+
+    rows: list[int]
+    counts: list[int]
+    exposure: Exposure
+
+
+def exposed(past: History, ids: IdMap, visit_began_ms: int, now_ms: int) -> Exposed:
+    """What the shopper saw since a week before ``now_ms``. A sighting is known to the minute."""
+    if not past.seen and not past.acts:
+        return Exposed([], [], UNEXPOSED)
+    since_ms = now_ms - WEEK_MS
+    last_act, last_taken, dismissed = _answers(past, since_ms)
+    ignored: dict[str, int] = {}
+    taken: set[str] = set()
+    in_session = in_week = 0
+    for one in reversed(past.seen):
+        at_ms = one.minute * MINUTE_MS
+        if at_ms + MINUTE_MS <= since_ms:
+            continue
+        in_week += len(one.item_ids)
+        if at_ms + MINUTE_MS > visit_began_ms:
+            in_session += len(one.item_ids)
+        for item_id in one.item_ids:
+            if last_taken.get(item_id, 0) >= at_ms:
+                taken.add(item_id)
+            if last_act.get(item_id, 0) < at_ms:
+                ignored[item_id] = ignored.get(item_id, 0) + 1
+    known = {row: count for item_id, count in ignored.items() if (row := ids.row(item_id)) >= 0}
+    exposure = Exposure(session_seen=in_session, week_seen=in_week, week_taken=len(taken), week_dismissed=dismissed)
+    return Exposed(list(known), list(known.values()), exposure)
+
+
+def visit_began(past: History, now_ms: int) -> int:
+    """When the present visit began, in milliseconds: now, where the shopper rested too long since the last sign of life."""
+    began = now_ms
+    for at_ms in sorted(_signs(past), reverse=True):
+        if began - at_ms > VISIT_GAP_MS:
+            break
+        began = min(began, at_ms)
+    return began
+
+
+def _signs(past: History) -> Sequence[int]:
+    # A minute is as long as it lasts: what was seen in it may have been seen at its end.
+    return [act.at_ms for act in past.acts] + [one.minute * MINUTE_MS for one in past.seen] + [one.at_ms for one in past.searches]
+
+
+def _answers(past: History, since_ms: int) -> tuple[dict[str, int], dict[str, int], int]:
+    """When each item was acted on last and taken up last, and how many dismissals there were."""
+    last_act: dict[str, int] = {}
+    last_taken: dict[str, int] = {}
+    dismissed = 0
+    for act in past.acts:
+        if act.at_ms < since_ms:
+            continue
+        if act.kind in _ACTED:
+            last_act[act.item_id] = act.at_ms
+            if act.kind in _TAKEN:
+                last_taken[act.item_id] = act.at_ms
+        if (act.kind == _DISMISS and act.value != 0.0) or (
+            act.kind == _RATING and act.value is not None and act.value <= DISLIKED_UNTIL
+        ):
+            dismissed += 1
+    return last_act, last_taken, dismissed

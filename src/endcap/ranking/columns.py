@@ -32,12 +32,12 @@ class Judge(Protocol):
 
 
 class Coded:
-    """A property as numbers: ``codes`` int32 (room,) point into ``values``, which are all different; code 0 is no product."""
+    """A property as numbers: ``codes`` int32 (room,) point into ``values``, which are all different; -1 where there is none."""
 
     def __init__(self, key: Callable[[Item], Hashable]) -> None:
         self._key = key
         self._code_of: dict[Hashable, int] = {}
-        self.values: list[Any] = [None]
+        self.values: list[Any] = []
         self.codes = np.zeros(0, dtype=np.int32)
 
     def describe(self, items: Sequence[Item | None], rows: Iterable[int]) -> None:
@@ -45,8 +45,11 @@ class Coded:
         key, code_of, codes, values = self._key, self._code_of, self.codes, self.values
         for row in rows:
             item = items[row]
-            value = None if item is None else key(item)
-            code = 0 if item is None else code_of.get(value)
+            value = key(item) if item is not None else None
+            if not value:
+                codes[row] = -1
+                continue
+            code = code_of.get(value)
             if code is None:
                 code = code_of[value] = len(values)
                 values.append(value)
@@ -54,11 +57,11 @@ class Coded:
 
     def grow(self, room: int) -> None:
         """Make room for more rows."""
-        self.codes = np.pad(self.codes, (0, room - len(self.codes)))
+        self.codes = np.pad(self.codes, (0, room - len(self.codes)), constant_values=-1)
 
     def where(self, rows: Rows, holds: Callable[[Any], bool]) -> Mask:
-        """For which of the rows the value holds; asked once a different value. Rows without a product: no."""
-        of_value = np.fromiter((False, *(holds(value) for value in self.values[1:])), np.bool_, len(self.values))
+        """For which of the rows the value holds; asked once a different value. Where there is none it does not."""
+        of_value = np.array([*map(holds, self.values), False])  # the last one is that of -1
         found: Mask = of_value[self.codes[rows]]
         return found
 
@@ -92,14 +95,16 @@ class _Kept(NamedTuple):
 
 
 class Columns:
-    """The properties of products, by row. ``items`` is the list that the catalogue itself changes and lengthens.
+    """The properties of products, by row. ``items`` is the list that the catalogue itself changes and lengthens, ``row_of`` has
+    the row of an item, or -1.
 
     Whoever changes rows calls :meth:`changed` afterwards, from any thread; all arrays are written by the thread that answers,
     when it looks next. Reading costs nothing where nothing changed.
     """
 
-    def __init__(self, items: Sequence[Item | None]) -> None:
+    def __init__(self, items: Sequence[Item | None], row_of: Callable[[str], int]) -> None:
         self._items = items
+        self.row = row_of
         self._pending: deque[int] = deque()
         self._columns: dict[str, Coded | Numbers] = {}
         self._masks: OrderedDict[tuple[int, Hashable], _Kept] = OrderedDict()
@@ -111,7 +116,8 @@ class Columns:
         self._pending.extend(rows)
 
     def coded(self, name: str) -> Coded:
-        """A property as numbers: brand, category, tags, attributes, seasons, family, tier, currency or accessory_of."""
+        """A property as numbers: brand, category, tags, attributes, seasons, family, tier, currency or accessory_of,
+        or the first word of the category, ``top_category``."""
         column = self._column(name, lambda: Coded(_KEYS[name]))
         assert isinstance(column, Coded)
         return column
@@ -126,7 +132,7 @@ class Columns:
         return column.numbers[: self.n_rows]
 
     def codes(self, name: str) -> Rows:
-        """The numbers of a property, int32 (n_rows,); 0 where there is no product."""
+        """The numbers of a property, int32 (n_rows,); -1 where there is none."""
         return self.coded(name).codes[: self.n_rows]
 
     def tiers(self, room: int = 0) -> NDArray[np.int8]:
@@ -208,6 +214,7 @@ _KEYS: dict[str, Callable[[Item], Hashable]] = {
     "seasons": lambda item: item.seasons,
     "tags": lambda item: item.tags,
     "tier": lambda item: item.tier,
+    "top_category": lambda item: item.category[:1],
 }
 
 _NUMBERS: dict[str, Callable[[Item], float | None]] = {

@@ -35,16 +35,15 @@ class Tiers:
         grown = len(price) - len(self._price)
         if grown:
             self.at_least(len(price))
-            self._category = np.pad(self._category, (0, grown))
+            self._category = np.pad(self._category, (0, grown), constant_values=-1)
             self._price = np.pad(self._price, (0, grown), constant_values=np.nan)
         moved = (self._category[rows] != category[rows]) | ~_same(self._price[rows], price[rows])
         rows = rows[moved]
         if not len(rows):
             return
-        touched = np.zeros(max(int(category.max()), int(self._category.max())) + 1, dtype=np.bool_)
-        touched[self._category[rows]] = touched[category[rows]] = True
+        touched = np.union1d(self._category[rows], category[rows])
         self._category[rows], self._price[rows] = category[rows], price[rows]
-        self._sort(np.flatnonzero(touched[self._category]))
+        self._sort(np.flatnonzero(np.isin(self._category, touched)))
 
     def at_least(self, room: int) -> NDArray[np.int8]:
         """The tiers of all rows, with UNKNOWN behind the last one up to ``room``: room for products to come."""

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from endcap.core.catalog import Item
 from endcap.core.ids import IdMap
 from endcap.core.money import to_minor
+from endcap.kernels.arrange import BRAND, LEAF, N_TRAITS, TIER, TOP
 from endcap.kernels.retrieve import close
-from endcap.ranking.columns import Columns
+from endcap.ranking.columns import WITHOUT, Columns
 
 AVAILABLE = 0
 UNAVAILABLE = 1
@@ -38,7 +39,7 @@ class ItemTable:
     ``blocked`` uint8 is UNAVAILABLE for items that are hidden, sold out or not in the catalogue; ``open_from`` and ``open_until``
     int64 bound when an item may be shown; ``leaf`` int32 numbers the full category and ``family`` int32 the product that the
     item is a variant of, -1 for none; ``top`` int32 numbers the first word of the category; ``price_minor`` int64. All have
-    room for more rows than there are.
+    room for more rows than there are. ``n_trained`` rows, the first ones, are those of the bundle.
     """
 
     def __init__(self, bundle_ids: Sequence[str] = (), catalog: Iterable[Item] = ()) -> None:
@@ -50,6 +51,7 @@ class ItemTable:
         self._columns: Columns | None = None
         self._changes = 0
         self._open: _Open | None = None
+        self.n_trained = len(self._ids)
         self.items: list[Item | None] = [None] * len(self._ids)
         self.blocked = np.empty(0, dtype=np.uint8)
         self.open_from = np.empty(0, dtype=np.int64)
@@ -95,13 +97,24 @@ class ItemTable:
     def columns(self) -> Columns:
         """Further properties by row, made as they are asked for. For the thread that answers alone."""
         if self._columns is None:
-            self._columns = Columns(self.items)
+            self._columns = Columns(self.items, self.row)
         return self._columns
 
     @property
     def tier(self) -> NDArray[np.int8]:
         """The price tier of every row, -1 where it is unknown: see :mod:`endcap.ranking.tiers`. For the answering thread."""
         return self.columns.tiers(self.room)
+
+    def traits(self, rows: NDArray[np.int32]) -> NDArray[np.int32]:
+        """What makes products alike, int32 (N_TRAITS, n) as :mod:`endcap.kernels.arrange` has them. For the answering thread."""
+        brand, tier = self.columns.coded("brand"), self.tier
+        found = np.full((N_TRAITS, len(rows)), -1, dtype=np.int32)
+        found[LEAF], found[TOP] = self.leaf[rows], self.top[rows]
+        described = rows < self.columns.n_rows  # not yet for what another thread has just put there
+        found[BRAND, described] = brand.codes[rows[described]]
+        found[BRAND, found[BRAND] <= WITHOUT] = -1
+        found[TIER] = tier[rows]
+        return found
 
     def rows(self, item_ids: Iterable[str]) -> list[int]:
         """The rows of the items that are known, in order."""

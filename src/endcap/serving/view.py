@@ -12,6 +12,7 @@ from endcap.artifacts.base import Artifact
 from endcap.artifacts.item_neighbors import ItemNeighbors
 from endcap.core.catalog import Item
 from endcap.core.query import Rows
+from endcap.ranking.columns import Columns
 from endcap.serving.items import ItemTable
 
 _NOBODY: Rows = np.empty(0, dtype=np.int32)
@@ -32,6 +33,16 @@ class AnswerView:
     def items(self) -> Sequence[Item | None]:
         """The products; nothing where a row is known from events only."""
         return self.table.items
+
+    @property
+    def columns(self) -> Columns:
+        """The products by property, as arrays."""
+        return self.table.columns
+
+    @property
+    def n_trained(self) -> int:
+        """So many rows, the first ones, are known to the bundle."""
+        return self.table.n_trained
 
     def row(self, item_id: str) -> int:
         """The row of an item, or -1."""

@@ -18,19 +18,16 @@ N_TIERS = 3
 NONE, DPP, MMR = 0, 1, 2
 """What ``method`` may be."""
 
+LEAF, TOP, BRAND, TIER = 0, 1, 2, 3
+"""The rows of what makes products alike: the whole category, its first word, the brand, and the price tier from 0 to 2."""
+
+N_TRAITS = 4
+
+_WAITING = 2
+
 _LEAST = 1e-30
-_SAME_LEAF, _SAME_TOP, _SAME_BRAND, _SAME_TIER = 0.45, 0.2, 0.15, 0.1
+_SAME_LEAF, _SAME_TOP, _SAME_BRAND, _SAME_TIER = 0.5, 0.2, 0.15, 0.1
 """How alike two products are that share one of these. They add up to less than 1, so that no two products are the same."""
-
-
-class Traits(NamedTuple):
-    """What makes products alike, int32 an item, -1 where it is not known: the whole category, its first word, the brand, and the
-    price tier, 0 to 2."""
-
-    leaf: NDArray[np.int32]
-    top: NDArray[np.int32]
-    brand: NDArray[np.int32]
-    tier: NDArray[np.int32]
 
 
 class Variety(NamedTuple):
@@ -54,16 +51,19 @@ class Chance(NamedTuple):
 
 
 class Candidates(NamedTuple):
-    """What may be chosen: ``rows`` int32 and ``scores`` float32 above 0, both (n,); ``is_new`` uint8 (n,); ``parts`` float32
-    (n_sources, n), what each source gave, read where sources are drawn; ``pinned`` int32 (n,), the slot that a candidate must
-    take, -1 for none.
+    """What may be chosen, and what stands above already.
+
+    ``scores`` float32 (n,), above 0; ``traits`` int32 (N_TRAITS, n), below 0 where unknown, and ``shown`` (N_TRAITS, n_shown)
+    those of what is shown already; ``is_new`` uint8 (n,); ``parts`` float32 (n_sources, n), what each source gave, read where
+    sources are drawn; ``pinned`` int32 (n,), the slot that a candidate must take, -1 for none.
 
     Caps keep a group from coming too often: candidate ``i`` is of group ``groups[c, i]`` (int32, -1 for none) of cap ``c``,
-    ``shown_groups`` int32 (n_caps, n_shown) are the groups of what is shown already, and ``most`` int32 (n_caps,) bounds each.
+    ``shown_groups`` int32 (n_caps, any) are the groups of what counts already, and ``most`` int32 (n_caps,) bounds each.
     """
 
-    rows: NDArray[np.int32]
     scores: NDArray[np.float32]
+    traits: NDArray[np.int32]
+    shown: NDArray[np.int32]
     is_new: NDArray[np.uint8]
     parts: NDArray[np.float32]
     pinned: NDArray[np.int32]
@@ -73,18 +73,18 @@ class Candidates(NamedTuple):
 
 
 @njit(nogil=True, cache=True)
-def arrange(traits, candidates, shown, variety, chance, k, places, propensities, explored):  # type: ignore[no-untyped-def]
+def arrange(candidates, variety, chance, k, places, propensities, explored):  # type: ignore[no-untyped-def]
     """Fill up to ``k`` slots; returns how many could be filled.
 
-    ``shown`` int32 are the rows that stand above already. ``places`` int32, ``propensities`` float64 and ``explored`` uint8, all
+    ``places`` int32, ``propensities`` float64 and ``explored`` uint8, all
     (at least k,), receive for each slot the number of the candidate, its exact chance given the slots above, and whether chance
     put it there: 1 for exploration, 2 + the number of the source that was drawn. Time O(k × n × (n_sources + k)).
 
     Source: greedy MAP inference for determinantal point processes, Chen, Zhang and Zhou 2018, algorithm 1, with the kernel
     computed as it is needed from shared traits instead of vectors; maximal marginal relevance, Carbonell and Goldstein 1998.
     """
-    rows, scores = candidates.rows, candidates.scores
-    n, n_sources = len(rows), len(chance.draws)
+    scores, traits = candidates.scores, candidates.traits
+    n, n_sources = len(scores), len(chance.draws)
     k = min(k, n)
     lists = np.empty((n_sources + 1, n))  # log of the score, of everything together and of each source
     _logs(scores, lists[0])
@@ -100,7 +100,7 @@ def arrange(traits, candidates, shown, variety, chance, k, places, propensities,
     state = chance.seed
     for slot in range(k):
         pin = _pin(candidates, chosen, slot, free)
-        n_allowed, n_new = _allowed(traits, candidates, shown, chosen, slot, k, variety, free, allowed)
+        n_allowed, n_new = _allowed(candidates, chosen, slot, k, variety, free, allowed)
         if n_allowed == 0:
             return slot
         state, first = _draw(state)
@@ -120,10 +120,10 @@ def arrange(traits, candidates, shown, variety, chance, k, places, propensities,
         chosen[slot] = picked
         free[picked] = 0
         if variety.method == DPP and variety.dial > 0.0:
-            _cover(traits, rows, picked, slot, factors, left_over)
+            _cover(traits, picked, slot, factors, left_over)
         elif variety.method == MMR:
             for i in range(n):
-                likeness[i] = max(likeness[i], _alike(traits, rows[i], rows[picked]))
+                likeness[i] = max(likeness[i], _alike(traits, i, picked))
     return k
 
 
@@ -141,64 +141,65 @@ def _logs(scores, logs):  # type: ignore[no-untyped-def]
 def _alike(traits, one, other):  # type: ignore[no-untyped-def]
     """How alike two products are, from 0 to below 1: a sum of indicators, so that the matrix of it has a determinant above 0."""
     alike = 0.0
-    if traits.leaf[one] >= 0 and traits.leaf[one] == traits.leaf[other]:
+    if traits[LEAF, one] >= 0 and traits[LEAF, one] == traits[LEAF, other]:
         alike += _SAME_LEAF
-    if traits.top[one] >= 0 and traits.top[one] == traits.top[other]:
+    if traits[TOP, one] >= 0 and traits[TOP, one] == traits[TOP, other]:
         alike += _SAME_TOP
-    if traits.brand[one] >= 0 and traits.brand[one] == traits.brand[other]:
+    if traits[BRAND, one] >= 0 and traits[BRAND, one] == traits[BRAND, other]:
         alike += _SAME_BRAND
-    if traits.tier[one] >= 0 and traits.tier[one] == traits.tier[other]:
+    if traits[TIER, one] >= 0 and traits[TIER, one] == traits[TIER, other]:
         alike += _SAME_TIER
     return alike
 
 
 @njit(nogil=True, cache=True)
-def _allowed(traits, candidates, shown, chosen, slot, k, variety, free, allowed):  # type: ignore[no-untyped-def]
+def _allowed(candidates, chosen, slot, k, variety, free, allowed):  # type: ignore[no-untyped-def]
     """Mark the candidates that may take a slot; returns how many there are, and how many of them are new.
 
-    Where the slots left are needed for categories or price tiers that are still missing, only candidates that bring one may,
-    as long as there are any. A pinned one waits for its slot, unless nobody else is left.
+    A pinned one waits for its slot, unless nobody else is left.
     """
-    n = len(candidates.rows)
-    open_candidates, waiting = 0, 0
+    n = len(candidates.scores)
+    count, waiting = 0, 0
     for i in range(n):
         allowed[i] = free[i] and _under_caps(candidates, chosen, slot, i)
         if allowed[i] and candidates.pinned[i] > slot:
-            allowed[i] = 2
+            allowed[i] = _WAITING
             waiting += 1
         else:
-            open_candidates += allowed[i]
+            count += allowed[i]
     for i in range(n):
-        if allowed[i] == 2:
-            allowed[i] = open_candidates == 0
-    if open_candidates == 0:
-        open_candidates = waiting
-    missing_categories, missing_tiers, tiers = _missing(traits, candidates.rows, shown, chosen, slot, variety)
-    left = k - slot
-    if open_candidates > 0 and missing_categories + missing_tiers >= left:
-        must = 0
-        if missing_categories >= left:
-            must += 1
-        if missing_tiers >= left:
-            must += 2
-        # What must be brought now; where nobody brings both, either will do; where nobody brings anything, whoever there is.
-        for wanted in (must, 0):
-            count = 0
-            for i in range(n):
-                if allowed[i]:
-                    brings = _brings(traits, candidates.rows, shown, chosen, slot, i, missing_categories, tiers, variety)
-                    count += brings != 0 and (brings & wanted) == wanted
-            if count > 0:
-                for i in range(n):
-                    if allowed[i]:
-                        brings = _brings(traits, candidates.rows, shown, chosen, slot, i, missing_categories, tiers, variety)
-                        allowed[i] = brings != 0 and (brings & wanted) == wanted
-                open_candidates = count
-                break
+        if allowed[i] == _WAITING:
+            allowed[i] = count == 0
+    count = _narrow(candidates, chosen, slot, k - slot, variety, allowed, count if count > 0 else waiting)
     n_new = 0
     for i in range(n):
         n_new += allowed[i] and candidates.is_new[i]
-    return open_candidates, n_new
+    return count, n_new
+
+
+@njit(nogil=True, cache=True)
+def _narrow(candidates, chosen, slot, left, variety, allowed, count):  # type: ignore[no-untyped-def]
+    """Where the slots that are left are needed for categories or price tiers still missing, allow only candidates that bring one.
+
+    What must come now comes; where nobody brings all of it, whoever brings something; where nobody does, whoever there is.
+    Returns how many are allowed.
+    """
+    missing_categories, missing_tiers, tiers = _missing(candidates.traits, candidates.shown, chosen, slot, variety)
+    if count == 0 or missing_categories + missing_tiers < left or missing_categories + missing_tiers == 0:
+        return count
+    must = (1 if missing_categories >= left else 0) + (2 if missing_tiers >= left else 0)
+    brings = np.zeros(len(allowed), dtype=np.uint8)
+    n_all, n_some = 0, 0
+    for i in range(len(allowed)):
+        if allowed[i]:
+            brings[i] = _brings(candidates.traits, candidates.shown, chosen, slot, i, missing_categories, tiers, variety)
+            n_some += brings[i] != 0
+            n_all += brings[i] != 0 and (brings[i] & must) == must
+    if n_some == 0:
+        return count
+    for i in range(len(allowed)):
+        allowed[i] = brings[i] != 0 and (n_all == 0 or (brings[i] & must) == must)
+    return n_all if n_all > 0 else n_some
 
 
 @njit(nogil=True, cache=True)
@@ -218,15 +219,18 @@ def _under_caps(candidates, chosen, slot, i):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def _missing(traits, rows, shown, chosen, slot, variety):  # type: ignore[no-untyped-def]
+def _missing(traits, shown, chosen, slot, variety):  # type: ignore[no-untyped-def]
     """How many categories and how many price tiers are still missing; and the tiers that are there, as bits."""
     if variety.min_categories == 0 and variety.price_tiers == 0:
         return 0, 0, 0
-    seen = np.empty(len(shown) + slot, dtype=np.int32)
+    n_shown = shown.shape[1]
+    seen = np.empty(n_shown + slot, dtype=np.int32)
     n_seen, tiers = 0, 0
-    for t in range(len(shown) + slot):
-        row = shown[t] if t < len(shown) else rows[chosen[t - len(shown)]]
-        leaf, tier = traits.leaf[row], traits.tier[row]
+    for t in range(n_shown + slot):
+        if t < n_shown:
+            leaf, tier = shown[LEAF, t], shown[TIER, t]
+        else:
+            leaf, tier = traits[LEAF, chosen[t - n_shown]], traits[TIER, chosen[t - n_shown]]
         if tier >= 0:
             tiers |= 1 << tier
         fresh = leaf >= 0
@@ -243,18 +247,18 @@ def _missing(traits, rows, shown, chosen, slot, variety):  # type: ignore[no-unt
 
 
 @njit(nogil=True, cache=True)
-def _brings(traits, rows, shown, chosen, slot, i, missing_categories, tiers, variety):  # type: ignore[no-untyped-def]
+def _brings(traits, shown, chosen, slot, i, missing_categories, tiers, variety):  # type: ignore[no-untyped-def]
     """What a candidate adds: 1 for a category that is missing, 2 for a price tier, 3 for both."""
     brings = 0
-    row = rows[i]
-    if missing_categories > 0 and traits.leaf[row] >= 0:
+    leaf, tier = traits[LEAF, i], traits[TIER, i]
+    if missing_categories > 0 and leaf >= 0:
         fresh = True
-        for t in range(len(shown)):
-            fresh = fresh and traits.leaf[shown[t]] != traits.leaf[row]
+        for t in range(shown.shape[1]):
+            fresh = fresh and shown[LEAF, t] != leaf
         for t in range(slot):
-            fresh = fresh and traits.leaf[rows[chosen[t]]] != traits.leaf[row]
+            fresh = fresh and traits[LEAF, chosen[t]] != leaf
         brings += fresh
-    if variety.price_tiers and traits.tier[row] >= 0 and (tiers >> traits.tier[row]) & 1 == 0:
+    if variety.price_tiers and tier >= 0 and (tiers >> tier) & 1 == 0:
         brings += 2
     return brings
 
@@ -262,7 +266,7 @@ def _brings(traits, rows, shown, chosen, slot, i, missing_categories, tiers, var
 @njit(nogil=True, cache=True)
 def _pin(candidates, chosen, slot, free):  # type: ignore[no-untyped-def]
     """The candidate that a slot is kept for, or -1. It comes before quotas, but not before caps."""
-    for i in range(len(candidates.rows)):
+    for i in range(len(candidates.scores)):
         if candidates.pinned[i] == slot and free[i] and _under_caps(candidates, chosen, slot, i):
             return i
     return -1
@@ -286,16 +290,16 @@ def _best(logs, allowed, left_over, likeness, variety):  # type: ignore[no-untyp
 
 
 @njit(nogil=True, cache=True)
-def _cover(traits, rows, picked, slot, factors, left_over):  # type: ignore[no-untyped-def]
+def _cover(traits, picked, slot, factors, left_over):  # type: ignore[no-untyped-def]
     """Take out of every candidate what the one just picked covers: one row of the incremental Cholesky factor."""
     root = np.sqrt(left_over[picked])
-    for i in range(len(rows)):
+    for i in range(len(left_over)):
         if i == picked:
             continue
         dot = 0.0
         for t in range(slot):
             dot += factors[t, picked] * factors[t, i]
-        factor = (_alike(traits, rows[picked], rows[i]) - dot) / root
+        factor = (_alike(traits, picked, i) - dot) / root
         factors[slot, i] = factor
         left_over[i] = max(left_over[i] - factor * factor, 1e-12)
     factors[slot, picked] = root

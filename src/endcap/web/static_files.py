@@ -50,6 +50,10 @@ async def _widget(request: Request) -> Response:
     return _served("endcap.js", request)
 
 
+async def _widget_more(request: Request) -> Response:
+    return _served("endcap-more.js", request)
+
+
 async def _console_style(request: Request) -> Response:
     return _served("console.css", request)
 
@@ -60,6 +64,7 @@ async def _console_script(request: Request) -> Response:
 
 ROUTES = [
     Route("/endcap.js", _widget),
+    Route("/endcap-more.js", _widget_more),
     Route("/console/console.css", _console_style),
     Route("/console/console.js", _console_script),
 ]

@@ -3,14 +3,10 @@
  *   <script src="/endcap.js" data-key="BROWSER KEY" defer></script>
  *   <endcap-shelf placement="product" shelf="similar" item="85123A" cart="22423 85099B" count="4" add="Add to basket"></endcap-shelf>
  *
- * On the script: data-key; data-endpoint, where the engine answers (else where the script came from); data-session, the
- * shop's own session id (else one is kept in the page's storage). On a shelf: placement, and optionally shelf (else all
- * shelves of the placement), item, cart and exclude (ids, separated by blanks), count, add (the label of a button on every
- * item), layout="grid", shelves (how many shelves to keep room for while the answer is on its way).
- *
- * In scripts: endcap.track(type, fields), endcap.attribution(itemId), endcap.session, endcap.refresh(), endcap.flush().
- * A button sends a cancellable "endcap:add" event with {item_id, recommendation_id, placement, position}; unless a listener
- * prevents it, the shelf reports an add_to_cart. Looks: ::part() names and --endcap-* properties are in STYLE below.
+ * Script: data-key; data-endpoint, where the engine answers (else where the script came from); data-session, the shop's own
+ * session id. Shelf: placement; shelf (else all); item; cart and exclude, ids separated by blanks; category; count; add, the
+ * label of a button; discount, how a bundle's is told ("Save {percent} % together"); feedback, a menu to turn down, own, like;
+ * when="leaving", a dialog once a visit; layout="grid"; shelves, how many to keep room for. docs/how-to/shelves.md has more.
  */
 (() => {
   "use strict";
@@ -80,7 +76,7 @@
   /* Events wait in a queue until the engine has them. What a closing page could not send, the next one sends: an event keeps
      its id, so sending it twice counts once. */
   let queue = read("queue") || [];
-  let sending = false;
+  let sending = null;
   let timer = 0;
   let failures = 0;
 
@@ -89,9 +85,9 @@
     timer = setTimeout(flush, ms);
   };
 
-  const flush = async () => {
-    if (sending || !queue.length || !key) return;
-    sending = true;
+  const flush = () => sending || (queue.length && key ? (sending = send()) : Promise.resolve());
+
+  const send = async () => {
     clearTimeout(timer);
     const batch = queue.slice(0, BATCH);
     let taken = false;
@@ -103,7 +99,7 @@
     } catch {
       /* offline: later */
     }
-    sending = false;
+    sending = null;
     failures = taken ? 0 : failures + 1;
     if (taken) {
       const sent = new Set(batch.map((event) => event.event_id));
@@ -127,6 +123,28 @@
     write("credit", [[itemId, mark], ...(read("credit") || []).filter(([id]) => id !== itemId)].slice(0, 100));
   };
   const attribution = (itemId) => ((read("credit") || []).find(([id]) => id === itemId) || [])[1] || null;
+
+  /* A product is looked at; for how long in sight is told when the page is left. */
+  const view = (itemId) => {
+    const mark = { item_id: itemId, ...attribution(itemId) };
+    let since = 0;
+    let dwell = 0;
+    const look = () => {
+      if (since) dwell += Date.now() - since;
+      since = document.hidden ? 0 : Date.now();
+    };
+    const leave = () => {
+      look();
+      if (dwell > 999) track("view", { ...mark, context: { dwell_ms: dwell } });
+      dwell = 0;
+    };
+    look();
+    track("view", mark);
+    document.addEventListener("visibilitychange", look);
+    addEventListener("pagehide", leave, true); // before the queue is sent
+  };
+
+  const extras = () => import(new URL("endcap-more.js", script.src));
 
   const make = (tag, part, text) => {
     const node = document.createElement(tag);
@@ -179,6 +197,7 @@
       border:1px solid currentColor;border-radius:var(--endcap-radius,.6rem)}
     .add:hover{background:var(--endcap-accent,#222);border-color:var(--endcap-accent,#222);color:var(--endcap-on-accent,#fff)}
     .wait .image,.wait .name{background:#0000000d;border-radius:.3rem}
+    .discount{font-size:.85rem;border:1px solid;border-radius:9em;padding:.1em .7em;margin-left:.8em;white-space:nowrap}
     .status{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}`;
   let sheet;
   const style = (root) => {
@@ -241,25 +260,31 @@
 
     connectedCallback() {
       if (!this.shadowRoot) style(this.attachShadow({ mode: "open" }));
-      this.refresh();
+      if (this.getAttribute("when") !== "leaving") return this.refresh();
+      this.hidden = true;
+      extras().then(({ leaving }) => leaving(this));
     }
 
     attributeChangedCallback(_name, before, after) {
-      if (this.shadowRoot && this.isConnected && before !== after) this.refresh();
+      if (this.asked && this.isConnected && before !== after) this.refresh();
     }
 
     /* Ask again, for instance after the cart changed elsewhere. */
     refresh() {
       if (!key || !this.getAttribute("placement")) return void (this.hidden = true);
       if (!this.shadowRoot.childElementCount) this.keepRoom();
+      this.asked = true;
       ask(this);
     }
 
     request() {
       const request = { placement: this.getAttribute("placement"), session_id: session() };
       const count = parseInt(this.getAttribute("count"), 10);
+      const language = document.documentElement.lang;
+      if (language) request.context = { language };
       if (this.getAttribute("shelf")) request.shelf = this.getAttribute("shelf");
       if (this.getAttribute("item")) request.item_id = this.getAttribute("item");
+      if (this.getAttribute("category")) request.filters = { categories: [this.getAttribute("category")] };
       for (const name of ["cart", "exclude"]) if (words(this.getAttribute(name)).length) request[name] = words(this.getAttribute(name));
       if (count > 0) request.count = count;
       return request;
@@ -269,7 +294,7 @@
     keepRoom() {
       const items = Array.from({ length: parseInt(this.getAttribute("count"), 10) || 4 }, () => ({}));
       const shelves = parseInt(this.getAttribute("shelves"), 10) || 1;
-      this.shadowRoot.replaceChildren(...Array.from({ length: shelves }, () => this.section("", items, {})));
+      this.shadowRoot.replaceChildren(...Array.from({ length: shelves }, () => this.section({}, items, {})));
       for (const section of this.shadowRoot.children) {
         section.classList.add("wait");
         section.setAttribute("aria-hidden", "true");
@@ -280,20 +305,25 @@
       const items = (answer && answer.items) || [];
       try {
         this.shadowRoot.replaceChildren(
-          ...(items.length ? answer.shelves : []).map(({ name, title }) =>
-            this.section(title, items.filter((item) => item.shelf === name), answer),
+          ...(items.length ? answer.shelves : []).map((shelf) =>
+            this.section(shelf, items.filter((item) => item.shelf === shelf.name), answer),
           ),
         );
       } catch {
         this.shadowRoot.replaceChildren();
       }
+      if (this.notice) this.shadowRoot.prepend(this.notice);
       this.hidden = !this.shadowRoot.childElementCount;
+      if (!this.hidden) this.shown?.();
     }
 
-    section(title, items, answer) {
+    section({ name, title, bundle_discount: percent }, items, answer) {
       const section = make("section", "shelf");
       const list = make("ul", "list");
       const heading = make("h2", "title", title);
+      if (name) section.part.add(name); // so that a shop can style one of a placement's shelves
+      if (percent && this.getAttribute("discount"))
+        heading.append(make("span", "discount", this.getAttribute("discount").replace("{percent}", percent)));
       if (title) section.setAttribute("aria-label", title);
       list.append(...items.map((item) => this.item(item, answer)));
       section.append(heading, list, make("span", "status"));
@@ -324,6 +354,7 @@
       }
       link.append(make("span", "reason", item.reason && item.reason.text));
       if (this.getAttribute("add")) node.append(this.button(item, mark));
+      if (this.hasAttribute("feedback")) extras().then(({ opinions }) => opinions(this, node, item));
       if (watcher) watcher.observe(node);
       return node;
     }
@@ -353,12 +384,13 @@
   document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && flush());
   window.endcap = {
     track,
+    view,
     flush,
     attribution,
     get session() {
       return session();
     },
-    refresh: () => document.querySelectorAll("endcap-shelf").forEach((shelf) => shelf.refresh()),
+    refresh: () => document.querySelectorAll("endcap-shelf").forEach((shelf) => shelf.asked && shelf.refresh()),
   };
   customElements.define("endcap-shelf", Shelf);
   if (queue.length) later(500);

@@ -13,7 +13,7 @@ from endcap.core.ids import IdMap
 from endcap.core.money import to_minor
 from endcap.kernels.arrange import BRAND, LEAF, N_TRAITS, TIER, TOP
 from endcap.kernels.retrieve import close
-from endcap.ranking.columns import WITHOUT, Columns
+from endcap.ranking.columns import Columns
 
 AVAILABLE = 0
 UNAVAILABLE = 1
@@ -71,6 +71,11 @@ class ItemTable:
         """How many rows the arrays have."""
         return len(self.blocked)
 
+    @property
+    def changes(self) -> int:
+        """A number that grows with every change."""
+        return self._changes
+
     def row(self, item_id: str) -> int:
         """The row of an item, or -1."""
         return self._ids.row(item_id)
@@ -112,7 +117,6 @@ class ItemTable:
         found[LEAF], found[TOP] = self.leaf[rows], self.top[rows]
         described = rows < self.columns.n_rows  # not yet for what another thread has just put there
         found[BRAND, described] = brand.codes[rows[described]]
-        found[BRAND, found[BRAND] <= WITHOUT] = -1
         found[TIER] = tier[rows]
         return found
 

@@ -22,7 +22,8 @@ class Asked:
     ``rows`` int32 (n,) are different items, the newest first where they have an order; ``weights`` float32 (n,), above 0, say
     how much each counts. ``bought`` int32 and ``bought_at_ms`` int64, both (m,), are the person's purchases, newest first,
     repeats included. ``trail`` int32 (k,) are the acts behind the rows, newest first, an item as often as it was acted on; it is
-    empty where only the rows are known. Rows that an artifact does not number are passed over.
+    empty where only the rows are known. ``category`` is the number of the category that answers should keep to, -1 for any.
+    Rows that an artifact does not number are passed over.
     """
 
     rows: NDArray[np.int32]
@@ -31,6 +32,7 @@ class Asked:
     bought: NDArray[np.int32] = field(default_factory=lambda: _NOTHING)
     bought_at_ms: NDArray[np.int64] = field(default_factory=lambda: _NEVER)
     trail: NDArray[np.int32] = field(default_factory=lambda: _NOTHING)
+    category: int = -1
 
 
 class Artifact(Protocol):

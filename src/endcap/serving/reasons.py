@@ -20,6 +20,7 @@ TEMPLATES = {
     "popular_in_category": "Popular in {category}",
     "popular": "Popular with our customers",
     "trending": "Trending now",
+    "new_arrival": "New in our range",
     "for_you": "Recommended for you",
     "from_range": "From our range",
 }

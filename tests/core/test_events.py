@@ -37,6 +37,12 @@ def test_microseconds_are_noticed() -> None:
     assert caught.value.field == "at"
 
 
+def test_a_rating_of_nought_is_a_rating() -> None:
+    assert decode('{"event_id":"1","type":"rating","item_id":"a","at":1300000000000,"rating":0}').rating == 0
+    with pytest.raises(BadEvent, match="needs rating"):
+        Event(event_id="1", type="rating", item_id="a", at=AT)
+
+
 def test_equal_events_give_equal_bytes() -> None:
     one = Event(event_id="1", type="survey", at=AT, context={"a": 1, "b": 2})
     other = Event(event_id="1", type="survey", at=AT, context={"b": 2, "a": 1})

@@ -83,7 +83,7 @@ def test_the_menu_works_by_keyboard_and_says_why(page: Page, visit: Visit) -> No
 
 
 def test_words_are_in_the_language_of_the_page_or_the_shops_own(page: Page, visit: Visit) -> None:  # noqa: F811
-    engine = visit(OPEN_SHELF, language="de-AT", script="data-labels='{\"dismiss\": \"Weg damit\"}'")
+    engine = visit(OPEN_SHELF, language="de-AT", script='data-labels=\'{"dismiss": "Weg damit"}\'')
     page.get_by_role("button", name="Ihre Meinung zu A cup").click()
     expect(page.get_by_role("button", name="Weg damit")).to_be_visible()
     expect(page.get_by_role("button", name="Habe ich schon")).to_be_visible()

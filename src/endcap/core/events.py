@@ -104,7 +104,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
             remedy = f"send at most {MAX_LINES} in one event"
             raise BadEvent(f"items holds {len(self.items)} lines", field="items", value=len(self.items), remedy=remedy)
         for name in REQUIRED.get(self.type, ()):
-            if not getattr(self, name):
+            if getattr(self, name) in (None, "", ()):  # 0 is a rating too: a thumb down
                 raise BadEvent(f"a {self.type} event needs {name}", field=name, value=None, remedy=f"send {name}")
 
     @property

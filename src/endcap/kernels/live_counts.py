@@ -5,38 +5,72 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-
-@njit(nogil=True, cache=True)
-def add(totals, numbers, weights):  # type: ignore[no-untyped-def]
-    """Add weights float64 (m,) to ``totals`` float64 at ``numbers`` int32 (m,), repeats included."""
-    for i in range(len(numbers)):
-        totals[numbers[i]] += weights[i]
+NO_VISIT = -1
+"""The place of an act that belongs to no visit."""
 
 
 @njit(nogil=True, cache=True)
-def observe(partners, counts, errors, left, right, weights):  # type: ignore[no-untyped-def]
-    """Count that ``right`` int32 (m,) came with ``left`` int32 (m,), by weights float64 (m,).
+def take(acts, weights, rest_ms, last, strengths, at_ms, totals, views, partners, counts, errors):  # type: ignore[no-untyped-def]
+    """Count acts, in order.
+
+    ``acts`` int64 (m, 5) has of each the place of its visit or NO_VISIT, the number of its item, its strength, 1 where it is part
+    of the visit (0 for an order), and its time; ``weights`` float64 (m,) what one of strength 1 counts. Of each visit, ``last``
+    int32 (v, k) has the items acted on last, the newest first, -1 where there are fewer, ``strengths`` int64 (v, k) the strongest
+    act on each and ``at_ms`` int64 (v,) when it was heard of last; a visit that rests longer than ``rest_ms`` is another one.
+
+    Of each item that a visit remembers the strongest act counts once in ``totals`` float64, its first in ``views`` float64, and
+    together with every other item that the visit remembers in the partners of both (see :func:`observe`).
+    """
+    width = last.shape[1]
+    for i in range(len(acts)):
+        visit, item, strength, joins, now_ms = acts[i]
+        if visit == NO_VISIT:
+            totals[item] += strength * weights[i]
+            views[item] += joins * weights[i]
+            continue
+        if now_ms - at_ms[visit] > rest_ms:
+            last[visit] = -1
+        at_ms[visit] = max(at_ms[visit], now_ms)
+        place = 0
+        while place < width and last[visit, place] >= 0 and last[visit, place] != item:
+            place += 1
+        new = place == width or last[visit, place] != item
+        known = 0 if new else strengths[visit, place]
+        totals[item] += max(0, strength - known) * weights[i]
+        if not joins:
+            continue
+        if new:
+            views[item] += weights[i]
+            for other in last[visit]:
+                if other >= 0:
+                    observe(partners, counts, errors, item, other, weights[i])
+                    observe(partners, counts, errors, other, item, weights[i])
+        for p in range(min(place, width - 1), 0, -1):
+            last[visit, p], strengths[visit, p] = last[visit, p - 1], strengths[visit, p - 1]
+        last[visit, 0], strengths[visit, 0] = item, max(known, strength)
+
+
+@njit(nogil=True, cache=True)
+def observe(partners, counts, errors, row, item, weight):  # type: ignore[no-untyped-def]
+    """Count ``item`` as a partner of ``row`` once more, by ``weight``.
 
     A row of ``partners`` int32, ``counts`` float32 and ``errors`` float32, all (n, k), holds the partners of one item, -1 where
     a place is free. One that finds no place takes that of the least, whose count it inherits: a count is too high by its error
-    at most, and whatever is not held counts no more than the least that is. Time O(k) a pair.
+    at most, and whatever is not held counts no more than the least that is. Time O(k).
 
     Source: Metwally, Agrawal and El Abbadi (2005), the Space-Saving algorithm; a row is searched instead of kept in order.
     """
-    k = partners.shape[1]
-    for i in range(len(left)):
-        row, item = left[i], right[i]
-        least = 0
-        for j in range(k):
-            if partners[row, j] == item or partners[row, j] < 0:
-                least = j
-                break
-            if counts[row, j] < counts[row, least]:
-                least = j
-        if partners[row, least] != item:
-            errors[row, least] = counts[row, least]
-            partners[row, least] = item
-        counts[row, least] += np.float32(weights[i])
+    least = 0
+    for j in range(partners.shape[1]):
+        if partners[row, j] == item or partners[row, j] < 0:
+            least = j
+            break
+        if counts[row, j] < counts[row, least]:
+            least = j
+    if partners[row, least] != item:
+        errors[row, least] = counts[row, least]
+        partners[row, least] = item
+    counts[row, least] += np.float32(weight)
 
 
 @njit(nogil=True, cache=True)

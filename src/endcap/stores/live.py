@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from endcap.core.events import LoggedEvent
 from endcap.core.ids import PersonKey, session_key, user_key
@@ -44,6 +44,7 @@ class LiveHistories:
         self._applying = threading.RLock()
         self._evicting = threading.Lock()
         self._evicted = 0
+        self._followers: list[Callable[[Sequence[LoggedEvent]], None]] = []
 
     @property
     def applied_seq(self) -> int:
@@ -58,6 +59,11 @@ class LiveHistories:
         if user is session or not session.last_seq:
             return user
         return joined(user, session, max(user.last_seq, session.last_seq)) if user.last_seq else session
+
+    def follow(self, take: Callable[[Sequence[LoggedEvent]], None]) -> None:
+        """Call ``take`` with all events that are applied from now on, in log order, each once."""
+        with self._applying:
+            self._followers.append(take)
 
     def apply(self, logged: Sequence[LoggedEvent]) -> None:
         """Take events that were just logged into account, in log order; events of other processes before them too."""
@@ -123,6 +129,8 @@ class LiveHistories:
             if event.type in REMEMBERED:
                 self._remember(one)
         self._applied = events[-1].seq
+        for take in self._followers:
+            take(events)
 
     def _remember(self, one: LoggedEvent) -> None:
         before = after = NO_HISTORY

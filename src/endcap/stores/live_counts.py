@@ -34,7 +34,7 @@ MOST_VISITS = 50_000
 REBUILD_EVENTS = 100_000
 """How much of the log a start counts again."""
 
-_STRENGTH = {"view": 1.0, "add_to_cart": 3.0, "purchase": 5.0}
+_STRENGTH = {"view": 1, "add_to_cart": 3, "purchase": 5}
 _LAST = 5
 _REST_MS = 30 * MINUTE_MS
 _HIGHEST = 32.0
@@ -71,11 +71,31 @@ class Counted(NamedTuple):
         return grown
 
 
-class _Visit(NamedTuple):
-    """What a visit took up last, with the strength of the strongest act on it, and when it was last heard of."""
+class _Visits:
+    """The visits that are followed, each in a place of its own; the one that was silent longest makes room.
 
-    items: dict[int, float]
-    at_ms: int
+    ``last`` int32 and ``strengths`` int64 (v, _LAST), ``at_ms`` int64 (v,) as in :func:`endcap.kernels.live_counts.take`.
+    """
+
+    def __init__(self) -> None:
+        self.last = np.full((MOST_VISITS, _LAST), -1, np.int32)
+        self.strengths = np.zeros((MOST_VISITS, _LAST), np.int64)
+        self.at_ms = np.zeros(MOST_VISITS, np.int64)
+        self._places: dict[str, int] = {}
+
+    def place(self, key: str) -> tuple[int, bool]:
+        """The place of a visit, and whether another one made room for it there."""
+        place = self._places.pop(key, None)
+        full = place is None and len(self._places) == MOST_VISITS
+        if place is None:
+            place = self._places.pop(next(iter(self._places))) if full else len(self._places)
+        self._places[key] = place
+        return place, full
+
+    def empty(self, place: int) -> None:
+        """Forget what the place holds."""
+        self.last[place] = -1
+        self.at_ms[place] = 0
 
 
 class LiveCounts:
@@ -95,10 +115,9 @@ class LiveCounts:
         self._most_items = most_items
         self._landmark_ms: int | None = None
         self._newest_ms = 0
-        self._visits: dict[str, _Visit] = {}
-        self._adds: list[tuple[int, float]] = []
-        self._views: list[tuple[int, float]] = []
-        self._pairs: list[tuple[int, int, float]] = []
+        self._visits = _Visits()
+        self._acts: list[tuple[int, int, int, int, int]] = []
+        self._weights: list[float] = []
 
     @classmethod
     def of_log(cls, log: EventLog, until: int, *, most: int = REBUILD_EVENTS) -> LiveCounts:
@@ -125,38 +144,23 @@ class LiveCounts:
             if strength is None or dwell_ms(event) is not None:
                 continue
             weight = self._weight(event.at_ms)
-            key = event.session_id or event.user_id or ""
+            key = event.session_id or event.user_id
+            visit = self._place(key) if key else kernels.NO_VISIT
+            joins = int(event.type != "purchase")  # an order may name what the visit never looked at
             for line in event.lines:
                 number = self._number(line.item_id)
-                if number < 0:
-                    continue
-                if event.type == "purchase":
-                    self._adds.append((number, strength * weight))
-                else:
-                    self._visited(key, number, strength, weight, event.at_ms)
+                if number >= 0:
+                    self._acts.append((visit, number, strength, joins, event.at_ms))
+                    self._weights.append(weight)
         self._flush()
         self.taken += 1  # last: a reader that sees it finds the counts
 
-    def _visited(self, key: str, number: int, strength: float, weight: float, at_ms: int) -> None:
-        """Count an act of a visit: of each item the strongest act once, and the items beside it."""
-        visit = self._visits.pop(key, None) if key else None
-        if visit is None or at_ms - visit.at_ms > _REST_MS:
-            visit = _Visit({}, at_ms)
-        items = visit.items
-        known = items.pop(number, 0.0)
-        if not known:
-            self._views.append((number, weight))
-            for other in items:
-                self._pairs += ((number, other, weight), (other, number, weight))
-        if strength > known:
-            self._adds.append((number, (strength - known) * weight))
-        items[number] = max(strength, known)
-        if len(items) > _LAST:
-            del items[next(iter(items))]
-        if key:
-            self._visits[key] = _Visit(items, max(at_ms, visit.at_ms))
-            if len(self._visits) > MOST_VISITS:
-                del self._visits[next(iter(self._visits))]
+    def _place(self, key: str) -> int:
+        place, made_room = self._visits.place(key)
+        if made_room:
+            self._flush()  # the acts that were gathered may be of the visit that made room
+            self._visits.empty(place)
+        return place
 
     def _number(self, item_id: str) -> int:
         number = self.ids.row(item_id)
@@ -183,15 +187,10 @@ class LiveCounts:
 
     def _flush(self) -> None:
         """Count what was gathered."""
-        counted = self.counted
-        for gathered, into in ((self._adds, counted.totals), (self._views, counted.views)):
-            if gathered:
-                numbers, weights = zip(*gathered, strict=True)
-                kernels.add(into, np.array(numbers, np.int32), np.array(weights))
-        if self._pairs:
-            left, right, weights = zip(*self._pairs, strict=True)
-            kernels.observe(
-                counted.partners, counted.counts, counted.errors, np.array(left, np.int32), np.array(right, np.int32),
-                np.array(weights),
+        if self._acts:
+            visits = self._visits
+            kernels.take(
+                np.array(self._acts, np.int64), np.array(self._weights), _REST_MS, visits.last, visits.strengths, visits.at_ms,
+                *self.counted,
             )  # fmt: skip
-        self._adds, self._views, self._pairs = [], [], []
+            self._acts, self._weights = [], []

@@ -35,7 +35,8 @@ class Query:
 
     ``weights`` float32 says how much each row of ``history`` counts, 1 for full interest just now; it is empty where all count
     the same. ``dismissed``, ``owned``, ``liked`` and ``disliked`` are what the shopper said of products, newest first. ``shown``
-    was seen lately without being acted on, as often as ``shown_counts`` int32 beside it says.
+    was seen in the last week without being acted on, as often as ``shown_counts`` float32 beside it says: a time that was seen
+    counts 1 now, and half as much every two days.
     """
 
     now_ms: int
@@ -52,7 +53,7 @@ class Query:
     liked: Rows = field(default_factory=_no_rows)
     disliked: Rows = field(default_factory=_no_rows)
     shown: Rows = field(default_factory=_no_rows)
-    shown_counts: Rows = field(default_factory=_no_rows)
+    shown_counts: NDArray[np.float32] = field(default_factory=lambda: np.empty(0, dtype=np.float32))
     preferences: Preferences = UNSTATED
     exposure: Exposure = UNEXPOSED
     context: Context = NOWHERE

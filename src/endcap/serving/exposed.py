@@ -14,6 +14,8 @@ from endcap.serving.verdicts import DISLIKED_UNTIL
 from endcap.stores.ports import History
 
 WEEK_MS = 7 * DAY_MS
+FADES_MS = 2 * DAY_MS
+"""How far back fatigue looks, and after how long having been seen counts half."""
 
 _TAKEN = frozenset({KIND["click"], KIND["add_to_cart"], KIND["purchase"]})
 _ACTED = _TAKEN | {KIND["view"], KIND["rating"]}
@@ -22,10 +24,11 @@ _DISMISS, _RATING = KIND["dismiss"], KIND["rating"]
 
 @dataclass(frozen=True, slots=True)
 class Exposed:
-    """The rows that were seen in the last week without being acted on afterwards, newest first, how often, and the sums."""
+    """The rows that were seen in the last week without being acted on afterwards, newest first, how often (see Query), and the
+    sums."""
 
     rows: list[int]
-    counts: list[int]
+    counts: list[float]
     exposure: Exposure
 
 
@@ -35,7 +38,7 @@ def exposed(past: History, ids: IdMap, visit_began_ms: int, now_ms: int) -> Expo
         return Exposed([], [], UNEXPOSED)
     since_ms = now_ms - WEEK_MS
     last_act, last_taken, dismissed = _answers(past, since_ms)
-    ignored: dict[str, int] = {}
+    ignored: dict[str, float] = {}
     taken: set[str] = set()
     in_session = in_week = 0
     for one in reversed(past.seen):
@@ -45,11 +48,12 @@ def exposed(past: History, ids: IdMap, visit_began_ms: int, now_ms: int) -> Expo
         in_week += len(one.item_ids)
         if at_ms + MINUTE_MS > visit_began_ms:
             in_session += len(one.item_ids)
+        fresh = 0.5 ** (max(now_ms - at_ms, 0) / FADES_MS)
         for item_id in one.item_ids:
             if last_taken.get(item_id, 0) >= at_ms:
                 taken.add(item_id)
             if last_act.get(item_id, 0) < at_ms:
-                ignored[item_id] = ignored.get(item_id, 0) + 1
+                ignored[item_id] = ignored.get(item_id, 0.0) + fresh
     known = {row: count for item_id, count in ignored.items() if (row := ids.row(item_id)) >= 0}
     exposure = Exposure(session_seen=in_session, week_seen=in_week, week_taken=len(taken), week_dismissed=dismissed)
     return Exposed(list(known), list(known.values()), exposure)

@@ -51,7 +51,7 @@ def build_query(request: RecommendRequest, past: History, items: ItemTable, now_
         now_ms=now_ms, anchor=anchor, cart=cart, history=_int32(found.history), exclude=_int32(exclude), purchases=bought,
         trail=_int32(trail if anchor in (-1, *trail[:1]) else [anchor, *trail]), weights=found.weights,
         dismissed=_int32(said.dismissed), owned=_int32(said.owned), liked=_int32(said.liked), disliked=_int32(said.disliked),
-        shown=_int32(seen.rows), shown_counts=_int32(seen.counts), preferences=preferences, exposure=seen.exposure,
+        shown=_int32(seen.rows), shown_counts=np.array(seen.counts, np.float32), preferences=preferences, exposure=seen.exposure,
         context=moment(request.context, (now_ms - began_ms) / 1000, _path(past, found, items)),
     )  # fmt: skip
 

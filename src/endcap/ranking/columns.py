@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from endcap.core.catalog import Item
+from endcap.ranking.belonging import Belonging
 from endcap.ranking.tiers import Tiers
 
 Mask = NDArray[np.bool_]
@@ -109,6 +110,7 @@ class Columns:
         self._columns: dict[str, Coded | Numbers] = {}
         self._masks: OrderedDict[tuple[int, Hashable], _Kept] = OrderedDict()
         self._tiers: Tiers | None = None
+        self._belonging: Belonging | None = None
         self.n_rows = len(items)
 
     def changed(self, rows: Iterable[int]) -> None:
@@ -116,7 +118,7 @@ class Columns:
         self._pending.extend(rows)
 
     def coded(self, name: str) -> Coded:
-        """A property as numbers: brand, category, tags, attributes, seasons, family, tier, currency or accessory_of,
+        """A property as numbers: brand, category, tags, attributes, seasons, family, tier or currency,
         or the first word of the category, ``top_category``."""
         column = self._column(name, lambda: Coded(_KEYS[name]))
         assert isinstance(column, Coded)
@@ -142,6 +144,14 @@ class Columns:
             self._tiers = Tiers(self.codes("category"), self.numbers("price"))
         return self._tiers.at_least(room)
 
+    def accessories(self, item_id: str) -> list[int]:
+        """The rows of what says that it belongs to an item."""
+        self.refresh()
+        if self._belonging is None:
+            self._belonging = Belonging()
+            self._belonging.describe(self._items, range(self.n_rows))
+        return self._belonging.of(item_id)
+
     def mask(self, rule: Judge, moment: Hashable = 0) -> Mask:
         """Which rows the rule matches, bool (n_rows,); kept until a product changes, then changed there."""
         self.refresh()
@@ -165,7 +175,7 @@ class Columns:
         if len(rows) * 4 > self.n_rows:
             self._columns.clear()
             self._masks.clear()
-            self._tiers = None
+            self._tiers = self._belonging = None
             return
         self._renew(np.array(sorted(rows), dtype=np.int32))
 
@@ -174,6 +184,8 @@ class Columns:
         for column in self._columns.values():
             self._fit(column)
             column.describe(self._items, listed)
+        if self._belonging is not None:
+            self._belonging.describe(self._items, listed)
         if self._tiers is not None:
             self._tiers.renew(self.codes("category"), self.numbers("price"), rows)
         for place, kept in list(self._masks.items()):
@@ -205,7 +217,6 @@ def _margin(item: Item) -> float | None:
 
 
 _KEYS: dict[str, Callable[[Item], Hashable]] = {
-    "accessory_of": lambda item: item.accessory_of,
     "attributes": lambda item: tuple(item.attributes.items()),
     "brand": lambda item: item.brand,
     "category": lambda item: item.category,

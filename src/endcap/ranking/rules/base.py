@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, NamedTuple, Protocol
 
@@ -166,17 +166,23 @@ class SelectingRule(ProductRule, frozen=True, kw_only=True):
         found = []
         for name, values in (("category", self.categories), ("tags", self.tags)):
             if values:
-                found.append(columns.coded(name).where(rows, lambda has, wanted=frozenset(values): not wanted.isdisjoint(has)))
+                found.append(columns.coded(name).where(rows, _sharing(values)))
         if self.brands:
             found.append(columns.coded("brand").where(rows, frozenset(self.brands).__contains__))
         for name, values in self.attributes.items():
-            pairs = frozenset((name, value) for value in values)
-            found.append(columns.coded("attributes").where(rows, lambda has, wanted=pairs: not wanted.isdisjoint(has)))
+            found.append(columns.coded("attributes").where(rows, _sharing((name, value) for value in values)))
         if self.item_ids:
             found.append(np.isin(rows, [columns.row(one) for one in self.item_ids]))
         if not found:
             return np.zeros(len(rows), dtype=np.bool_)
-        return np.logical_and.reduce(found)
+        matching: Mask = np.logical_and.reduce(found)
+        return matching
+
+
+def _sharing(wanted: Iterable[Hashable]) -> Callable[[Iterable[Hashable]], bool]:
+    """Whether a value has one of the things wanted."""
+    every = frozenset(wanted)
+    return lambda value: not every.isdisjoint(value)
 
 
 NO_ROWS: Rows = np.empty(0, dtype=np.int32)
@@ -185,6 +191,20 @@ NO_ROWS: Rows = np.empty(0, dtype=np.int32)
 def rows_of(rows: Sequence[int]) -> Rows:
     """The rows as int32, unknown ones (-1) left out."""
     return NO_ROWS if not rows else np.array([row for row in rows if row >= 0], dtype=np.int32)
+
+
+def on_page(query: Query) -> list[int]:
+    """What an answer is about: the product on the page, else what is in the cart."""
+    return [query.anchor] if query.anchor >= 0 else query.cart.tolist()
+
+
+def led_to(items: ItemView, artifact: str, rows: Sequence[int]) -> tuple[Rows, NDArray[np.float32]]:
+    """The neighbours of some rows in an artifact, and their values; a row may come more than once."""
+    found = [items.neighbors(artifact, row) for row in rows]
+    if not found:
+        return NO_ROWS, np.empty(0, dtype=np.float32)
+    neighbors, values = zip(*found, strict=True)
+    return np.concatenate(neighbors), np.concatenate(values)
 
 
 def factor_where(mask: Mask, factor: float) -> NDArray[np.float32]:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar
 
-import numpy as np
 from msgspec import Meta
 
 from endcap.core.query import Query, Rows
-from endcap.ranking.rules.base import ItemView, Rule
+from endcap.ranking.rules.base import ItemView, Rule, led_to
 
 _RELATIONS = "relations"
 
@@ -24,7 +23,6 @@ class NotInsteadOfCart(Rule, frozen=True, kw_only=True):
 
     def removes(self, query: Query, items: ItemView) -> Rows:
         """The rows of the substitutes; none before the relations are trained."""
-        found = [items.neighbors(_RELATIONS, row) for row in (*query.cart.tolist(), query.anchor)]
-        rows, scores = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        rows, scores = led_to(items, _RELATIONS, (*query.cart.tolist(), query.anchor))
         removed: Rows = rows[scores <= -self.least]
         return removed

@@ -1,0 +1,37 @@
+"""Keeps out what is not in the categories that are wanted, or is in those that are not."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from endcap.core.query import Query, Rows
+from endcap.ranking.columns import Columns, Mask
+from endcap.ranking.rules.base import ItemView, ProductRule, Words
+
+
+class InCategories(ProductRule, frozen=True, kw_only=True):
+    """Keeps items in one of the categories ``any_of``, in every one of ``all_of``, and in none of ``none_of``.
+
+    A category is a word of an item's path, at any depth. What is not named does not narrow; an item without categories is in
+    none.
+    """
+
+    label: ClassVar[str] = "not in the categories of this place"
+    any_of: Words = ()
+    all_of: Words = ()
+    none_of: Words = ()
+
+    def matches(self, columns: Columns, rows: Rows, moment: Any) -> Mask:
+        """Whether each row may stay."""
+        any_of, all_of, none_of = frozenset(self.any_of), frozenset(self.all_of), frozenset(self.none_of)
+
+        def stays(path: tuple[str, ...]) -> bool:
+            return (not any_of or not any_of.isdisjoint(path)) and all_of.issubset(path) and none_of.isdisjoint(path)
+
+        codes = columns.coded("category")
+        found = codes.where(rows, stays)
+        return found if any_of or all_of else found | (codes.codes[rows] < 0)
+
+    def removes(self, query: Query, items: ItemView) -> Mask:
+        """The rows outside."""
+        return ~self.matching(query, items)

@@ -180,9 +180,9 @@ def test_what_is_drawn_comes_as_often_as_its_odds_say() -> None:
         places, odds, _ = arranged(given_, variety, Chance(0.5, 0.3, draws, np.uint64(seed)), 2)
         odds_of[tuple(places)] = float(odds.prod())
     assert sum(odds_of.values()) == pytest.approx(1.0, abs=0.02)  # the rarest outcomes may not have come up yet
-    for outcome, odds in odds_of.items():
+    for outcome, share in odds_of.items():
         # Five standard errors of a count: one false alarm in a million outcomes, and the seeds are fixed.
-        assert abs(seen[outcome] / n - odds) < 5 * np.sqrt(odds / n)
+        assert abs(seen[outcome] / n - share) < 5 * np.sqrt(share / n)
 
 
 def test_a_pinned_candidate_stands_where_it_was_put() -> None:

@@ -52,7 +52,9 @@ def work_for(n_sources: int) -> Work:
     seed=SEEDS, k=st.integers(1, 12), asks=st.lists(st.integers(ANCHOR, BOUGHT), min_size=1, max_size=4), scored=st.booleans(),
     sure=st.booleans(), weighted=st.booleans(),
 )  # fmt: skip
-def test_a_shelf_is_filled_like_the_plain_way(seed: int, k: int, asks: list[int], scored: bool, sure: bool, weighted: bool) -> None:
+def test_a_shelf_is_filled_like_the_plain_way(
+    seed: int, k: int, asks: list[int], scored: bool, sure: bool, weighted: bool
+) -> None:
     rng = np.random.default_rng(seed)
     n = len(asks)
     dense = [matrix(rng) for _ in range(n)]

@@ -105,12 +105,19 @@ class SourceTrace(msgspec.Struct, kw_only=True):
 
 
 class ItemTrace(msgspec.Struct, kw_only=True):
-    """How one item came to its score: the part each source gave, and facts the source knows about the pair."""
+    """How one item came to its score and its place.
+
+    ``sources`` has the part that each gave, ``facts`` what it knows about the pair, ``rules`` the factors, places and bounds that
+    rules gave. ``chosen_by`` is ``rank``, ``exploration`` or the source that was drawn, ``propensity`` the chance of it.
+    """
 
     item_id: str
     score: float
     sources: dict[str, float]
     facts: dict[str, float]
+    rules: dict[str, float] = {}
+    propensity: float = 1.0
+    chosen_by: str = "rank"
 
 
 class ShelfTrace(msgspec.Struct, kw_only=True):
@@ -121,6 +128,7 @@ class ShelfTrace(msgspec.Struct, kw_only=True):
     removed: dict[str, int]
     fallback: str | None
     items: list[ItemTrace]
+    candidates: int = 0
     micros: float = 0.0
 
 

@@ -5,13 +5,15 @@ Serving, training and evaluation all come through here, so that what was measure
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from endcap.artifacts.base import Asked
+from endcap.artifacts.base import Artifact, Asked
 from endcap.core.query import Rows
 from endcap.kernels import mixing, retrieve
 from endcap.kernels.mixing import ANY_CATEGORY, LEFT_OUT, Offer, Past, Work
@@ -35,8 +37,8 @@ _ALL_ALIKE = np.empty(0, dtype=np.float32)
 class Known:
     """What is known of who asks, in row numbers.
 
-    ``rows`` int32 holds the cart, the anchors from ``n_cart`` up to ``n_sure``, then the history up to ``n_past`` (below 0 for all
-    that is left), then what was bought, each newest first. ``weights`` float32 says how much each of them counts, nothing
+    ``rows`` int32 holds the cart, the anchors from ``n_cart`` up to ``n_sure``, then the history up to ``n_past`` (below 0 for
+    all that is left), then what was bought, each newest first. ``weights`` float32 says how much each of them counts, nothing
     where all count the same. ``category`` is the number of the category that sources are narrowed to, -1 for none. Purchases
     and ``trail`` as in :class:`endcap.artifacts.base.Asked`. ``found`` are the answers, rows and
     scores above 0, of sources that need not be asked any more, by their number.
@@ -66,14 +68,43 @@ class Known:
         return Past(self.rows, self.weights, self.n_cart, self.n_sure, n_past)
 
 
+class Watch(Protocol):
+    """Who decides whether a source may be asked, and is told how it went."""
+
+    def allows(self, name: str) -> bool:
+        """Whether the source may be asked now."""
+
+    def failed(self, name: str, error: Exception) -> None:
+        """It raised."""
+
+    def took(self, name: str, micros: float) -> None:
+        """It answered, after so many microseconds."""
+
+
+class _Strict:
+    """For training and evaluation: everything is asked, and what is wrong comes to light."""
+
+    def allows(self, _name: str) -> bool:
+        return True
+
+    def failed(self, _name: str, error: Exception) -> None:
+        raise error
+
+    def took(self, _name: str, _micros: float) -> None:
+        pass
+
+
 class Mixture:
     """Asks the sources of groups, through arrays that stay allocated. One thread at a time.
 
     After :meth:`propose`, ``work`` holds the candidates and, until :meth:`clear`, the scores of every source.
     """
 
-    def __init__(self, stack: Stack, room: int, *, n_sources: int = 8, n_rows: int = ROWS_ASKED) -> None:
+    def __init__(
+        self, stack: Stack, room: int, *, n_sources: int = 8, n_rows: int = ROWS_ASKED, watch: Watch | None = None
+    ) -> None:
         self._stack = stack
+        self._watch = watch or _Strict()
         self.work = _work(n_sources, room, n_rows)
 
     def fits(self, stack: Stack, room: int, n_sources: int) -> bool:
@@ -119,10 +150,21 @@ class Mixture:
             if s in known.found:
                 rows, scores = known.found[s]
                 work.touched[s, : len(rows)], work.scores[s, rows], work.n_touched[s] = rows, scores, len(rows)
-                continue
-            asked = self._asked(known, s)
-            work.n_touched[s] = artifact.retrieve(asked, offer.blocked[: artifact.n_items], work.scores[s], work.touched[s])
+            elif work.categories[s] != LEFT_OUT and self._watch.allows(group.names[s]):
+                self._ask(group.names[s], artifact, s, known, offer)
         return offer.blocked
+
+    def _ask(self, name: str, artifact: Artifact, s: int, known: Known, offer: Offer) -> None:
+        """Ask a source that the kernel cannot ask; whatever it does wrong costs its own part of the answer alone."""
+        work, asked, started = self.work, self._asked(known, s), time.perf_counter_ns()
+        try:
+            work.n_touched[s] = artifact.retrieve(asked, offer.blocked[: artifact.n_items], work.scores[s], work.touched[s])
+        except Exception as error:
+            work.scores[s] = 0.0  # what it may have left behind
+            work.n_touched[s] = 0
+            self._watch.failed(name, error)
+        else:
+            self._watch.took(name, (time.perf_counter_ns() - started) / 1_000)
 
     def clear(self, group: Group) -> None:
         """Put the scores back to zero: the next answer must not find this one's."""
@@ -139,7 +181,10 @@ class Mixture:
     def _asked(self, known: Known, source: int) -> Asked:
         start, end = int(self.work.starts[source]), int(self.work.ends[source])
         weights = self.work.asked[source, : end - start]
-        return Asked(known.rows[start:end], weights, known.now_ms, known.bought, known.bought_at_ms, known.trail)
+        category = int(self.work.categories[source])
+        return Asked(
+            known.rows[start:end], weights, known.now_ms, known.bought, known.bought_at_ms, known.trail, max(category, -1)
+        )  # fmt: skip
 
 
 def whole(group: Group, known: Known) -> Asked:

@@ -75,6 +75,11 @@ class ActiveRules:
         self._before: NDArray[np.uint8] | None = None
 
     @property
+    def next_code(self) -> int:
+        """The first code that is free for further rules."""
+        return self._first + len(self._written)
+
+    @property
     def labels(self) -> dict[int, str]:
         """Why a row may not be shown, by code."""
         labels: dict[int, str] = {}

@@ -38,13 +38,17 @@ class Stack:
     unusable: frozenset[str]
 
     @classmethod
-    def of(cls, artifacts: Mapping[str, Artifact], n_items: int) -> Stack:
-        """The stack of these artifacts. One that cannot be used costs its own answers, never those of the others."""
+    def of(cls, artifacts: Mapping[str, Artifact], n_items: int, live: Mapping[str, Artifact] | None = None) -> Stack:
+        """The stack of these artifacts, and of those that live in memory and number whatever the catalogue has now.
+
+        One that cannot be used costs its own answers, never those of the others.
+        """
         sound = {name: one for name, one in artifacts.items() if one.is_sound(n_items)}
         neighbors = {name: one for name, one in sound.items() if isinstance(one, ItemNeighbors)}
         scores = {name: one for name, one in sound.items() if isinstance(one, ItemScores)}
         rankers = _rankers(sound)
         others = {name: one for name, one in sound.items() if not isinstance(one, ItemNeighbors | ItemScores | TreeRanker)}
+        others |= live or {}
         starts = np.cumsum([0, *(len(one.indices) for one in neighbors.values())])
         arrays = Stacked(
             indptr=_rows([one.indptr + at for one, at in zip(neighbors.values(), starts, strict=False)], n_items + 1, np.int64),
@@ -62,7 +66,7 @@ class Stack:
         """The same artifacts with their neighbours inside the stack, so that they are not held twice."""
         shared = dict(artifacts)
         for name, place in self.places.items():
-            artifact = artifacts[name]
+            artifact = artifacts.get(name)
             if isinstance(artifact, ItemNeighbors):
                 span = slice(int(self.arrays.indptr[place, 0]), int(self.arrays.indptr[place, -1]))
                 shared[name] = replace(artifact, indices=self.arrays.indices[span], values=self.arrays.values[span])

@@ -8,18 +8,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
 from endcap.core.ids import new_id
-from endcap.core.money import to_minor
-from endcap.core.query import Query, Rows
+from endcap.core.query import Query
 from endcap.core.request import (
     Explanation,
-    Filters,
     PageRequest,
     PageResponse,
     Recommendation,
@@ -29,21 +25,23 @@ from endcap.core.request import (
 )
 from endcap.core.time import Clock
 from endcap.errors import UnknownName
-from endcap.kernels import retrieve
+from endcap.ranking.arranging import Arranger, seed_of
+from endcap.ranking.fatigue import Allowance, allowance
 from endcap.ranking.mixture import Mixture
-from endcap.ranking.rules.base import Rule
-from endcap.serving.items import AVAILABLE, ItemTable
+from endcap.ranking.rulebook import ActiveRules
+from endcap.serving.barring import FIRST_RULE, barred
+from endcap.serving.breaker import Breaker
+from endcap.serving.headings import heading
+from endcap.serving.items import ItemTable
 from endcap.serving.placements import ReadyPlacement
 from endcap.serving.query import build_query
-from endcap.serving.shelf import TAKEN, Filled, ShelfFiller
+from endcap.serving.shelf import Filled, ShelfFiller
 from endcap.serving.state import ReadyShelf, ServingState
 from endcap.serving.view import AnswerView
+from endcap.serving.why_not import why_not
 from endcap.stores.ports import History
 
-_EXCLUDED, _FILTERED, _FIRST_RULE = 2, 3, 6
-_CODES = [
-    "", "not available", "excluded by the request", "outside the request's filters", "already shown", "seen lately",
-]  # fmt: skip
+OPTED_OUT = "this shopper wants no recommendations"
 
 
 class Histories(Protocol):
@@ -53,68 +51,93 @@ class Histories(Protocol):
         """What the shopper did, oldest first."""
 
 
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What makes an answer this one and no other: its id, from which all chance is drawn, the time, and the shopper's past."""
+
+    recommendation_id: str
+    now_ms: int
+    past: History
+
+
 class Engine:
     """Answers requests of one shop from a :class:`ServingState`. One thread answers at a time."""
 
     def __init__(self, state: ServingState, histories: Histories, clock: Clock) -> None:
         self.state = state
+        self.breaker = Breaker(clock)
         self._histories = histories
         self._clock = clock
-        self._mixture = Mixture(state.stack, state.items.room)
+        self._mixture = Mixture(state.stack, state.items.room, watch=self.breaker)
+        self._arranger = Arranger()
 
     def recommend(self, request: RecommendRequest) -> RecommendResponse:
         """The answer to a request.
 
         Raises UnknownName for a placement or shelf that does not exist; anything else unknown is a normal request.
         """
-        return self._answer(request, shown=())
+        return self.answer(request, self._moment(request))
 
     def page(self, request: PageRequest) -> PageResponse:
-        """The answers to the requests of a page, in order; what one shows the later ones do not."""
+        """The answers to the requests of a page, in order; what one shows the later ones do not, and variety counts for all."""
         answers: list[RecommendResponse] = []
         shown: list[str] = []
         for one in request.requests:
-            answer = self._answer(one, shown=shown)
+            answer = self.answer(one, self._moment(one), shown)
             shown += [item.item_id for item in answer.items]
             answers.append(answer)
         return PageResponse(answers=answers)
 
-    def _answer(self, request: RecommendRequest, shown: Sequence[str]) -> RecommendResponse:
+    def answer(self, request: RecommendRequest, moment: Moment, shown: Sequence[str] = ()) -> RecommendResponse:
+        """The answer of a moment: the same moment over the same state has the same answer.
+
+        ``shown`` is what stands above on the same page.
+        """
         started = time.perf_counter_ns()
-        state, items, now_ms = self.state, self.state.items, self._clock.now_ms()
+        state, items = self.state, self.state.items
         ready = _placement(state, request.placement)
         shelves = _shelves(state, ready, request)
         notes: list[str] = []
         count = _count(request, ready, shelves, notes)
-        past = self._histories.history(request.user_id, request.session_id)
-        query = build_query(request, past, items, now_ms)
-        rules = state.shop_rules + ready.rules
+        query = build_query(request, moment.past, items, moment.now_ms)
+        allowed = allowance(query.exposure) if ready.placement.capped else None
+        count = _within(count, allowed, query, shelves, notes)
         view = AnswerView(items, state.artifacts)
-        blocked = _blocked(request, query, rules, view, shown)
-        every = [*rules, *(rule for one in shelves for rule in one.rules)]
-        codes = [*_CODES, *(rule.label for rule in every)] if request.explain else ()
-        filler = ShelfFiller(view, query, blocked, self._fitting_mixture(shelves, items.room), codes)
-        filled = _fill(filler, shelves, count, first_code=_FIRST_RULE + len(rules), explain=request.explain)
+        rules = ActiveRules(state.shop_rules + ready.rules, query, view, FIRST_RULE)
+        blocked = barred(request, query, rules, items, items.rows(shown))
+        filler = ShelfFiller(
+            view, query, blocked, self._fitting_mixture(shelves, items.room), self._arranger, rules,
+            seed=seed_of(moment.recommendation_id), shown=items.rows(shown), in_order=request.shelf is None,
+            explain=request.explain or request.why_not is not None,
+        )  # fmt: skip
+        filled = _fill(filler, shelves, count)
         response = RecommendResponse(
-            recommendation_id=new_id(now_ms),
+            recommendation_id=moment.recommendation_id,
             placement=request.placement,
             bundle=state.version,
             items=_items(items, filled),
-            shelves=[ShelfTitle(one.shelf.name, one.shelf.title) for one, part in filled if part.slots],
-            degraded=_degraded(state, filled),
+            shelves=[_title(one, part, query, items) for one, part in filled if part.slots],
+            degraded=_degraded(state, filled, self.breaker),
             notes=notes,
         )
-        if request.explain:
-            micros = (time.perf_counter_ns() - started) / 1000
-            history = [items.item_id(int(row)) for row in query.history]
-            traces = [part.trace for _, part in filled if part.trace is not None]
-            response.explanation = Explanation(history=history, shelves=traces, micros=micros)
+        if request.explain or request.why_not is not None:
+            response.explanation = Explanation(
+                history=[items.item_id(int(row)) for row in query.history],
+                shelves=[part.trace for _, part in filled if part.trace is not None],
+                micros=(time.perf_counter_ns() - started) / 1000,
+            )
+            if request.why_not is not None:
+                response.explanation.why_not = why_not(request.why_not, items, filler, filled)
         return response
+
+    def _moment(self, request: RecommendRequest) -> Moment:
+        now_ms = self._clock.now_ms()
+        return Moment(new_id(now_ms), now_ms, self._histories.history(request.user_id, request.session_id))
 
     def _fitting_mixture(self, shelves: Sequence[ReadyShelf], room: int) -> Mixture:
         n_sources = max(len(group) for one in shelves for group in (one.sources, *one.fallbacks))
         if not self._mixture.fits(self.state.stack, room, n_sources):
-            self._mixture = Mixture(self.state.stack, room, n_sources=max(8, n_sources))
+            self._mixture = Mixture(self.state.stack, room, n_sources=max(8, n_sources), watch=self.breaker)
         return self._mixture
 
 
@@ -148,56 +171,29 @@ def _count(request: RecommendRequest, ready: ReadyPlacement, shelves: Sequence[R
     return most if request.count is None else min(request.count, most)
 
 
-def _blocked(
-    request: RecommendRequest, query: Query, rules: Sequence[Rule], view: AnswerView, shown: Sequence[str]
-) -> NDArray[np.uint8]:
-    """Why each row may not be shown in this answer, by code; 0 where it may."""
-    items = view.table
-    blocked = items.blocked_at(query.now_ms)
-    if len(query.exclude):
-        retrieve.mark(blocked, query.exclude, _EXCLUDED)
-    if shown:
-        retrieve.mark(blocked, np.array(items.rows(shown), dtype=np.int32), TAKEN)
-    for code, rule in enumerate(rules, start=_FIRST_RULE):
-        rows = rule.removes(query, view)
-        if len(rows):
-            retrieve.mark(blocked, rows, min(code, 255))
-    if request.filters is not None:
-        retrieve.mark(blocked, _outside(request.filters, items), _FILTERED)
-    return blocked
+def _within(
+    count: int, allowed: Allowance | None, query: Query, shelves: Sequence[ReadyShelf], notes: list[str]
+) -> int:  # fmt: skip
+    """How much of ``count`` this shopper is shown: less where they have seen enough, down to the least that a shelf shows, then
+    nothing; and nothing where they want nothing."""
+    if query.preferences.recommendations == "none":
+        notes.append(OPTED_OUT)
+        return 0
+    if allowed is None or allowed.left >= count:
+        return count
+    least = min((one.shelf.min_count for one in shelves if one.shelf.min_count > 0), default=1)
+    left = allowed.left if allowed.left >= least else 0
+    notes.append(f"count {count} was lowered to {left}: {allowed.why}")
+    return left
 
 
-def _outside(filters: Filters, items: ItemTable) -> Rows:
-    """The rows that the request's filters leave out."""
-    wanted, unwanted, brands = set(filters.categories), set(filters.not_categories), set(filters.brands)
-    outside: list[int] = []
-    for row, item in enumerate(items.items):
-        if item is None or items.blocked[row] != AVAILABLE:
-            continue
-        path = set(item.category)
-        priced = int(items.price_minor[row])
-        currency = item.currency or "EUR"
-        if (
-            (wanted and not wanted & path)
-            or (unwanted & path)
-            or (brands and item.brand not in brands)
-            or (filters.price_min is not None and (item.price is None or priced < to_minor(filters.price_min, currency)))
-            or (filters.price_max is not None and (item.price is None or priced > to_minor(filters.price_max, currency)))
-        ):
-            outside.append(row)
-    return np.array(outside, dtype=np.int32)
-
-
-def _fill(
-    filler: ShelfFiller, shelves: Sequence[ReadyShelf], count: int, *, first_code: int, explain: bool
-) -> list[tuple[ReadyShelf, Filled]]:
+def _fill(filler: ShelfFiller, shelves: Sequence[ReadyShelf], count: int) -> list[tuple[ReadyShelf, Filled]]:
     filled = []
     left = count
     for one in shelves:
         if left == 0:
             break
-        part = filler.fill(one, min(left, one.shelf.max_count), first_code=first_code, explain=explain)
-        first_code += len(one.rules)
+        part = filler.fill(one, min(left, one.shelf.max_count))
         left -= len(part.slots)
         filled.append((one, part))
     return filled
@@ -213,14 +209,19 @@ def _items(items: ItemTable, filled: list[tuple[ReadyShelf, Filled]]) -> list[Re
             answer.append(
                 Recommendation(
                     item_id=item.item_id, position=len(answer), score=round(slot.score, 6), price=item.price, reason=slot.reason,
-                    shelf=one.shelf.name, title=item.title, currency=item.currency, list_price=item.list_price, url=item.url,
-                    image_url=item.image_url,
+                    shelf=one.shelf.name, source=slot.source, propensity=slot.propensity, title=item.title,
+                    currency=item.currency, list_price=item.list_price, url=item.url, image_url=item.image_url,
                 )
             )  # fmt: skip
     return answer
 
 
-def _degraded(state: ServingState, filled: list[tuple[ReadyShelf, Filled]]) -> list[str]:
+def _title(ready: ReadyShelf, filled: Filled, query: Query, items: ItemTable) -> ShelfTitle:
+    shelf = ready.shelf
+    return ShelfTitle(shelf.name, heading(shelf, [slot.lead for slot in filled.slots], query, items), shelf.bundle_discount)
+
+
+def _degraded(state: ServingState, filled: list[tuple[ReadyShelf, Filled]], breaker: Breaker) -> list[str]:
     degraded = [] if state.bundle is not None else ["no_bundle"]
     for one, part in filled:
         degraded += [f"source_failed:{name}" for name in part.failed]
@@ -228,4 +229,5 @@ def _degraded(state: ServingState, filled: list[tuple[ReadyShelf, Filled]]) -> l
             degraded.append(f"no_source:{one.shelf.name}")
         if part.fallback is not None:
             degraded.append(f"fallback:{one.shelf.name}")
+    degraded += [f"source_benched:{name}" for name in breaker.benched]
     return degraded

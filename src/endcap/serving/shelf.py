@@ -1,4 +1,4 @@
-"""Filling one shelf: ask the sources, blend, keep the best that may be shown, top up, say why."""
+"""Filling one shelf: ask the sources, rank, apply the rules, give out the slots, top up, say why."""
 
 from __future__ import annotations
 
@@ -13,146 +13,271 @@ from numpy.typing import NDArray
 from endcap.core.query import Query, Rows
 from endcap.core.request import Reason, ShelfTrace
 from endcap.kernels.mixing import Offer
+from endcap.ranking.arranging import Arranger, Caps, Policy, Slots, next_seed
 from endcap.ranking.mixture import Known, Mixture
+from endcap.ranking.rulebook import ActiveRules
+from endcap.ranking.rules.base import Cap
 from endcap.ranking.stack import Group
+from endcap.serving.barring import SEEN, TAKEN, labels
 from endcap.serving.items import NO_CATEGORY, NO_FAMILY, ItemTable
 from endcap.serving.reasons import reason
 from endcap.serving.state import ReadyShelf
-from endcap.serving.trace import add_to_trace
+from endcap.serving.trace import Told, add_to_trace
 from endcap.serving.view import AnswerView
 
-TAKEN = 4
-"""The code in ``blocked`` of what the same answer or page already shows."""
+CANDIDATES = 100
+"""How many candidates of a shelf its slots are chosen from."""
 
-SEEN = 5
-"""The code in ``blocked``, while a shelf of unseen items is filled, of what the shopper looked at lately."""
+PINNED = "pin"
+"""What is named as the source of an item that a rule put in its place."""
 
+MOST_BOUGHT = 20
+"""How many different things that were bought, the newest, a source is asked with."""
 
 _NO_ROWS: Rows = np.empty(0, dtype=np.int32)
 
 
 class Slot(NamedTuple):
-    """One filled place: the item's row, its score inside the shelf and why it is there."""
+    """One filled place: the item's row, its score inside the shelf, why it is there, what led there (-1 for nothing), the source
+    that proposed it, and its exact chance given the slots above."""
 
     row: int
     score: float
     reason: Reason
+    lead: int
+    source: str
+    propensity: float
 
 
 @dataclass(slots=True)
 class Filled:
-    """A shelf's answer. ``failed`` names sources that cannot be used; ``fallback`` is set when the shelf was topped up."""
+    """A shelf's answer. ``failed`` names sources that cannot be used; ``fallback`` is set when the shelf was topped up.
+
+    ``fates``, filled where an explanation is asked for, says of rows that were proposed what became of them.
+    """
 
     slots: list[Slot] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
     fallback: str | None = None
     trace: ShelfTrace | None = None
+    fates: dict[int, str] = field(default_factory=dict)
 
 
 class ShelfFiller:
     """Fills the shelves of one answer.
 
     ``blocked`` uint8 says by code why a row may not be shown, 0 where it may; what a shelf shows is marked as taken in it.
+    ``rules`` are those of the whole answer, ``shown`` the rows that stand above it on the page. Pins of the answer count its
+    places from the first shelf, ``in_order`` says that it begins there.
     """
 
     def __init__(
-        self, view: AnswerView, query: Query, blocked: NDArray[np.uint8], mixture: Mixture, removal_codes: Sequence[str]
-    ) -> None:
+        self, view: AnswerView, query: Query, blocked: NDArray[np.uint8], mixture: Mixture, arranger: Arranger,
+        rules: ActiveRules, *, seed: int, shown: Sequence[int] = (), in_order: bool = True, explain: bool = False,
+    ) -> None:  # fmt: skip
+        self.rules = rules
         self._blocked = blocked
         self._view = view
         self._items: ItemTable = view.table
         self._query = query
         self._mixture = mixture
-        self._codes = removal_codes
+        self._arranger = arranger
+        self._seed = seed
+        self._shown = list(shown)
+        self._n_above = len(self._shown)
+        self._pins = rules.pins if in_order else ()
+        self._caps = rules.caps
+        self._explain = explain
         self._reasons: dict[tuple[str, int], Reason] = {}
         self._known = self._all_known()
-        items = self._items
-        self._offer = Offer(blocked, items.open_from, items.open_until, items.leaf, items.family)
+        self._offer = Offer(blocked, self._items.leaf, self._items.family)
+
+    def code(self, row: int) -> int:
+        """Why a row may not be shown, 0 where it may or is shown."""
+        return int(self._blocked[row]) if row < len(self._blocked) else 0
 
     def _all_known(self) -> Known:
         query = self._query
         anchor = [query.anchor] if query.anchor >= 0 else []
         cart = query.cart.tolist()
         sure = cart + anchor
-        past = [row for row in query.history.tolist() if row != query.anchor]
+        past = [(at, row) for at, row in enumerate(query.history.tolist()) if row != query.anchor]
+        bought = list(dict.fromkeys(one.row for one in query.purchases))[:MOST_BOUGHT]
+        weights = np.empty(0, dtype=np.float32)
+        if len(query.weights):
+            weights = np.ones(len(sure) + len(past) + len(bought), dtype=np.float32)
+            weights[len(sure) : len(sure) + len(past)] = query.weights[[at for at, _ in past]]
         return Known(
-            rows=np.array(sure + past, dtype=np.int32), n_cart=len(cart), n_sure=len(sure), now_ms=query.now_ms,
-            category=self._category(), bought=np.array([one.row for one in query.purchases], dtype=np.int32),
+            rows=np.array([*sure, *(row for _, row in past), *bought], dtype=np.int32), n_cart=len(cart), n_sure=len(sure),
+            n_past=len(sure) + len(past), now_ms=query.now_ms, weights=weights, category=self._category(),
+            bought=np.array([one.row for one in query.purchases], dtype=np.int32),
             bought_at_ms=np.array([one.at_ms for one in query.purchases], dtype=np.int64), trail=query.trail,
         )  # fmt: skip
 
-    def fill(self, ready: ReadyShelf, count: int, *, first_code: int, explain: bool) -> Filled:
-        """Up to ``count`` slots of a shelf; topped up to the shelf's minimum from its fallbacks, then from the range.
-
-        What the shelf's own rules remove is marked with the codes from ``first_code`` upwards while it is filled.
-        """
+    def fill(self, ready: ReadyShelf, count: int) -> Filled:
+        """Up to ``count`` slots of a shelf; topped up to the shelf's minimum from its fallbacks, then from the range."""
         shelf = ready.shelf
         filled = Filled()
-        if explain:
+        if self._explain:
             filled.trace = ShelfTrace(shelf=shelf.name, sources=[], removed={}, fallback=None, items=[])
-        barred = self._bar(ready, first_code)
-        self._add(ready.sources, count, filled, one_per_family=shelf.one_per_family)
-        wanted = min(count, shelf.min_count)
-        for group in ready.fallbacks:
-            if len(filled.slots) >= wanted:
-                break
-            if self._add(group, wanted - len(filled.slots), filled, one_per_family=shelf.one_per_family):
-                filled.fallback = group.names[0]
-        if len(filled.slots) < wanted and self._add_from_range(wanted - len(filled.slots), filled):
-            filled.fallback = filled.fallback or "catalogue"
-        self._blocked[barred] = 0
+        seen = self._marked(self._query.history, SEEN) if shelf.unseen else _NO_ROWS
+        own = ActiveRules(ready.rules, self._query, self._view, self.rules.next_code) if ready.rules else None
+        if own is not None:
+            own.block(self._blocked)
+        try:
+            self._fill(ready, count, filled, own)
+        finally:
+            if own is not None:
+                own.release(self._blocked)
+            self._blocked[seen] = np.where(self._blocked[seen] == SEEN, 0, self._blocked[seen])
         if filled.trace is not None:
             filled.trace.fallback = filled.fallback
         return filled
 
-    def _bar(self, ready: ReadyShelf, first_code: int) -> Rows:
-        """Bar what this shelf alone may not show, and say which rows these are."""
-        barred = [self._marked(self._query.history, SEEN)] if ready.shelf.unseen else [_NO_ROWS]
-        for code, rule in enumerate(ready.rules, start=first_code):
-            barred.append(self._marked(rule.removes(self._query, self._view), code))
-        return np.concatenate(barred)
+    def _fill(self, ready: ReadyShelf, count: int, filled: Filled, own: ActiveRules | None) -> None:
+        shelf = ready.shelf
+        self._add(ready.sources, count, filled, own, ready)
+        wanted = min(count, shelf.min_count)
+        for group in ready.fallbacks:
+            if len(filled.slots) >= wanted:
+                return
+            if self._add(group, wanted - len(filled.slots), filled, own, ready):
+                filled.fallback = filled.fallback or group.names[0]
+        if len(filled.slots) < wanted and self._add_from_range(wanted - len(filled.slots), filled):
+            filled.fallback = filled.fallback or "catalogue"
 
     def _marked(self, rows: Rows, code: int) -> Rows:
         """Mark those of the rows that might have been shown, and say which; the catalogue may have grown meanwhile."""
         there = rows[rows < len(self._blocked)]
         free: Rows = there[self._blocked[there] == 0]
-        self._blocked[free] = min(code, 255)
+        self._blocked[free] = code
         return free
 
-    def _add(self, group: Group, count: int, filled: Filled, *, one_per_family: bool) -> int:
-        """Mix the sources and add the best ``count`` items that may be shown; returns how many were added."""
-        filled.failed += group.unusable
-        if len(group) == 0:
+    def _add(self, group: Group, count: int, filled: Filled, own: ActiveRules | None, ready: ReadyShelf) -> int:
+        """Mix the sources and add ``count`` items of those that may be shown; returns how many were added."""
+        filled.failed += [name for name in group.unusable if name not in filled.failed]
+        pins = self._pins_here(len(filled.slots), count, own)
+        if len(group) == 0 and not pins:
             return 0
         try:
             started = time.perf_counter_ns()
-            n_used = self._used_families(filled) if one_per_family else -1
-            found = self._mixture.fill(group, self._known, self._offer, count, n_used=n_used)
-            self._take(group, found, filled, (time.perf_counter_ns() - started) / 1000)
+            n_used = self._used_families() if ready.shelf.one_per_family else -1
+            found = self._mixture.propose(group, self._known, self._offer, CANDIDATES, n_used=n_used)
+            added = self._choose(group, found, count, filled, own, ready.policy, pins)
+            if filled.trace is not None:
+                filled.trace.micros += (time.perf_counter_ns() - started) / 1000
         finally:
             # Whatever went wrong, the next answer must not find this one's scores.
             self._mixture.clear(group)
-        return found
+        return added
 
-    def _take(self, group: Group, found: int, filled: Filled, micros: float) -> None:
-        """Put what was found into slots, with reasons and, where that is asked for, the trace."""
+    def _choose(
+        self, group: Group, found: int, count: int, filled: Filled, own: ActiveRules | None, policy: Policy, pins: dict[int, int]
+    ) -> int:  # fmt: skip
+        """Give out slots among the candidates that the mixture found; returns how many."""
         work = self._mixture.work
-        rows, best = work.rows[:found].tolist(), work.best[:found].tolist()
-        sources, leads = work.sources[:found].tolist(), work.leads[:found].tolist()
-        for row, score, source, lead in zip(rows, best, sources, leads, strict=True):
-            filled.slots.append(Slot(row, score, self._why(group, source, row, lead)))
-            self._blocked[row] = TAKEN
-        if filled.trace is not None:
-            add_to_trace(filled.trace, group, self._known, work, self._items, self._codes, found)
-            filled.trace.micros += micros
+        rows, scores = work.rows[:found], work.best[:found]
+        missing = [row for row in pins if row not in set(rows.tolist())] if pins else []
+        if missing:
+            rows = np.concatenate([rows, np.array(missing, dtype=np.int32)])
+            scores = np.concatenate([scores, np.zeros(len(missing), dtype=np.float32)])
+        if not len(rows):
+            return 0
+        scores = self._weighed(rows, scores, own)
+        traits, shown = self._items.traits(rows), self._items.traits(np.array(self._shown, dtype=np.int32))
+        slots = self._arranger.arrange(
+            policy, scores, traits, shown, count, self._seed,
+            is_new=(rows >= self._view.n_trained).astype(np.uint8) if policy.new_share and self._view.n_trained else None,
+            parts=self._parts(group, rows) if len(policy.draws) else None,
+            pinned=None if not pins else np.array([pins.get(row, -1) for row in rows.tolist()], dtype=np.int32),
+            caps=self._caps_for(rows, filled, own),
+        )  # fmt: skip
+        self._seed = next_seed(self._seed)
+        self._take(group, rows, scores, found, slots, filled, own)
+        return len(slots)
 
-    def _used_families(self, filled: Filled) -> int:
+    def _weighed(self, rows: Rows, scores: NDArray[np.float32], own: ActiveRules | None) -> NDArray[np.float32]:
+        """The scores after the rules; bit by bit the same where no rule changes any."""
+        for rules in (self.rules, own):
+            factors = rules.factors(rows) if rules is not None else None
+            if factors is not None:
+                scores = scores * factors
+        return scores
+
+    def _parts(self, group: Group, rows: Rows) -> NDArray[np.float32]:
+        """What each source gave to each candidate."""
+        n, work = len(group), self._mixture.work
+        parts: NDArray[np.float32] = work.factors[:n, None] * work.scores[:n][:, rows]
+        return parts
+
+    def _pins_here(self, n_filled: int, count: int, own: ActiveRules | None) -> dict[int, int]:
+        """The rows that a rule puts into the next ``count`` places, and into which of them, unless they are blocked."""
+        wanted: dict[int, int] = {}
+        above = len(self._shown) - self._n_above
+        for pin, begins in [*((pin, above) for pin in self._pins), *((pin, n_filled) for pin in (own.pins if own else ()))]:
+            place = pin.position - begins
+            if 0 <= place < count and self._blocked[pin.row] == 0 and place not in wanted.values():
+                wanted.setdefault(pin.row, place)
+        return wanted
+
+    def _caps_for(self, rows: Rows, filled: Filled, own: ActiveRules | None) -> Caps | None:
+        """The caps of the answer, which count all that is shown, and those of the shelf, which count what it shows."""
+        both = [(cap, self._shown) for cap in self._caps]
+        both += [(cap, [slot.row for slot in filled.slots]) for cap in (own.caps if own is not None else ())]
+        if not both:
+            return None
+        groups = np.stack([_groups(cap, rows) for cap, _ in both])
+        shown = np.full((len(both), max(len(counted) for _, counted in both)), -1, dtype=np.int32)
+        for at, (cap, counted) in enumerate(both):
+            shown[at, : len(counted)] = _groups(cap, np.array(counted, dtype=np.int32))
+        return Caps(groups, shown, np.array([cap.most for cap, _ in both], dtype=np.int32))
+
+    def _take(
+        self, group: Group, rows: Rows, scores: NDArray[np.float32], found: int, slots: Slots, filled: Filled,
+        own: ActiveRules | None,
+    ) -> None:  # fmt: skip
+        """Put what was chosen into slots, with reasons and, where that is asked for, the trace."""
+        work, n = self._mixture.work, len(slots)
+        candidates = rows.copy() if filled.trace is not None else rows
+        scores = scores.copy() if filled.trace is not None else scores
+        picked, best = rows[slots.places], scores[slots.places].tolist()
+        places, odds = slots.places.tolist(), slots.propensities.tolist()
+        work.rows[:n] = picked
+        self._mixture.credit(group, self._known, n)
+        sources, leads = work.sources[:n].tolist(), work.leads[:n].tolist()
+        for at, row in enumerate(picked.tolist()):
+            if places[at] >= found:
+                filled.slots.append(Slot(row, best[at], reason("picked"), -1, PINNED, odds[at]))
+            else:
+                why = self._why(group, sources[at], row, leads[at])
+                filled.slots.append(Slot(row, best[at], why, leads[at], group.names[sources[at]], odds[at]))
+            self._blocked[row] = TAKEN
+            self._shown.append(row)
+        if filled.trace is not None:
+            rules = [self.rules] if own is None else [self.rules, own]
+            told = Told(candidates, scores, slots, rules, labels(*rules))
+            add_to_trace(filled.trace, group, self._known, work, self._items, told)
+            self._tell_fates(filled, candidates, scores, slots)
+
+    def _tell_fates(self, filled: Filled, rows: Rows, scores: NDArray[np.float32], slots: Slots) -> None:
+        """Say of every candidate that was not chosen how it stood."""
+        order = np.argsort(-scores, kind="stable")
+        last = float(scores[slots.places].min()) if len(slots) else 0.0
+        for rank, at in enumerate(order.tolist(), start=1):
+            row = int(rows[at])
+            if self._blocked[row] != TAKEN:
+                filled.fates[row] = (
+                    f"a candidate, number {rank} of {len(rows)} by score ({scores[at]:.4g}; the lowest shown has {last:.4g}): "
+                    f"better ones, variety, quotas or chance filled the {len(slots)} places"
+                )
+
+    def _used_families(self) -> int:
         """Put the families that may not come again into the scratch; returns how many. The anchor's is one of them."""
         family, used = self._items.family, self._mixture.work.used
-        shown = [slot.row for slot in filled.slots]
+        shown = [*self._shown]
         if self._query.anchor >= 0:
             shown.append(self._query.anchor)
-        families = [code for code in (int(family[row]) for row in shown) if code != NO_FAMILY]
+        families = [code for code in dict.fromkeys(family[shown].tolist()) if code != NO_FAMILY][: len(used)]
         used[: len(families)] = families
         return len(families)
 
@@ -169,24 +294,32 @@ class ShelfFiller:
             return reason("seen_before")
         code = group.artifacts[source].reason
         if lead < 0 and source in group.same_category:
-            code = "popular_in_category"
+            code = "popular_in_category" if code == "popular" else code
         told = self._reasons.get((code, lead))
         if told is None:
             item = self._items.title(lead) if lead >= 0 else None
-            category = self._items.category_name(self._category()) if code == "popular_in_category" else None
+            category = self._items.category_name(self._known.category) if self._known.category != NO_CATEGORY else None
             told = self._reasons[code, lead] = reason(code, item=item, category=category)
         return told
 
     def _add_from_range(self, count: int, filled: Filled) -> int:
         """Whatever the shop offers, the category of the page first: better than an empty shelf before the first training."""
-        items, now = self._items, self._query.now_ms
+        items = self._items
         size = min(len(items), len(self._blocked))
-        allowed = (self._blocked[:size] == 0) & (items.open_from[:size] <= now) & (now < items.open_until[:size])
-        rows = np.flatnonzero(allowed)
-        category = self._category()
+        rows = np.flatnonzero(self._blocked[:size] == 0)
+        category = self._known.category
         if category != NO_CATEGORY:
             rows = rows[np.argsort(items.leaf[rows] != category, kind="stable")]
         for row in rows[:count].tolist():
-            filled.slots.append(Slot(row, 0.0, reason("from_range")))
+            filled.slots.append(Slot(row, 0.0, reason("from_range"), -1, "catalogue", 1.0))
             self._blocked[row] = TAKEN
+            self._shown.append(row)
         return min(count, len(rows))
+
+
+def _groups(cap: Cap, rows: Rows) -> NDArray[np.int32]:
+    """The groups of rows, -1 for those that do not count or came after the cap was worked out."""
+    groups = np.full(len(rows), -1, dtype=np.int32)
+    known = rows < len(cap.codes)
+    groups[known] = cap.codes[rows[known]]
+    return groups

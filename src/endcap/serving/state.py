@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from endcap.artifacts.base import Artifact
 from endcap.artifacts.bundle import Bundle
-from endcap.core.placement import Shelf
+from endcap.core.choice import Choice, Task
+from endcap.core.placement import Placement, Shelf
+from endcap.ranking.arranging import GREEDY, Policy
 from endcap.ranking.rules.base import Rule
 from endcap.ranking.stack import Group, Stack
 from endcap.serving.items import ItemTable
@@ -18,18 +20,22 @@ from endcap.serving.placements import ReadyPlacement
 class ReadyShelf:
     """A shelf with its sources as numbers: those that training chose, where the shelf follows it, else its own.
 
-    Each fallback is a group of its own. ``rules`` are those of this shelf alone.
+    Each fallback is a group of its own. ``rules`` are those of this shelf alone, ``policy`` gives out its slots.
     """
 
     shelf: Shelf
     sources: Group
     fallbacks: tuple[Group, ...]
     rules: tuple[Rule, ...] = ()
+    policy: Policy = GREEDY
 
 
 @dataclass(frozen=True, slots=True)
 class ServingState:
-    """Everything that one answer reads. A request takes the state once, so no answer mixes two bundles."""
+    """Everything that one answer reads. A request takes the state once, so no answer mixes two bundles.
+
+    ``live`` are sources that learn while the shop runs, beside those of the bundle.
+    """
 
     bundle: Bundle | None
     items: ItemTable
@@ -37,35 +43,27 @@ class ServingState:
     shop_rules: tuple[Rule, ...]
     stack: Stack
     shelves: Mapping[str, tuple[ReadyShelf, ...]]
+    live: Mapping[str, Artifact] = field(default_factory=dict)
 
     @classmethod
     def of(
         cls, bundle: Bundle | None, items: ItemTable, placements: Mapping[str, ReadyPlacement], shop_rules: tuple[Rule, ...] = (),
-        *, stack: Stack | None = None,
+        *, stack: Stack | None = None, live: Mapping[str, Artifact] | None = None,
     ) -> ServingState:  # fmt: skip
-        """The state of these parts; ``stack`` is that of the same bundle, where it was made before."""
+        """The state of these parts; ``stack`` is that of the same bundle and live sources, where it was made before."""
         artifacts: Mapping[str, Artifact] = bundle.artifacts if bundle is not None else {}
+        live = live or {}
         if stack is None:
-            stack = Stack.of(artifacts, len(bundle.item_ids) if bundle is not None else 0)
+            stack = Stack.of(artifacts, len(bundle.item_ids) if bundle is not None else 0, live)
             if bundle is not None:
                 bundle = replace(bundle, artifacts=stack.views(artifacts))
                 artifacts = bundle.artifacts
-
-        choices = bundle.choices if bundle is not None else {}
-
-        def prepared(shelf: Shelf, rules: tuple[Rule, ...]) -> ReadyShelf:
-            fallbacks = tuple(Group.of((source,), stack, artifacts) for source in shelf.fallback)
-            choice = choices.get(shelf.learned.task) if shelf.learned else None
-            if choice is not None and shelf.learned is not None:
-                sources = Group.chosen(choice, shelf.learned.ask, stack, artifacts)
-                if len(sources):
-                    return ReadyShelf(shelf, sources, fallbacks, rules)
-            return ReadyShelf(shelf, Group.of(shelf.sources, stack, artifacts), fallbacks, rules)
-
+        ready = _Preparing(stack, {**artifacts, **live}, bundle.choices if bundle is not None else {})
         shelves = {
-            name: tuple(map(prepared, one.placement.shelves, one.shelf_rules)) for name, one in placements.items()
-        }  # fmt: skip
-        return cls(bundle, items, placements, shop_rules, stack, shelves)
+            name: tuple(ready.shelf(one.placement, *both) for both in zip(one.placement.shelves, one.shelf_rules, strict=True))
+            for name, one in placements.items()
+        }
+        return cls(bundle, items, placements, shop_rules, stack, shelves, live)
 
     @property
     def artifacts(self) -> Mapping[str, Artifact]:
@@ -76,3 +74,25 @@ class ServingState:
     def version(self) -> str | None:
         """The version of the bundle that answers."""
         return self.bundle.version if self.bundle is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Preparing:
+    """What shelves are made ready with."""
+
+    stack: Stack
+    artifacts: Mapping[str, Artifact]
+    choices: Mapping[Task, Choice]
+
+    def shelf(self, placement: Placement, shelf: Shelf, rules: tuple[Rule, ...]) -> ReadyShelf:
+        fallbacks = tuple(Group.of((source,), self.stack, self.artifacts) for source in shelf.fallback)
+        policy = Policy.of(shelf.diversity or placement.diversity, shelf.exploration or placement.exploration)
+        return ReadyShelf(shelf, self._sources(shelf), fallbacks, rules, policy)
+
+    def _sources(self, shelf: Shelf) -> Group:
+        choice = self.choices.get(shelf.learned.task) if shelf.learned else None
+        if choice is not None and shelf.learned is not None:
+            chosen = Group.chosen(choice, shelf.learned.ask, self.stack, self.artifacts)
+            if len(chosen):
+                return chosen
+        return Group.of(shelf.sources, self.stack, self.artifacts)

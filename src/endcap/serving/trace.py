@@ -2,35 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from endcap.artifacts.item_neighbors import ItemNeighbors
 from endcap.core.query import Rows
 from endcap.core.request import ItemTrace, ShelfTrace, SourceTrace
 from endcap.kernels.mixing import Work
+from endcap.ranking.arranging import EXPLORED, Slots
 from endcap.ranking.mixture import Known
+from endcap.ranking.rulebook import ActiveRules
 from endcap.ranking.stack import Group
 from endcap.serving.items import ItemTable
 
 
-def add_to_trace(
-    trace: ShelfTrace, group: Group, known: Known, work: Work, items: ItemTable, codes: Sequence[str], found: int
-) -> None:
-    """Add what the sources of a group contributed, and how the ``found`` items came to their scores.
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is told: the candidates, ``rows`` int32 and ``scores`` float32 after the rules, the ``slots`` given out among them,
+    the rules, and in words why a row may not be shown, by code."""
 
-    ``codes`` says in words why an item may not be shown, by its code.
-    """
+    rows: Rows
+    scores: NDArray[np.float32]
+    slots: Slots
+    rules: Sequence[ActiveRules]
+    labels: Mapping[int, str]
+
+
+def add_to_trace(trace: ShelfTrace, group: Group, known: Known, work: Work, items: ItemTable, told: Told) -> None:
+    """Add what the sources of a group contributed, and how the items that were chosen came to their scores."""
     for s, name in enumerate(group.names):
         asked_with = [items.item_id(int(row)) for row in _asked(group, known, work, s)]
         weight, candidates = float(group.plan.weights[s]), int(work.n_touched[s])
         trace.sources.append(SourceTrace(name=name, weight=weight, asked_with=asked_with, candidates=candidates))
     for code in np.flatnonzero(work.removed).tolist():
-        label = codes[code]
+        label = told.labels.get(code, f"code {code}")
         trace.removed[label] = trace.removed.get(label, 0) + int(work.removed[code])
-    for row, score in zip(work.rows[:found].tolist(), work.best[:found].tolist(), strict=True):
-        trace.items.append(_item_trace(group, known, work, items, row, score))
+    trace.candidates += len(told.rows)
+    for slot, place in enumerate(told.slots.places.tolist()):
+        one = _item_trace(group, known, work, items, int(told.rows[place]), float(told.scores[place]))
+        one.rules = {
+            effect.label: effect.amount for rules in told.rules for effect in rules.effects(int(told.rows[place]))
+        }  # fmt: skip
+        one.propensity = float(told.slots.propensities[slot])
+        one.chosen_by = _chosen_by(int(told.slots.how[slot]), group)
+        trace.items.append(one)
+
+
+def _chosen_by(how: int, group: Group) -> str:
+    if how == EXPLORED:
+        return "exploration"
+    return "rank" if how == 0 else f"drawn source {group.names[how - EXPLORED - 1]}"
 
 
 def _item_trace(group: Group, known: Known, work: Work, items: ItemTable, row: int, score: float) -> ItemTrace:

@@ -3,10 +3,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from endcap.core.catalog import Item
-from endcap.core.events import Event, Line
+from endcap.core.events import KIND, Event, Line
 from endcap.core.interactions import Dataset
 from endcap.core.time import DAY_MS
 from endcap.dataset.read import read_dataset
@@ -59,6 +60,41 @@ def test_nothing_at_or_after_the_cut_is_seen(shop: ShopStores) -> None:
     assert (data.now_ms, data.position) == (AT_MS + 4 * DAY_MS, 5)
     before = read_dataset(shop, as_of_ms=AT_MS)
     assert (len(before.interactions.items), before.item_ids, before.position) == (0, ["c"], 0)
+
+
+TOLD = [
+    Event(event_id="1", type="view", at=AT_MS, session_id="s", item_id="b"),
+    Event(event_id="2", type="view", at=AT_MS, session_id="s", item_id="b", context={"dwell_ms": 9_000}),
+    Event(event_id="3", type="rating", at=AT_MS, user_id="u", item_id="b", rating=1, context={"scale": 1}),
+    Event(event_id="4", type="rating", at=AT_MS, user_id="u", item_id="c", rating=4),
+]
+
+
+@pytest.mark.parametrize("archived", [False, True])
+def test_how_long_a_view_lasted_is_no_view_and_a_thumb_up_is_five_stars(tmp_path: Path, archived: bool) -> None:
+    stores = sqlite.open_home(tmp_path).open("s", create=True)
+    stores.log.append(TOLD)
+    if archived:
+        compact(stores, keep_hot_days=1, now_ms=AT_MS + 9 * DAY_MS)
+        assert stores.log.history().archived_until == len(TOLD)
+    acts = read_dataset(stores).interactions
+    assert acts.kinds.tolist().count(KIND["view"]) == 1
+    assert acts.stars is not None
+    assert sorted(acts.stars[acts.kinds == KIND["rating"]].tolist()) == [4.0, 5.0]
+
+
+def test_day_files_of_an_older_version_are_read(tmp_path: Path) -> None:
+    stores = sqlite.open_home(tmp_path).open("s", create=True)
+    stores.log.append(TOLD[:1] + TOLD[3:])
+    compact(stores, keep_hot_days=1, now_ms=AT_MS + 9 * DAY_MS)
+    (file,) = stores.log.history().files
+    pl.read_parquet(file).drop("dwell_ms", "scale").write_parquet(file)
+    stores.log.append([Event(event_id="5", type="view", at=AT_MS + 2 * DAY_MS, item_id="b")])
+    compact(stores, keep_hot_days=1, now_ms=AT_MS + 9 * DAY_MS)
+    acts = read_dataset(stores).interactions
+    assert acts.kinds.tolist().count(KIND["view"]) == 2
+    assert acts.stars is not None
+    assert acts.stars[acts.kinds == KIND["rating"]].tolist() == [4.0]
 
 
 def test_an_empty_shop_is_an_empty_data_set() -> None:

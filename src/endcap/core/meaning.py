@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, TypeGuard
 
 from endcap.core.events import Event
 from endcap.errors import BadEvent
 
 STARS = 5.0
-"""The most that a rating can be where it does not say its ``scale``."""
+"""The most that a rating can be where it does not say its ``scale``, and what others are read as."""
 
 MOST_TERMS = 100
 MOST_LETTERS = 128
@@ -25,6 +25,9 @@ PREFERENCES = (*TERMS, "recommendations", "name")
 
 _STATING = frozenset({"preference", "survey"})
 _TAKEN_BACK = frozenset({"dismiss", "own"})
+_KEYS = {
+    "view": ("dwell_ms",), "rating": ("scale",), **dict.fromkeys(_TAKEN_BACK, ("undo",)), **dict.fromkeys(_STATING, PREFERENCES),
+}  # fmt: skip
 
 
 def dwell_ms(event: Event) -> float | None:
@@ -42,16 +45,23 @@ def is_taken_back(event: Event) -> bool:
     return event.context is not None and event.context.get("undo") is True
 
 
+def rating_scale(event: Event) -> float | None:
+    """The most that a rating could have been: five stars unless its ``scale`` says another most; nothing for other events."""
+    if event.type != "rating":
+        return None
+    scale = event.context.get("scale") if event.context is not None else None
+    return float(scale) if _is_amount(scale) and scale > 0 else STARS
+
+
 def rating_share(event: Event) -> float:
-    """What a rating gave, as a share of the most it could: stars of five unless ``scale`` says another most, from 0 to 1.
+    """What a rating gave, as a share of the most it could have been, from 0 to 1.
 
     >>> rating_share(Event(event_id="1", type="rating", at=1_300_000_000_000, item_id="mug", rating=4))
     0.8
     >>> rating_share(Event(event_id="1", type="rating", at=1_300_000_000_000, item_id="mug", rating=1, context={"scale": 1}))
     1.0
     """
-    scale = event.context.get("scale", STARS) if event.context is not None else STARS
-    return min(1.0, (event.rating or 0.0) / (float(scale) if _is_amount(scale) and scale > 0 else STARS))
+    return min(1.0, (event.rating or 0.0) / (rating_scale(event) or STARS))
 
 
 def stated(event: Event) -> dict[str, tuple[str, ...] | str | None]:
@@ -67,10 +77,16 @@ def stated(event: Event) -> dict[str, tuple[str, ...] | str | None]:
     return {name: tuple(value) if name in TERMS else value for name, value in told.items() if _fault(name, value) is None}
 
 
+def is_mute(event: Event) -> bool:
+    """Whether ``context`` has none of the keys that Endcap acts on."""
+    context = event.context
+    return not context or not any(name in context for name in _KEYS.get(event.type, ()))
+
+
 def check_meaning(event: Event) -> None:
     """Raise BadEvent where a key of ``context`` that Endcap acts on has a value that means nothing."""
     context = event.context
-    if not context:
+    if not context or is_mute(event):
         return
     if event.type in _STATING:
         for name in PREFERENCES:
@@ -113,5 +129,5 @@ def _refuse(name: str, value: Any, remedy: str | None) -> None:
         raise BadEvent(f"context.{name} is {shown}", field=f"context.{name}", value=shown, remedy=remedy)
 
 
-def _is_amount(value: Any) -> bool:
+def _is_amount(value: Any) -> TypeGuard[int | float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value >= 0

@@ -7,13 +7,15 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from endcap.core.events import KIND, LoggedEvent
+from endcap.core.events import KIND, Event, LoggedEvent
 from endcap.core.interactions import Dataset
+from endcap.core.meaning import STARS, dwell_ms, rating_scale
 from endcap.dataset.build import ACTS, build_dataset
+from endcap.stores.archive import SCHEMA
 from endcap.stores.ports import EventLog, LogHistory, ShopStores
 
 ITEM_TYPES = ("view", "click", "add_to_cart", "remove_from_cart", "purchase", "refund", "rating", "dismiss", "own")
-"""The types of event that are acts of a person on an item; what was merely shown is none."""
+"""The types of event that are acts of a person on an item; what was merely shown is none, nor is how long a view lasted."""
 
 _CHUNK = 50_000
 _READ = pl.Schema({**ACTS, "rating": pl.Float64()})
@@ -52,7 +54,7 @@ def read_acts(log: EventLog, *, ids: pl.DataType = _STRINGS) -> pl.DataFrame:
 
 
 def _acts_of(events: Sequence[LoggedEvent]) -> pl.DataFrame:
-    kept = [(one.seq, one.event) for one in events if one.event.type in ITEM_TYPES]
+    kept = [(one.seq, one.event) for one in events if one.event.type in ITEM_TYPES and dwell_ms(one.event) is None]
     whole = pl.DataFrame(
         {
             "seq": [seq for seq, _ in kept],
@@ -61,7 +63,7 @@ def _acts_of(events: Sequence[LoggedEvent]) -> pl.DataFrame:
             "user": [event.user_id for _, event in kept],
             "session": [event.session_id for _, event in kept],
             "order": [event.order_id for _, event in kept],
-            "rating": [event.rating for _, event in kept],
+            "rating": [_stars(event) for _, event in kept],
         },
         schema={name: _READ[name] for name in ("seq", "at_ms", "kind", "user", "session", "order", "rating")},
     )
@@ -73,10 +75,17 @@ def _acts_of(events: Sequence[LoggedEvent]) -> pl.DataFrame:
     ).select(_READ.names())  # fmt: skip
 
 
+def _stars(event: Event) -> float | None:
+    """What a rating gave, on the scale of five stars."""
+    return event.rating if event.rating is None else event.rating * STARS / (rating_scale(event) or STARS)
+
+
 def _archived_acts(archived: LogHistory, ids: pl.DataType) -> pl.DataFrame:
-    columns = ["seq", "at", "type", "user_id", "session_id", "item_id", "order_id", "quantity", "items", "rating"]
-    events = pl.scan_parquet(archived.files).select(columns).filter(
-        pl.col("seq") <= archived.archived_until, pl.col("type").is_in(ITEM_TYPES)
+    columns = [
+        "seq", "at", "type", "user_id", "session_id", "item_id", "order_id", "quantity", "items", "rating", "scale", "dwell_ms",
+    ]  # fmt: skip
+    events = pl.scan_parquet(archived.files, schema=SCHEMA, missing_columns="insert").select(columns).filter(
+        pl.col("seq") <= archived.archived_until, pl.col("type").is_in(ITEM_TYPES), pl.col("dwell_ms").is_null()
     )  # fmt: skip
     several = pl.col("items").list.len().fill_null(0) > 0
     lists = events.filter(several).explode("items").with_columns(
@@ -88,5 +97,5 @@ def _archived_acts(archived: LogHistory, ids: pl.DataType) -> pl.DataFrame:
         pl.col("seq"), pl.col("at").alias("at_ms"), pl.col("type").replace_strict(KIND, return_dtype=pl.UInt8).alias("kind"),
         pl.col("user_id").cast(ids).alias("user"), pl.col("session_id").cast(ids).alias("session"),
         pl.col("item_id").cast(ids).alias("item"), pl.col("quantity"), pl.col("order_id").cast(ids).alias("order"),
-        pl.col("rating"),
+        (pl.col("rating") * STARS / pl.col("scale").fill_null(STARS)).alias("rating"),
     ).collect()  # fmt: skip

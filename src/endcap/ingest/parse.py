@@ -17,6 +17,7 @@ import msgspec
 from endcap.core.catalog import Item
 from endcap.core.events import EVENT_TYPES, Event
 from endcap.core.foreign_fields import foreign_fields_in_context
+from endcap.core.meaning import check_meaning, is_mute
 from endcap.core.time import DAY_MS, iso, to_ms
 from endcap.errors import BadEvent, BadInput, EndcapError, TooLarge
 from endcap.ingest.checked import check_context, decode, is_small, shown
@@ -91,6 +92,7 @@ def parse_events(body: bytes, *, now_ms: int, permit: Callable[[Event], None] | 
         if event.at_ms > latest_ms:
             raise _too_early(event, now_ms)
         check_context(event.context)
+        check_meaning(event)
         if permit is not None:
             permit(event)
 
@@ -109,10 +111,10 @@ def parse_items(body: bytes) -> Parsed[Item]:
 
 
 def _all_plain(events: list[Event], latest_ms: int) -> bool:
-    """Whether no event is early and no context needs measuring: true of almost every batch."""
+    """Whether no event is early and no context needs measuring or reading: true of almost every batch."""
     for event in events:
         context = event.context
-        if event.at_ms > latest_ms or (context is not None and not is_small(context)):
+        if event.at_ms > latest_ms or (context is not None and not (is_small(context) and is_mute(event))):
             return False
     return True
 

@@ -15,6 +15,7 @@ from typing import Any
 import polars as pl
 
 from endcap.core.events import Event, Line, decode_event
+from endcap.core.meaning import dwell_ms, rating_scale
 from endcap.core.time import DAY_MS, iso
 from endcap.errors import StoreError
 from endcap.stores.durable import flush, mapped_files
@@ -42,13 +43,16 @@ SCHEMA = pl.Schema(
         "recommendation_id": pl.String(),
         "placement": pl.String(),
         "position": pl.Int64(),
+        "dwell_ms": pl.Float64(),
+        "scale": pl.Float64(),
         "payload": pl.Binary(),
     }
 )
 """The columns of a day file. ``at`` is in milliseconds since the epoch, UTC; ``price`` is in the major unit, rounded to 10^-6;
+``dwell_ms`` and ``scale`` are what :mod:`endcap.core.meaning` reads in the context; files of an older version lack both columns.
 ``payload`` is the canonical JSON, which alone is exact."""
 
-_PLAIN = [name for name in SCHEMA if name not in {"seq", "price", "items", "payload"}]
+_PLAIN = [name for name in SCHEMA if name not in {"seq", "price", "items", "dwell_ms", "scale", "payload"}]
 
 
 def write_day(folder: Path, day: int, rows: Sequence[Row]) -> ArchiveFile:
@@ -88,6 +92,8 @@ def _frame(rows: Sequence[Row]) -> pl.DataFrame:
     columns["seq"] = [seq for seq, _ in rows]
     columns["price"] = [_money(event.price) for event in events]
     columns["items"] = [_lines(event) for event in events]
+    columns["dwell_ms"] = [dwell_ms(event) for event in events]
+    columns["scale"] = [rating_scale(event) for event in events]
     columns["payload"] = [payload for _, payload in rows]
     return pl.DataFrame({name: pl.Series(columns[name], dtype=dtype) for name, dtype in SCHEMA.items()})
 

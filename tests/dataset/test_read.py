@@ -70,12 +70,17 @@ TOLD = [
 ]
 
 
+def later(days: int) -> Event:
+    """Something that is no act, so much later: what happened long before it can be archived."""
+    return Event(event_id=f"after {days} days", type="search", at=AT_MS + days * DAY_MS, query="cup")
+
+
 @pytest.mark.parametrize("archived", [False, True])
 def test_how_long_a_view_lasted_is_no_view_and_a_thumb_up_is_five_stars(tmp_path: Path, archived: bool) -> None:
     stores = sqlite.open_home(tmp_path).open("s", create=True)
-    stores.log.append(TOLD)
+    stores.log.append([*TOLD, later(days=5)])
     if archived:
-        compact(stores, keep_hot_days=1, now_ms=AT_MS + 9 * DAY_MS)
+        compact(stores, keep_hot_days=1, now_ms=AT_MS + 10 * DAY_MS)
         assert stores.log.history().archived_until == len(TOLD)
     acts = read_dataset(stores).interactions
     assert acts.kinds.tolist().count(KIND["view"]) == 1
@@ -85,12 +90,12 @@ def test_how_long_a_view_lasted_is_no_view_and_a_thumb_up_is_five_stars(tmp_path
 
 def test_day_files_of_an_older_version_are_read(tmp_path: Path) -> None:
     stores = sqlite.open_home(tmp_path).open("s", create=True)
-    stores.log.append(TOLD[:1] + TOLD[3:])
-    compact(stores, keep_hot_days=1, now_ms=AT_MS + 9 * DAY_MS)
+    stores.log.append([*TOLD[:1], *TOLD[3:], later(days=5)])
+    compact(stores, keep_hot_days=1, now_ms=AT_MS + 10 * DAY_MS)
     (file,) = stores.log.history().files
     pl.read_parquet(file).drop("dwell_ms", "scale").write_parquet(file)
-    stores.log.append([Event(event_id="5", type="view", at=AT_MS + 2 * DAY_MS, item_id="b")])
-    compact(stores, keep_hot_days=1, now_ms=AT_MS + 9 * DAY_MS)
+    stores.log.append([Event(event_id="5", type="view", at=AT_MS + 5 * DAY_MS, item_id="b"), later(days=9)])
+    compact(stores, keep_hot_days=1, now_ms=AT_MS + 10 * DAY_MS)
     acts = read_dataset(stores).interactions
     assert acts.kinds.tolist().count(KIND["view"]) == 2
     assert acts.stars is not None

@@ -2,33 +2,28 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from endcap.artifacts.base import Artifact
 from endcap.core.placement import Source
-from endcap.core.query import Query
 from endcap.core.request import RecommendRequest
 from endcap.ranking.rules.only_upgrades import OnlyUpgrades
 from endcap.serving.items import ItemTable
 from endcap.serving.view import AnswerView
 
 from ...serving.shop import IDS, engine, neighbors, placement, product, scores
+from . import shelf
 
-NONE = np.empty(0, dtype=np.int32)
 
-
-def left(anchor: str | None, **prices: str | None) -> list[str]:
+def left(anchor: str | None, rule: OnlyUpgrades | None = None, cart: tuple[str, ...] = (), **prices: str | None) -> list[str]:
     """What may be shown beside an anchor whose upgrades are all others, at 4.50 each unless told otherwise."""
     products = [
         product(one, price=Decimal(price) if (price := prices[one]) else None) if one in prices else product(one) for one in IDS
     ]
     better = neighbors({("mug", other): 1.0 for other in IDS if other not in ("mug", "bulb")})
     view = AnswerView(ItemTable(IDS, products), {"upgrades": better})
-    query = Query(0, IDS.index(anchor) if anchor else -1, NONE, NONE, NONE)
-    gone = set(OnlyUpgrades().removes(query, view).tolist())
-    return [one for row, one in enumerate(IDS) if row not in gone]
+    return shelf.left(rule or OnlyUpgrades(), view, shelf.shopper(view, anchor, cart))
 
 
 def test_what_is_no_dearer_now_is_removed() -> None:
@@ -36,11 +31,20 @@ def test_what_is_no_dearer_now_is_removed() -> None:
     assert left("mug", mug="4.49") == ["spoon", "bowl", "plate", "lamp"]
 
 
+def test_the_price_may_be_bounded_by_that_of_what_it_stands_in_for() -> None:
+    prices = {"spoon": "4.70", "bowl": "4.80", "plate": "9.00", "lamp": "9.10"}
+    assert left("mug", OnlyUpgrades(at_least=1.05, at_most=2.0), **prices) == ["bowl", "plate"]
+
+
+def test_without_a_product_on_the_page_those_of_the_cart_count() -> None:
+    assert left(None, cart=("lamp", "mug"), spoon="4.51") == ["spoon"]
+
+
 def test_a_price_that_is_missing_is_not_compared() -> None:
     assert left("mug", spoon=None) == ["spoon"]
 
 
-def test_without_a_product_on_the_page_there_is_no_upgrade() -> None:
+def test_where_there_is_nothing_to_upgrade_nothing_is_left() -> None:
     assert left(None) == []
     assert left("lamp") == []
 

@@ -26,8 +26,8 @@ class AccessoriesInTime(Rule, frozen=True, kw_only=True):
 
     An accessory (``accessory_of`` what was bought) is due ``now``, from the ``next_visit``, or ``later``, after ``weeks``. Its
     attribute ``when`` says which; where it has none, ``timing`` may say it for a category of its path, the narrowest first, and
-    ``now`` counts. It is moved up for ``within_days`` from then on, and afterwards is a product like any other. What would replace
-    the purchase is held back for ``weeks``: its upgrades, and its substitutes where the artifact ``relations`` is at least
+    ``now`` counts. It is moved up for ``within_days`` from then on, and then is a product like any other. What would replace the
+    purchase is held back for ``weeks``: its upgrades, and its substitutes where the artifact ``relations`` is at least
     ``least`` sure. Of several purchases that an accessory belongs to, the one that lets it be shown counts. A visit begins
     ``session_age_s`` ago, or half an hour where that is not known.
     """

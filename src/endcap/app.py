@@ -15,14 +15,15 @@ from endcap.core.request import RecommendRequest
 from endcap.core.time import Clock, FixedClock, SystemClock
 from endcap.errors import CorruptBundle, EndcapError, UnknownName
 from endcap.ranking.rules.base import Rule
-from endcap.ranking.stack import Stack
 from endcap.serving.engine import Engine
 from endcap.serving.items import ItemTable
+from endcap.serving.live_sources import live_sources
 from endcap.serving.placements import DOCUMENT_KIND, built_rule, ready, shipped
 from endcap.serving.state import ServingState
 from endcap.serving.warm import warm_kernels
 from endcap.stores import sqlite
 from endcap.stores.live import LiveHistories
+from endcap.stores.live_counts import LiveCounts
 from endcap.stores.ports import Home, ShopStores
 
 T = TypeVar("T")
@@ -45,6 +46,8 @@ class ShopService:
         bundle = self._load_bundle(stores.bundles.active()) or self._last_good_bundle()
         items = ItemTable(bundle.item_ids if bundle else (), products)
         self.live.catch_up()
+        self.counts = LiveCounts.of_log(stores.log, self.live.applied_seq)
+        self.live.follow(self.counts.take)
         self.engine = Engine(self._state(bundle, items), self.live, clock)
 
     @property
@@ -72,7 +75,7 @@ class ShopService:
                 self._swap(version)
             if documents != self._documents_version:
                 state = self.engine.state
-                self.engine.state = self._state(state.bundle, state.items, state.stack)
+                self.engine.state = self._state(state.bundle, state.items, state)
                 self._documents_version = documents
 
     def _refresh_catalog(self) -> None:
@@ -110,14 +113,17 @@ class ShopService:
         self.corrupt_bundle = corrupt
         return found
 
-    def _state(self, bundle: Bundle | None, items: ItemTable, stack: Stack | None = None) -> ServingState:
+    def _state(self, bundle: Bundle | None, items: ItemTable, before: ServingState | None = None) -> ServingState:
+        """The state of these parts and the documents as they are; ``before`` is one of the same bundle and catalogue."""
         documents = self.stores.documents
         bad: list[str] = []
         own = _usable(documents.all(DOCUMENT_KIND), lambda body: ready(msgspec.json.decode(body, type=Placement)), bad)
         rules: dict[str, Rule] = _usable(documents.all(RULE_KIND), lambda body: built_rule(msgspec.json.decode(body)), bad)
         self.bad_documents = tuple(bad)
         placements = {name: ready(placement) for name, placement in shipped().items()} | own
-        return ServingState.of(bundle, items, placements, tuple(rules.values()), stack=stack)
+        live = before.live if before is not None else live_sources(self.counts, items, len(bundle.item_ids) if bundle else 0)
+        stack = before.stack if before is not None else None
+        return ServingState.of(bundle, items, placements, tuple(rules.values()), stack=stack, live=live)
 
 
 def _usable(documents: Mapping[str, bytes], build: Callable[[bytes], T], bad: list[str]) -> dict[str, T]:

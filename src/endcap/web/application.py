@@ -37,6 +37,7 @@ class Application:
     def __init__(self, site: Site, pages: list[BaseRoute] | None = None) -> None:
         self.site = site
         endpoints = _endpoints(site)
+        self.lanes = {one.path.encode(): site.admission.lanes[one.lane] for one in OPERATIONS if one.lane is not None}
         self._exact: dict[str, ASGIApp] = {path: one for path, one in endpoints.items() if "{" not in path}
         patterns: list[BaseRoute] = [
             Route(_pattern(path), endpoint=one, include_in_schema=False) for path, one in endpoints.items() if "{" in path

@@ -11,10 +11,10 @@ from urllib.parse import parse_qs
 
 from starlette.types import Receive, Scope, Send
 
-from endcap.errors import EndcapError
+from endcap.errors import Busy, EndcapError
 from endcap.web.access import admit, bearer
-from endcap.web.operations import Call, Disconnected, Operation
-from endcap.web.replies import Headers, Reply, fault, refusal, respond
+from endcap.web.operations import Call, Disconnected, LaneName, Operation
+from endcap.web.replies import Headers, Reply, fault, origin_headers, overloaded, refusal, respond
 from endcap.web.site import Site
 
 
@@ -46,7 +46,8 @@ class Endpoint:
             return
         except EndcapError as error:
             answer = refusal(error)
-            if answer.status >= 500:
+            # Overload is told by the metrics: a line for each refusal would be a load of its own.
+            if answer.status >= 500 and not isinstance(error, Busy):
                 self._site.log.failure("request_failed", error, route=self.path)
         except Exception as error:
             # The edge of the process: whatever it is, the sender gets an answer in our form and the operator a line.
@@ -61,6 +62,8 @@ class Endpoint:
     ) -> Reply:
         if operation is None:
             return self._without_operation(scope["method"], origin)
+        if operation.lane is not None:
+            await self._turn(operation.lane)
         key = None
         if operation.keys:
             text = bearer(authorization)
@@ -69,6 +72,12 @@ class Endpoint:
             key = self._site.keys.identify(text)
             admit(key, operation.keys, origin)
         return await operation.handler(Call(self._site, scope, receive, key))
+
+    async def _turn(self, name: LaneName) -> None:
+        """Wait until it is this request's turn. Raises Busy where too many wait already."""
+        turn = self._site.admission.ask(self._site.admission.lanes[name])
+        if turn is False or (turn is not True and not await turn):
+            raise overloaded(name)
 
     def _without_operation(self, method: str, origin: str | None) -> Reply:
         allow = (b"allow", self._allow.encode())
@@ -91,7 +100,7 @@ class Endpoint:
         """What lets a page of a welcome origin read the answer, errors included. Keys, not origins, decide what is answered."""
         if origin is None or not self._site.keys.welcomes(origin):
             return ()
-        return ((b"access-control-allow-origin", origin.encode("latin-1")), (b"vary", b"origin"))
+        return origin_headers(origin.encode("latin-1"))
 
 
 def _key_in_query(scope: Scope) -> str | None:

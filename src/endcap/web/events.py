@@ -34,6 +34,7 @@ async def post_events(call: Call) -> Reply:
 OPERATIONS = (
     Operation(
         method="POST", path="/v1/events", name="postEvents", handler=post_events, keys=BROWSER, key_in_query=True,
+        lane="ingest",
         summary="Send events: an object, an array, or an object with events; up to 1,000. On 202 the accepted ones are on disk.",
         request=EventBatch, response=EventsAnswer, success=(202,), failures=(400, 413, 422, 503),
     ),

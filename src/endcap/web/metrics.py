@@ -53,14 +53,14 @@ class Metrics:
         seen: set[str] = set()
         for name, labels, value in sorted(gauges, key=lambda gauge: gauge[0]):
             if name not in seen:
-                lines.append(f"# TYPE {name} gauge")
+                lines.append(f"# TYPE {name} {'counter' if name.endswith('_total') else 'gauge'}")
                 seen.add(name)
             lines.append(_line(name, labels, value))
         return "\n".join(lines) + "\n"
 
 
 Gauge = tuple[str, Mapping[str, str], float]
-"""A name, labels and a value."""
+"""A name, labels and a value; one that only grows has a name that ends in ``_total``."""
 
 
 def _histogram(name: str, labels: Mapping[str, str], buckets: list[int], seconds: float) -> list[str]:

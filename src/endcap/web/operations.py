@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from starlette.types import Receive, Scope
 
@@ -18,6 +18,8 @@ BROWSER: tuple[KeyKind, ...] = ("browser", "server", "admin")
 SERVER: tuple[KeyKind, ...] = ("server", "admin")
 ADMIN: tuple[KeyKind, ...] = ("admin",)
 ANYBODY: tuple[KeyKind, ...] = ()
+
+LaneName = Literal["recommend", "ingest"]
 
 
 class Disconnected(EndcapError):
@@ -87,7 +89,9 @@ Handler = Callable[[Call], Awaitable[Reply]]
 class Operation:
     """One method on one path. ``keys`` are the kinds that may use it; none means that no key is asked for.
 
-    ``request`` and ``response`` are structs; a tuple of structs where the body may have any of several forms.
+    ``request`` and ``response`` are structs; a tuple of structs where the body may have any of several forms. ``lane`` names
+    the queue that requests stand in while others are answered, and are refused from where it is too long; without one they are
+    answered at once, whatever the load.
     """
 
     method: str
@@ -102,6 +106,7 @@ class Operation:
     failures: tuple[int, ...] = ()
     answer_type: str = "application/json"
     key_in_query: bool = False
+    lane: LaneName | None = None
 
     @property
     def forms(self) -> tuple[Any, ...]:

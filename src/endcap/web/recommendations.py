@@ -78,13 +78,15 @@ def _checked(call: Call, request: RecommendRequest) -> tuple[RecommendRequest, l
 OPERATIONS = (
     Operation(
         method="POST", path="/v1/recommendations", name="recommend", handler=recommend, keys=BROWSER,
+        lane="recommend",
         summary="Ask what to show in a placement. An unknown user, session or item is a normal request.",
-        request=RecommendRequest, response=RecommendResponse, failures=(400, 404, 413, 422),
+        request=RecommendRequest, response=RecommendResponse, failures=(400, 404, 413, 422, 503),
     ),
     Operation(
         method="POST", path="/v1/recommendations/page", name="recommendPage", handler=recommend_page, keys=BROWSER,
+        lane="recommend",
         summary="Ask for several placements of one page; no item appears twice on it.",
-        request=PageRequest, response=PageResponse, failures=(400, 404, 413, 422),
+        request=PageRequest, response=PageResponse, failures=(400, 404, 413, 422, 503),
     ),
     Operation(
         method="GET", path="/v1/recommendations/{recommendation_id}", name="getRecommendation", handler=get_recommendation,

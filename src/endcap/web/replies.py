@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from http import HTTPStatus
 
 import msgspec
 from starlette.types import Send
 
-from endcap.errors import EndcapError
+from endcap.errors import Busy, EndcapError
 from endcap.web.limits import RETRY_AFTER_S
 from endcap.web.messages import ErrorAnswer, Fault
 
@@ -62,11 +63,33 @@ def fault(
     return Reply(status, body, headers=headers)
 
 
+def overloaded(lane: str) -> Busy:
+    """What a request is refused with where too many wait; ``lane`` is the kind of work they wait for."""
+    return Busy(f"too many wait for {lane}", remedy="try again after the time that Retry-After says")
+
+
+@lru_cache(maxsize=256)  # origins of pages are the keys: few, for only welcome ones come here
+def refusal_bytes(lane: str, origin: bytes | None) -> bytes:
+    """The same as a whole answer of HTTP/1.1, made once; ``origin`` is a page's that may read it."""
+    answer = refusal(overloaded(lane))
+    headers = [*_head(answer), *(origin_headers(origin) if origin is not None else ())]
+    lines = b"".join(b"%s: %s\r\n" % one for one in headers)
+    return b"HTTP/1.1 %d %s\r\n%s\r\n%s" % (answer.status, HTTPStatus(answer.status).phrase.encode(), lines, answer.body)
+
+
+def origin_headers(origin: bytes) -> Headers:
+    """What lets a page of this origin read an answer."""
+    return ((b"access-control-allow-origin", origin), (b"vary", b"origin"))
+
+
+def _head(answer: Reply) -> list[tuple[bytes, bytes]]:
+    return [
+        (b"content-type", answer.content_type), (b"content-length", str(len(answer.body)).encode()), *_COMMON, *answer.headers,
+    ]  # fmt: skip
+
+
 async def respond(send: Send, answer: Reply, extra: Headers = (), *, head: bool = False) -> None:
     """Send an answer; without its body where only the head was asked for."""
-    headers = [
-        (b"content-type", answer.content_type), (b"content-length", str(len(answer.body)).encode()),
-        *_COMMON, *answer.headers, *extra,
-    ]  # fmt: skip
+    headers = [*_head(answer), *extra]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if head else answer.body})

@@ -15,6 +15,7 @@ import uvicorn
 from endcap.errors import Busy
 from endcap.web.application import Application
 from endcap.web.logs import Forwarding
+from endcap.web.protocol import SheddingProtocol
 
 BACKLOG = 2_048
 SWITCH_S = 0.000_5
@@ -44,6 +45,14 @@ class Server(uvicorn.Server):
             self._answering(f"http://{shown}:{port}")
 
 
+def configured(application: Application) -> uvicorn.Config:
+    """The application under uvicorn, with the shipped settings."""
+    return uvicorn.Config(
+        application, loop="uvloop", http=SheddingProtocol, lifespan="on", access_log=False, log_config=None,
+        proxy_headers=False, server_header=False, backlog=BACKLOG, timeout_graceful_shutdown=DRAIN_S,
+    )  # fmt: skip
+
+
 def serve(application: Application, *, host: str, port: int, answering: Callable[[str], None]) -> None:
     """Serve until SIGTERM or SIGINT; then finish what was begun, write what waits, and return.
 
@@ -51,16 +60,12 @@ def serve(application: Application, *, host: str, port: int, answering: Callable
     """
     listener = _listen(host, port)
     logging.getLogger("uvicorn").addHandler(Forwarding(application.site.log))
-    config = uvicorn.Config(
-        application, loop="uvloop", http="httptools", lifespan="on", access_log=False, log_config=None,
-        proxy_headers=False, server_header=False, backlog=BACKLOG, timeout_graceful_shutdown=DRAIN_S,
-    )  # fmt: skip
     sys.setswitchinterval(SWITCH_S)
     gc.set_threshold(*GC_THRESHOLDS)
     # uvicorn takes the signals over while it serves and raises them again at its end: by then all is done.
     before = [(number, signal.signal(number, lambda *_: None)) for number in (signal.SIGTERM, signal.SIGINT)]
     try:
-        Server(config, answering).run(sockets=[listener])
+        Server(configured(application), answering).run(sockets=[listener])
     finally:
         listener.close()
         for number, handler in before:

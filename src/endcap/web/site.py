@@ -11,9 +11,13 @@ from endcap.errors import Forbidden
 from endcap.ingest.decisions import DecisionWriter
 from endcap.ingest.service import EventWriter
 from endcap.web.access import KeyRing
+from endcap.web.admission import Admission
 from endcap.web.limits import REFRESH_EVERY_S
 from endcap.web.logs import Log
 from endcap.web.metrics import Gauge, Metrics
+
+LANES = ("recommend", "ingest")
+"""The kinds of work that are refused, each by itself, where too much of it waits."""
 
 
 class RunningShop:
@@ -52,6 +56,7 @@ class Site:
         self.endcap = endcap
         self.clock = endcap.clock
         self.metrics = Metrics()
+        self.admission = Admission(LANES)
         self.log = log or Log(endcap.clock)
         self.keys = KeyRing(endcap.home.keys)
         self.open_console = open_console
@@ -111,6 +116,10 @@ class Site:
 
     def gauges(self) -> Iterator[Gauge]:
         """The figures of the moment."""
+        for name, lane in self.admission.lanes.items():
+            yield "endcap_requests_waiting", {"lane": name}, len(lane.waiting)
+            yield "endcap_requests_shed_total", {"lane": name}, lane.refused
+            yield "endcap_turn_seconds", {"lane": name}, round(lane.turn_s, 6)
         for name, shop in self._running.items():
             labels = {"shop": name}
             manifest = shop.service.state.bundle.manifest if shop.service.state.bundle else None

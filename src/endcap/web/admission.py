@@ -1,0 +1,137 @@
+"""Whose turn it is, and who is turned away while too many wait.
+
+One event loop answers everything. Left alone it takes all requests that arrived since it last looked, answers them one after the
+other and only then looks again: beyond its capacity each look finds more of them, every answer comes too late for whoever asked,
+and nobody is told. Here one request is answered between two looks, the others wait in a queue for each kind of work, and a
+request is refused on arrival where the queue stands: where nobody has found it short for a while.
+
+Source: CoDel (Nichols and Jacobson, "Controlling Queue Delay", ACM Queue 10(5), 2012): a queue that drains now and then is a
+burst and useful, one whose shortest wait stays above a target for an interval is overload. Deviations: what is refused is what
+arrives, not what has waited, because a refusal on arrival costs a tenth of one after parsing; the expected wait is the length
+of the queue times the measured time of a turn, so that the limits are times and follow whatever an answer costs at the moment.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+
+TARGET_S = 0.05
+"""How long a request may have to wait while there is overload. A queue that stands only adds to every answer; but below this, a
+few dozen connections that each wait for their answer before they ask again would be taken for a flood."""
+
+INTERVAL_S = 0.1
+"""How long waits must have stayed above half the target before there is overload."""
+
+BURST_S = 0.1
+"""How long a request may have to wait while there is none: the requests of one moment are all answered, up to this."""
+
+GIVE_UP_S = 0.2
+"""Who has waited so long, because turns became slow behind its back, is refused: a shop's page does not wait longer."""
+
+_NEWEST = 0.1
+"""What the newest turn weighs in the mean time of a turn."""
+
+
+class Lane:
+    """One kind of work, with its queue. Times are seconds of the clock that its :class:`Admission` was given."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.refused = 0
+        self.turn_s = 0.0
+        """The mean time of a turn lately."""
+        self.used_s = 0.0
+        """What its turns took together, lifted to the others' level when it was idle: the lane that used least is next."""
+        self.calm_at = float("-inf")
+        """When somebody last waited no longer than half the target."""
+        self.waiting: deque[tuple[float, asyncio.Future[bool]]] = deque()
+
+    def is_full(self, now_s: float, share: int = 1) -> bool:
+        """Whether one more would have to wait too long, where only every ``share``-th turn is this lane's."""
+        if not self.waiting:
+            return False
+        allowed_s = BURST_S if now_s - self.calm_at < INTERVAL_S else TARGET_S
+        return len(self.waiting) * self.turn_s * share >= allowed_s
+
+    def note_wait(self, waited_s: float, now_s: float) -> None:
+        """Take into account how long one waited whose turn it is now."""
+        if waited_s <= TARGET_S / 2:
+            self.calm_at = now_s
+
+    def note_turn(self, taken_s: float) -> None:
+        """Take into account how long a turn was."""
+        self.used_s += taken_s
+        self.turn_s += (taken_s - self.turn_s) * (_NEWEST if self.turn_s else 1.0)
+
+
+class Admission:
+    """Hands out turns on one event loop, between two of which the loop looks at its sockets.
+
+    Lanes that wait share the time of the loop evenly, whatever their turns cost: a flood in one leaves half of it to another.
+    """
+
+    def __init__(self, names: Iterable[str], clock: Callable[[], float] = time.perf_counter) -> None:
+        self.lanes = {name: Lane(name) for name in names}
+        self._clock = clock
+        self._turn_of: Lane | None = None
+        self._turn_at = 0.0
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def must_refuse(self, lane: Lane) -> bool:
+        """Whether a request that arrives now has to be turned away; the caller counts it in ``refused`` if it does."""
+        if not lane.waiting:
+            return False
+        return lane.is_full(self._clock(), sum(1 for one in self.lanes.values() if one.waiting))
+
+    def ask(self, lane: Lane) -> asyncio.Future[bool] | bool:
+        """A turn: True at once where nobody is before the caller, False where it is turned away, else what to wait for.
+
+        A turn ends when the caller has gone through to its end or begins to wait for something else.
+        """
+        if self._turn_of is None:
+            now = self._clock()
+            lane.note_wait(0.0, now)
+            self._give(lane, now)
+            return True
+        if self.must_refuse(lane):
+            lane.refused += 1
+            return False
+        if not lane.waiting:
+            lane.used_s = max(lane.used_s, min((one.used_s for one in self.lanes.values() if one.waiting), default=0.0))
+        assert self._loop is not None
+        turn: asyncio.Future[bool] = self._loop.create_future()
+        lane.waiting.append((self._clock(), turn))
+        return turn
+
+    def _give(self, lane: Lane, now: float) -> None:
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+        self._turn_of, self._turn_at = lane, now
+        # What is called soon runs after the loop has looked at its sockets: whoever arrived meanwhile is queued or refused.
+        self._loop.call_soon(self._end_turn)
+
+    def _end_turn(self) -> None:
+        now = self._clock()
+        assert self._turn_of is not None
+        self._turn_of.note_turn(now - self._turn_at)
+        self._turn_of = None
+        while (lane := min((one for one in self.lanes.values() if one.waiting), key=_used_s, default=None)) is not None:
+            since, turn = lane.waiting.popleft()
+            if turn.done():  # its sender's task was cancelled
+                continue
+            waited = now - since
+            lane.note_wait(waited, now)
+            if waited >= GIVE_UP_S:
+                lane.refused += 1
+                turn.set_result(False)
+                continue
+            turn.set_result(True)
+            self._give(lane, now)
+            return
+
+
+def _used_s(lane: Lane) -> float:
+    return lane.used_s

@@ -1,0 +1,145 @@
+"""Whose turn it is: one between two looks at the sockets, bursts are answered, standing queues refused, lanes share evenly."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from endcap.web.admission import BURST_S, GIVE_UP_S, INTERVAL_S, TARGET_S, Admission, Lane
+
+
+class Clock:
+    """Seconds that pass when a test says so."""
+
+    def __init__(self) -> None:
+        self.now_s = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+class Floor:
+    """Requests on an admission, each of which takes some time when its turn comes."""
+
+    def __init__(self, *lanes: str) -> None:
+        self.clock = Clock()
+        self.admission = Admission(lanes, self.clock)
+        self.answered: list[str] = []
+        self.waits: list[float] = []
+
+    async def ask(self, lane: str, takes_s: float) -> bool:
+        since = self.clock.now_s
+        turn = self.admission.ask(self.admission.lanes[lane])
+        if turn is False or (turn is not True and not await turn):
+            return False
+        self.waits.append(self.clock.now_s - since)
+        self.clock.now_s += takes_s
+        self.answered.append(lane)
+        return True
+
+    async def flood(self, lane: str, each: int, takes_s: float, turns: int, every: int = 1) -> list[bool]:
+        """``each`` requests arrive in every turn, or in every so many-th."""
+        tasks: list[asyncio.Task[bool]] = []
+        for turn in range(turns):
+            if turn % every == 0:
+                tasks += [asyncio.create_task(self.ask(lane, takes_s)) for _ in range(each)]
+            await asyncio.sleep(0)
+        return [await one for one in tasks]
+
+
+def run(act: Callable[[], Awaitable[None]]) -> None:
+    async def main() -> None:
+        await act()
+
+    asyncio.run(main())
+
+
+def test_one_is_answered_between_two_looks_and_the_others_in_order() -> None:
+    floor = Floor("recommend")
+
+    async def act() -> None:
+        looks: list[int] = []
+
+        def look() -> None:
+            looks.append(len(floor.answered))
+            if len(floor.answered) < 5:
+                asyncio.get_running_loop().call_soon(look)
+
+        tasks = [asyncio.create_task(floor.ask("recommend", 0.001)) for _ in range(5)]
+        await asyncio.sleep(0)
+        look()
+        assert all([await one for one in tasks])
+        assert {1, 2, 3, 4} <= set(looks), "several were answered without a look at the sockets between them"
+
+    run(act)
+
+
+def test_a_burst_after_quiet_is_answered_and_a_standing_queue_is_not() -> None:
+    floor = Floor("recommend")
+    takes_s = 0.002
+
+    async def act() -> None:
+        assert await floor.ask("recommend", takes_s)
+        await asyncio.sleep(0)
+        burst = int(BURST_S / takes_s) - 5
+        assert all(await asyncio.gather(*(floor.ask("recommend", takes_s) for _ in range(burst))))
+        results = await floor.flood("recommend", 3, takes_s, turns=1_000)
+        late = floor.waits[-200:]
+        assert 0.3 < sum(results) / len(results) < 0.4, "three times what can be answered arrived, and a third is answered"
+        assert max(late) <= TARGET_S + 2 * takes_s, "nobody waits longer than the target and a turn once there is overload"
+        assert min(late) > TARGET_S / 2
+        assert floor.admission.lanes["recommend"].refused == results.count(False)
+
+    run(act)
+
+
+def test_after_the_flood_everybody_is_answered_again() -> None:
+    floor = Floor("recommend")
+
+    async def act() -> None:
+        await floor.flood("recommend", 3, 0.002, turns=500)
+        floor.clock.now_s += 1.0
+        assert await floor.ask("recommend", 0.002)
+        await asyncio.sleep(0)
+        burst = int(BURST_S / 0.002) - 5
+        assert all(await asyncio.gather(*(floor.ask("recommend", 0.002) for _ in range(burst))))
+
+    run(act)
+
+
+def test_a_flood_in_one_lane_leaves_half_of_the_time_to_the_other() -> None:
+    floor = Floor("recommend", "ingest")
+
+    async def act() -> None:
+        flood = asyncio.create_task(floor.flood("ingest", 5, 0.004, turns=600))
+        answered = await floor.flood("recommend", 1, 0.001, turns=600, every=2)
+        await flood
+        assert all(answered)
+        assert floor.admission.lanes["ingest"].refused > 600
+
+    run(act)
+
+
+def test_who_waited_too_long_behind_slow_turns_is_refused() -> None:
+    floor = Floor("recommend")
+
+    async def act() -> None:
+        takes = [0.001, 2 * GIVE_UP_S, *[0.001] * 5]
+        found = await asyncio.gather(*(floor.ask("recommend", takes_s) for takes_s in takes))
+        assert found == [True, True, *[False] * 5]
+        assert await floor.ask("recommend", 0.001)
+
+    run(act)
+
+
+def test_the_limits_are_times_whatever_a_turn_takes() -> None:
+    for turn_s in (0.000_1, 0.001, 0.01):
+        lane = Lane("recommend")
+        lane.turn_s = turn_s
+        at = 1_000.0
+        lane.calm_at = at - 2 * INTERVAL_S
+        for _ in range(10_000):
+            if lane.is_full(at):
+                break
+            lane.waiting.append((at, None))  # type: ignore[arg-type]
+        assert abs(len(lane.waiting) * turn_s - TARGET_S) <= turn_s

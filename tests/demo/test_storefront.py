@@ -122,14 +122,56 @@ def test_becoming_a_customer_starts_a_session_that_is_identified(client: TestCli
     client.get("/")
     before = client.cookies[SESSION_COOKIE]
     client.post("/account", data={"user_id": "c1"})
-    [logged] = stores.log.read()
-    assert (logged.event.type, logged.event.user_id) == ("identify", "c1")
-    assert logged.event.session_id == client.cookies[SESSION_COOKIE] != before
+    identified, said = (logged.event for logged in stores.log.read())
+    assert (identified.type, identified.user_id) == ("identify", "c1")
+    assert identified.session_id == client.cookies[SESSION_COOKIE] != before
+    assert (said.type, said.user_id, said.context and said.context["name"]) == ("preference", "c1", "Mara")
     add(client)
     client.post("/checkout")
     assert stores.log.read()[-1].event.user_id == "c1"
     client.post("/account", data={"user_id": "somebody else"})
-    assert len(stores.log.read()) == 2
+    assert len(stores.log.read()) == 3
+
+
+def test_the_quiz_is_told_and_remembered(client: TestClient, stores: ShopStores) -> None:
+    answers = {"like:Sleeping": "on", "like:Caviar": "on", "dislike:Pantry": "on", "recommendations": "impersonal", "name": " Jo"}
+    assert client.post("/preferences", data=answers).status_code == 303
+    [logged] = stores.log.read()
+    assert (logged.event.type, logged.event.session_id) == ("preference", client.cookies[SESSION_COOKIE])
+    assert logged.event.context == {
+        "likes": ["Sleeping"], "dislikes": ["Pantry"], "recommendations": "impersonal", "name": "Jo",
+    }  # fmt: skip
+    page = client.get("/preferences").text
+    assert 'name="like:Sleeping" checked' in page
+    assert 'name="dislike:Pantry" checked' in page
+    assert 'value="impersonal" checked' in page
+    assert client.post("/preferences", data={}, headers={"accept": "application/json"}).status_code == 204
+    assert stores.log.read()[-1].event.context == {"likes": [], "dislikes": [], "recommendations": "personal", "name": None}
+
+
+def test_the_merchandiser_sells_out_and_puts_back(client: TestClient, stores: ShopStores) -> None:
+    lever = {"item_id": READY.item_id}
+    assert client.post("/demo/stock", data={**lever, "sell_out": "1"}).headers["location"] == READY.url
+    sold_out = stores.catalog.get(READY.item_id)
+    assert sold_out is not None
+    assert sold_out.stock == 0
+    page = client.get(f"/p/{READY.item_id}").text
+    assert 'placement="out_of_stock"' in page
+    assert "Put it back" in page
+    assert client.post("/cart/add", data=lever).status_code == 422
+    client.post("/demo/stock", data=lever)
+    add(client)
+    assert 'placement="out_of_stock"' not in client.get(f"/p/{READY.item_id}").text
+    assert client.post("/demo/stock", data={"item_id": "nothing"}).status_code == 422
+
+
+def test_where_an_order_is(client: TestClient) -> None:
+    add(client)
+    thanks = client.post("/checkout").headers["location"]
+    status = thanks.replace("/thanks/", "/orders/")
+    assert status in client.get(thanks).text
+    page = client.get(status).text
+    assert f'placement="order_status" cart="{READY.item_id}"' in page
 
 
 def test_a_forged_cart_is_an_empty_one(client: TestClient) -> None:

@@ -52,7 +52,7 @@ class Engine:
             route.fulfill(status=204, headers=CORS)
         elif request.url.endswith("/v1/events"):
             self.told.append({"events": request.post_data_json, "authorization": request.headers.get("authorization")})
-            self.order += [event["type"] for event in request.post_data_json]
+            self.order += [event["type"] for event in self.told[-1]["events"]]
             status = self.event_statuses.pop(0) if self.event_statuses else 202
             route.fulfill(status=status, headers=CORS, json={})
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -14,18 +15,26 @@ from endcap.demo.window import Window
 
 SHIPPING = Decimal("4.90")
 FREE_FROM = Decimal(60)
+_CENT = Decimal("0.01")
 
 
 class Row(NamedTuple):
-    """A line of the cart with its product."""
+    """A line of the cart with its product, and the per cent that it costs less because of what else is in the cart."""
 
     line: CartLine
     item: Item
+    percent: Decimal = Decimal(0)
+
+    @property
+    def price(self) -> Decimal:
+        """What one piece costs."""
+        full = self.item.price or Decimal(0)
+        return (full * (100 - self.percent) / 100).quantize(_CENT) if self.percent else full
 
     @property
     def total(self) -> Decimal:
         """What the line costs."""
-        return (self.item.price or Decimal(0)) * self.line.quantity
+        return self.price * self.line.quantity
 
 
 class Bill(NamedTuple):
@@ -46,10 +55,10 @@ class Bill(NamedTuple):
         return max(FREE_FROM - self.goods, Decimal(0))
 
 
-def bill(cart: Cart, window: Window) -> Bill:
-    """The cart as a bill; what the shop does not know is left out."""
+def bill(cart: Cart, window: Window, off: Mapping[str, Decimal]) -> Bill:
+    """The cart as a bill, with the per cent ``off`` by item id; what the shop does not know is left out."""
     found = ((line, window.find(line.item_id)) for line in cart.lines)
-    rows = [Row(line, item) for line, item in found if item is not None]
+    rows = [Row(line, item, off.get(item.item_id, Decimal(0))) for line, item in found if item is not None]
     goods = sum((row.total for row in rows), Decimal(0))
     return Bill(rows, goods, Decimal(0) if goods >= FREE_FROM or not rows else SHIPPING)
 
@@ -58,7 +67,7 @@ def purchase(visitor: Visitor, bought: Bill, order_id: str, now_ms: int) -> Even
     """The order as an event. It names the answer that its first recommended line came from, and in its context all of them."""
     credited = [(row.line.item_id, row.line.credit) for row in bought.rows if row.line.credit is not None]
     first = credited[0][1] if credited else None
-    lines = tuple(Line(item_id=row.item.item_id, quantity=row.line.quantity, price=row.item.price) for row in bought.rows)
+    lines = tuple(Line(item_id=row.item.item_id, quantity=row.line.quantity, price=row.price) for row in bought.rows)
     return Event(
         event_id=new_id(now_ms),
         type="purchase",

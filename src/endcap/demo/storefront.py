@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -14,9 +15,12 @@ from starlette.staticfiles import StaticFiles
 from endcap.core.catalog import Item
 from endcap.core.events import Event
 from endcap.core.ids import new_id
+from endcap.core.preferences import UNSTATED, Preferences
 from endcap.core.time import Clock
+from endcap.demo import tastes
+from endcap.demo.bundles import discounts
 from endcap.demo.cart import Credit
-from endcap.demo.orders import bill, identify, purchase
+from endcap.demo.orders import Bill, bill, identify, purchase
 from endcap.demo.pages import STATIC, Pages
 from endcap.demo.state import SHOP, Prepared
 from endcap.demo.visitor import Visitor
@@ -27,8 +31,9 @@ from endcap.web.site import Site
 
 _PAGE = 24
 _LONGEST_NUMBER = 5
-_FORM_BYTES, _FORM_FIELDS = 16_384, 20
+_FORM_BYTES, _FORM_FIELDS = 16_384, 80
 _SEASONAL = 8
+_RESTOCKED = 25
 _POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
@@ -57,7 +62,11 @@ class Storefront:
             Route("/checkout", self._checkout),
             Route("/checkout", self._order, methods=["POST"]),
             Route("/thanks/{order_id}", self._thanks),
+            Route("/orders/{order_id}", self._status),
             Route("/account", self._account, methods=["POST"]),
+            Route("/preferences", self._preferences),
+            Route("/preferences", self._prefer, methods=["POST"]),
+            Route("/demo/stock", self._stock, methods=["POST"]),
             Route("/img/{item_id}.svg", self._picture),
             Mount("/assets", StaticFiles(directory=STATIC)),
         ]
@@ -101,7 +110,7 @@ class Storefront:
         )  # fmt: skip
 
     async def _cart(self, request: Request) -> Response:
-        rows = bill(self._visitor(request).cart, self._window).rows
+        rows = self._bill(self._visitor(request)).rows
         return self._page(request, "cart.html", exclude=self._window.variants(row.item for row in rows))
 
     async def _add(self, request: Request) -> Response:
@@ -126,14 +135,14 @@ class Storefront:
         return response
 
     async def _checkout(self, request: Request) -> Response:
-        if not bill(self._visitor(request).cart, self._window).rows:
+        if not self._bill(self._visitor(request)).rows:
             return RedirectResponse("/cart", 303)
         return self._page(request, "checkout.html")
 
     async def _order(self, request: Request) -> Response:
         """Place the order: the shop's server tells Endcap, with the answers that the items came from."""
         visitor = self._visitor(request)
-        bought = bill(visitor.cart, self._window)
+        bought = self._bill(visitor)
         if not bought.rows:
             return RedirectResponse("/cart", 303)
         now_ms = self._clock.now_ms()
@@ -143,24 +152,62 @@ class Storefront:
         visitor.cart = type(visitor.cart)()
         response = RedirectResponse(f"/thanks/{order_id}", 303)
         visitor.remember(response)
-        response.set_cookie("larkfield_ordered", ordered, max_age=3600, httponly=True, samesite="lax", path="/thanks")
+        response.set_cookie("larkfield_ordered", ordered, max_age=3600, httponly=True, samesite="lax")
         return response
 
     async def _thanks(self, request: Request) -> Response:
+        return self._page(request, "thanks.html", order_id=request.path_params["order_id"], ordered=self._ordered(request))
+
+    async def _status(self, request: Request) -> Response:
+        return self._page(request, "order.html", order_id=request.path_params["order_id"], ordered=self._ordered(request))
+
+    def _ordered(self, request: Request) -> list[Item]:
         ids = request.cookies.get("larkfield_ordered", "").split()
-        ordered = [item for item in map(self._window.find, ids) if item is not None]
-        return self._page(request, "thanks.html", order_id=request.path_params["order_id"], ordered=ordered)
+        return [item for item in map(self._window.find, ids) if item is not None]
+
+    async def _preferences(self, request: Request) -> Response:
+        said = tastes.from_cookie(request.cookies.get(tastes.COOKIE))
+        return self._page(request, "preferences.html", said=said, wishes=tastes.WISHES)
+
+    async def _prefer(self, request: Request) -> Response:
+        """Take the quiz: from the page's script at every tick, or as a plain form."""
+        visitor, form = self._visitor(request), await _form(request)
+        known = frozenset(name for group in self._window.departments.values() for name in group)
+        said = tastes.from_form(form, known)
+        await self._tell(tastes.stating(visitor, said, self._clock.now_ms()))
+        wants_page = "text/html" in request.headers.get("accept", "")
+        response: Response = RedirectResponse("/preferences", 303) if wants_page else Response(status_code=204)
+        visitor.remember(response)
+        response.set_cookie(tastes.COOKIE, tastes.to_cookie(said), httponly=True, samesite="lax")
+        return response
+
+    async def _stock(self, request: Request) -> Response:
+        """The merchandiser's lever: sell a product out, or put it back. Every shelf knows with its next answer."""
+        form = await _form(request)
+        item = self._window.find(form.get("item_id", ""))
+        if item is None:
+            raise HTTPException(422, "there is no such product")
+        changed = msgspec.structs.replace(item, stock=0 if form.get("sell_out") else _RESTOCKED)
+        shop = await self._site.shop(SHOP)
+        await asyncio.to_thread(shop.service.stores.catalog.put, [changed])
+        await asyncio.to_thread(shop.service.refresh)
+        self._window.put(changed)
+        return RedirectResponse(f"/p/{item.item_id}", 303)
 
     async def _account(self, request: Request) -> Response:
-        """Become one of the shop's customers, or a guest again, who gets a new session."""
+        """Become one of the shop's customers, or a guest again, who gets a new session and has said nothing yet."""
         visitor, form = self._visitor(request), await _form(request)
         wanted = form.get("user_id", "")
         visitor.session_id = new_id(self._clock.now_ms())
         visitor.persona = next((one for one in self._prepared.personas if one.user_id == wanted), None)
+        said = UNSTATED
         if visitor.persona is not None:
+            said = Preferences(name=visitor.persona.name)
             await self._tell(identify(visitor, wanted, self._clock.now_ms()))
+            await self._tell(tastes.stating(visitor, said, self._clock.now_ms()))
         response = RedirectResponse("/", 303)
         visitor.remember(response)
+        response.set_cookie(tastes.COOKIE, tastes.to_cookie(said), httponly=True, samesite="lax")
         return response
 
     async def _picture(self, request: Request) -> Response:
@@ -173,6 +220,10 @@ class Storefront:
         shop = await self._site.shop(SHOP)
         await shop.events.append([event])
 
+    def _bill(self, visitor: Visitor) -> Bill:
+        decisions = self._site.shops[SHOP].decisions
+        return bill(visitor.cart, self._window, discounts(visitor.cart, decisions.find))
+
     def _visitor(self, request: Request) -> Visitor:
         return Visitor.of(request, self._prepared.personas, self._clock.now_ms())
 
@@ -181,7 +232,7 @@ class Storefront:
 
     def _page(self, request: Request, template: str, *, status: int = 200, **values: object) -> Response:
         visitor = self._visitor(request)
-        body = self._pages.render(template, visitor=visitor, bill=bill(visitor.cart, self._window), at=request.url.path, **values)
+        body = self._pages.render(template, visitor=visitor, bill=self._bill(visitor), at=request.url.path, **values)
         response = Response(body, status, {"Content-Security-Policy": _POLICY, "Cache-Control": "no-store"}, "text/html")
         if visitor.is_new:
             visitor.remember(response)

@@ -47,6 +47,12 @@ class Window:
         """One product, or nothing."""
         return self._by_id.get(item_id)
 
+    def put(self, item: Item) -> None:
+        """Show a product that is there in another state, for instance with another stock."""
+        self._by_id[item.item_id] = item
+        name = item.family or item.item_id
+        self._families[name] = [item if one.item_id == item.item_id else one for one in self._families[name]]
+
     def place(self, slug: str) -> tuple[str, ...] | None:
         """The category path that an address stands for, or nothing."""
         for department, categories in self.departments.items():

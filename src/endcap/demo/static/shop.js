@@ -6,7 +6,7 @@
   const page = document.body.dataset;
 
   // What led here goes with the view, so that the shelf that was followed is known.
-  if (page.view) endcap.track("view", { item_id: page.view, ...endcap.attribution(page.view) });
+  if (page.view) endcap.view(page.view);
   if (page.search) endcap.track("search", { query: page.search });
   if (page.checkout) endcap.track("begin_checkout", { items: page.checkout.split(" ").map((id) => ({ item_id: id })) });
 
@@ -46,6 +46,15 @@
     endcap.track("add_to_cart", { item_id, quantity: Number(quantity) || 1, ...endcap.attribution(item_id) });
     endcap.flush();
     await add(item_id, quantity);
+  });
+
+  // Every tick of the quiz is told at once, and the shelves of the page are asked again.
+  const quiz = document.getElementById("quiz");
+  quiz?.addEventListener("change", async () => {
+    const answer = await fetch(quiz.action, { method: "POST", body: new URLSearchParams(new FormData(quiz)), headers: { Accept: "application/json" } });
+    if (!answer.ok) return say("That could not be kept. Please try again.");
+    say("Noted.");
+    endcap.refresh();
   });
 
   for (const form of document.querySelectorAll("form[data-removes]")) {

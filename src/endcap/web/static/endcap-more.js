@@ -44,7 +44,8 @@ const STYLE = `
   .more[aria-expanded=true]{z-index:2}
   .choice{display:block;width:100%;padding:.5em .6em;border-radius:.4rem}
   .choice:hover{background:#8882}
-  .choice::before{content:attr(data-sign);display:inline-block;width:1.7em}
+  .choice svg{width:1.15em;height:1.15em;margin-right:.6em;vertical-align:-.18em;fill:none;stroke:currentColor;stroke-width:1.7;
+    stroke-linejoin:round;stroke-linecap:round}
   .why{margin:.5rem .6em 0;padding-top:.6rem;border-top:1px solid #8884;font-size:.92em;line-height:1.4}
   .why b{display:block}
   .notice{display:flex;gap:1rem;align-items:center;justify-content:space-between;margin:0 0 1.2rem;padding:.7rem 1rem;
@@ -55,7 +56,8 @@ const STYLE = `
   .dialog::backdrop{background:#0008}
   .close{float:right;font-size:1.5rem;line-height:1;padding:.2em .4em;margin:-.5rem -.5rem 0 .5rem;border-radius:.4rem}
   :is(.more,.choice,.undo,.close):focus-visible{outline:2px solid var(--endcap-accent,currentColor);outline-offset:2px}`;
-const SIGNS = { like: "👍", dislike: "👎", own: "✓", dismiss: "✕" };
+const THUMB_UP = "M7 10v10H4V10h3Zm0 0 4-7c1.7 0 2.6 1.2 2.2 2.8L12.6 9H18c1.3 0 2.2 1.2 1.9 2.4l-1.7 6.8c-.2 1-1.1 1.8-2.2 1.8H7";
+const SIGNS = { like: THUMB_UP, dislike: THUMB_UP, own: "m5 12.5 4.5 4.5L19 7", dismiss: "M6 6l12 12M18 6 6 18" };
 
 const sheet = new CSSStyleSheet();
 sheet.replaceSync(STYLE);
@@ -79,6 +81,18 @@ const make = (tag, part, text = "") => {
   node.textContent = text;
   if (tag === "button") node.type = "button";
   return node;
+};
+
+const SVG = "http://www.w3.org/2000/svg";
+const sign = (name) => {
+  const picture = document.createElementNS(SVG, "svg");
+  const path = document.createElementNS(SVG, "path");
+  picture.setAttribute("viewBox", "0 0 24 24");
+  picture.setAttribute("aria-hidden", "true");
+  path.setAttribute("d", SIGNS[name]);
+  if (name === "dislike") path.setAttribute("transform", "rotate(180 12 12)");
+  picture.append(path);
+  return picture;
 };
 
 const dressed = (shelf) => {
@@ -112,7 +126,7 @@ export const opinions = (shelf, node, item) => {
   });
   for (const name of Object.keys(CHOICES)) {
     const choice = make("button", "choice", say(name));
-    choice.dataset.sign = SIGNS[name];
+    choice.prepend(sign(name));
     choice.addEventListener("click", () => tell(shelf, node.mark, title, CHOICES[name]));
     panel.append(choice);
   }

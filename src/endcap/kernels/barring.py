@@ -18,13 +18,18 @@ def bar_where(blocked, mask, code):  # type: ignore[no-untyped-def]
 
 @njit(nogil=True, cache=True)
 def bar_others(blocked, free, code):  # type: ignore[no-untyped-def]
-    """Give ``code`` in ``blocked`` (uint8) to all rows but those in ``free`` (int32), unless they have a code already."""
+    """Give ``code`` in ``blocked`` (uint8) to all rows but those in ``free`` (int32), unless they have a code already.
+
+    255 is taken for a moment to tell what is to stay free: no row may come with it, and ``code`` is below.
+    """
+    for row in free:
+        if row < len(blocked) and blocked[row] == 0:
+            blocked[row] = 255
     for row in range(len(blocked)):
         if blocked[row] == 0:
             blocked[row] = code
     for row in free:
-        # A code that another rule set before is not this one: two rules never share a code while it matters.
-        if 0 <= row < len(blocked) and blocked[row] == code:
+        if row < len(blocked) and blocked[row] == 255:
             blocked[row] = 0
 
 

@@ -24,7 +24,7 @@ NONE: Rows = np.empty(0, dtype=np.int32)
 
 def product(item_id: str, price: float | str | None = None, **facts: Any) -> Item:
     """A product, in euros unless another currency is said."""
-    money = {} if price is None else {"price": Decimal(str(price)), "currency": "EUR"}
+    money: dict[str, Any] = {} if price is None else {"price": Decimal(str(price)), "currency": "EUR"}
     return Item(item_id=item_id, title=item_id.title(), **(money | facts))
 
 

@@ -32,8 +32,8 @@ def test_what_is_no_dearer_now_is_removed() -> None:
 
 
 def test_the_price_may_be_bounded_by_that_of_what_it_stands_in_for() -> None:
-    prices = {"spoon": "4.70", "bowl": "4.80", "plate": "9.00", "lamp": "9.10"}
-    assert left("mug", OnlyUpgrades(at_least=1.05, at_most=2.0), **prices) == ["bowl", "plate"]
+    rule = OnlyUpgrades(at_least=1.05, at_most=2.0)
+    assert left("mug", rule, spoon="4.70", bowl="4.80", plate="9.00", lamp="9.10") == ["bowl", "plate"]
 
 
 def test_without_a_product_on_the_page_those_of_the_cart_count() -> None:

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from endcap.kernels.barring import bar_others, bar_where, unbar
+
+CODES = st.lists(st.sampled_from([0, 0, 1, 9, 200, 254]), min_size=1, max_size=12)
+
+
+@settings(deadline=None)  # the first call compiles
+@given(CODES, st.lists(st.booleans(), max_size=14))
+def test_where_a_mask_holds_free_rows_get_the_code(codes: list[int], mask: list[bool]) -> None:
+    blocked = np.array(codes, dtype=np.uint8)
+    bar_where(blocked, np.array(mask, dtype=np.bool_), 9)
+    padded = [*mask, *([False] * len(codes))]
+    assert blocked.tolist() == [9 if code == 0 and held else code for code, held in zip(codes, padded, strict=False)]
+
+
+@settings(deadline=None)  # the first call compiles
+@given(CODES, st.lists(st.integers(0, 14), max_size=6), st.sampled_from([9, 254]))
+def test_all_but_some_rows_get_the_code_and_what_was_barred_stays(codes: list[int], free: list[int], code: int) -> None:
+    blocked = np.array(codes, dtype=np.uint8)
+    bar_others(blocked, np.array(free, dtype=np.int32), code)
+    assert blocked.tolist() == [one or (0 if row in free else code) for row, one in enumerate(codes)]
+
+
+@settings(deadline=None)  # the first call compiles
+@given(CODES, st.integers(1, 254), st.integers(0, 254))
+def test_codes_of_a_span_are_freed(codes: list[int], lowest: int, highest: int) -> None:
+    blocked = np.array(codes, dtype=np.uint8)
+    unbar(blocked, lowest, highest)
+    assert blocked.tolist() == [0 if lowest <= code <= highest else code for code in codes]

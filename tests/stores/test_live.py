@@ -75,6 +75,41 @@ def test_a_session_that_logged_in_knows_its_customer(stores: ShopStores) -> None
     assert seen(on, session="s") == ["mug", "bowl"]
 
 
+def test_logging_in_keeps_what_a_guest_saw_said_and_prefers(stores: ShopStores) -> None:
+    on = live(stores)
+    guest = [
+        event(1, "impression", session_id="s"),
+        event(2, "dismiss", item="lamp", session_id="s"),
+        Event(event_id="e3", type="preference", at=AT + 3, session_id="s", context={"recommendations": "impersonal"}),
+        Event(event_id="e4", type="identify", at=AT + 4, user_id="ann", session_id="s"),
+    ]
+    on.apply(stores.log.append(guest).logged)
+    on.flush()
+    for reader in (on, live(stores)):  # in memory, and as the state table has it
+        ann = reader.history("ann", None)
+        assert (ann.acts[0].item_id, ann.seen[0].item_ids) == ("lamp", ("mug",))
+        assert (ann.stated[0].field, ann.stated[0].value) == ("recommendations", "impersonal")
+        assert reader.history(None, "s") == reader.history("ann", "s") == ann
+
+
+def test_user_and_session_that_did_the_same_are_kept_once(stores: ShopStores) -> None:
+    on = live(stores)
+    on.apply(stores.log.append([event(number, user_id="ann", session_id="s") for number in range(3)]).logged)
+    assert on.history("ann", None) is on.history(None, "s") is on.history("ann", "s")
+
+
+def test_followers_are_told_each_event_once_in_order(stores: ShopStores) -> None:
+    on, told = live(stores), list[str]()
+    on.apply(stores.log.append([event(0, session_id="s")]).logged)
+    on.follow(lambda logged: told.extend(one.event.event_id for one in logged))
+    stores.log.append([event(1, session_id="s")])
+    newest = stores.log.append([event(2, session_id="s")]).logged
+    on.apply(newest)
+    on.apply(newest)
+    on.catch_up()
+    assert told == ["e1", "e2"]
+
+
 def test_events_of_another_process_are_caught_up_with(stores: ShopStores) -> None:
     on = live(stores)
     stores.log.append([event(1, session_id="s")])

@@ -50,9 +50,9 @@ def exposed(past: History, ids: IdMap, visit_began_ms: int, now_ms: int) -> Expo
             in_session += len(one.item_ids)
         fresh = 0.5 ** (max(now_ms - at_ms, 0) / FADES_MS)
         for item_id in one.item_ids:
-            if last_taken.get(item_id, 0) >= at_ms:
+            if last_taken.get(item_id, -1) >= at_ms:
                 taken.add(item_id)
-            if last_act.get(item_id, 0) < at_ms:
+            if last_act.get(item_id, -1) < at_ms:
                 ignored[item_id] = ignored.get(item_id, 0.0) + fresh
     known = {row: count for item_id, count in ignored.items() if (row := ids.row(item_id)) >= 0}
     exposure = Exposure(session_seen=in_session, week_seen=in_week, week_taken=len(taken), week_dismissed=dismissed)

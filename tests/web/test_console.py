@@ -91,6 +91,22 @@ def test_it_asks_the_engine_and_shows_reasons_and_the_trace(open_here: Served) -
     assert open_here.client.get("/console", params={"placement": "home", "count": "x"}).status_code == 200
 
 
+def test_it_says_why_a_product_is_not_in_the_answer(open_here: Served) -> None:
+    def asked(**query: str) -> str:
+        page = open_here.client.get("/console", params={"placement": "home", "cart": "mug", **query}).text
+        return " ".join(page.split())
+
+    assert 'aria-label="Why not"' not in asked()
+    assert "Already in the cart or on the page" in asked(why_not="mug")
+    assert "Nobody knows a product of this id" in asked(why_not="saucer")
+    assert '<input name="why_not" value="mug"' in asked(why_not="mug")
+
+
+def test_a_heading_is_in_the_language_that_is_asked_for(open_here: Served) -> None:
+    page = open_here.client.get("/console", params={"placement": "home", "language": "de"}).text
+    assert "Beliebt bei unseren Kunden" in page
+
+
 def test_what_shops_write_is_shown_as_text(open_here: Served) -> None:
     open_here.post("/v1/items", {"item_id": "x", "title": "<script>alert(1)</script>", "price": 1, "currency": "EUR"})
     page = open_here.client.get("/console", params={"placement": "home", "user_id": '"><script>alert(2)</script>'})

@@ -78,17 +78,19 @@ class Console:
             shops=sorted(self._site.shops) if open_here else [shop.name],
             figures=views.figures(shop, counts, now_ms), bars=views.event_bars(counts), bundle=views.bundle_view(shop, now_ms),
             degraded=shop.degraded, placements=sorted(shop.service.state.placements), asked=asked, answer=answer, refusal=refusal,
-            micros=micros, title_of=_titles(shop), counting=counts.position < shop.service.live.applied_seq,
+            micros=micros, title_of=_titles(shop), chance=views.chance, counting=counts.position < shop.service.live.applied_seq,
         )  # fmt: skip
 
     def _asked(self, query: QueryParams, shop: RunningShop) -> tuple[dict[str, str], RecommendResponse | None, str | None, float]:
         """What the form asks, and the engine's answer to it or what is wrong with it. Not a decision: no shopper saw it."""
-        names = ("placement", "item_id", "user_id", "session_id", "cart", "count")
+        names = ("placement", "shelf", "item_id", "user_id", "session_id", "cart", "count", "language", "why_not")
         asked = {name: query.get(name, "").strip() for name in names}
         if not asked["placement"]:
             return asked, None, None, 0.0
         fields: dict[str, Any] = {name: value for name, value in asked.items() if value}
         fields["cart"] = asked["cart"].replace(",", " ").split()
+        if language := fields.pop("language", None):
+            fields["context"] = {"language": language}
         try:
             request = msgspec.convert({**fields, "explain": True}, RecommendRequest, strict=False)
             answer = shop.service.engine.recommend(request)

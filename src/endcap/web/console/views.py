@@ -144,6 +144,16 @@ def number(value: int) -> str:
     return f"{value:,}".replace(",", "\u202f")
 
 
+def chance(propensity: float) -> str:
+    """A probability in per cent, with as many places as tell it from never and from always.
+
+    >>> chance(1.0), chance(0.853), chance(0.00042)
+    ('100 %', '85 %', '0.042 %')
+    """
+    percent = 100 * propensity
+    return f"{percent:.0f} %" if percent >= 10 else f"{percent:.2g} %"
+
+
 def ago(ms: int) -> str:
     """How long ago, in the largest fitting unit.
 

@@ -108,7 +108,8 @@ class ItemTrace(msgspec.Struct, kw_only=True):
     """How one item came to its score and its place.
 
     ``sources`` has the part that each gave, ``facts`` what it knows about the pair, ``rules`` the factors, places and bounds that
-    rules gave. ``chosen_by`` is ``rank``, ``exploration`` or the source that was drawn, ``propensity`` the chance of it.
+    rules gave, ``passed_over`` what its score was multiplied with for having been seen and ignored. ``chosen_by`` is ``rank``,
+    ``exploration`` or the source that was drawn, ``propensity`` the chance of it.
     """
 
     item_id: str
@@ -116,6 +117,7 @@ class ItemTrace(msgspec.Struct, kw_only=True):
     sources: dict[str, float]
     facts: dict[str, float]
     rules: dict[str, float] = {}
+    passed_over: float = 1.0
     propensity: float = 1.0
     chosen_by: str = "rank"
 
@@ -141,11 +143,17 @@ class WhyNot(msgspec.Struct, kw_only=True):
 
 
 class Explanation(msgspec.Struct, kw_only=True):
-    """The whole trace of an answer."""
+    """The whole trace of an answer.
+
+    ``allowance`` says how much more the shopper may be shown, and the numbers behind it; ``trials`` what rules that are dry runs
+    would have done.
+    """
 
     history: list[str]
     shelves: list[ShelfTrace]
     micros: float
+    allowance: str = ""
+    trials: list[str] = []
     why_not: WhyNot | msgspec.UnsetType = msgspec.UNSET
 
 

@@ -28,7 +28,7 @@ from endcap.errors import UnknownName
 from endcap.ranking.arranging import Arranger, seed_of
 from endcap.ranking.fatigue import Allowance, allowance
 from endcap.ranking.mixture import Mixture
-from endcap.ranking.rulebook import ActiveRules
+from endcap.ranking.rulebook import ActiveRules, Trial
 from endcap.serving.barring import FIRST_RULE, barred
 from endcap.serving.breaker import Breaker
 from endcap.serving.headings import heading
@@ -124,6 +124,8 @@ class Engine:
             response.explanation = Explanation(
                 history=[items.item_id(int(row)) for row in query.history],
                 shelves=[part.trace for _, part in filled if part.trace is not None],
+                allowance=allowed.why if allowed is not None else "",
+                trials=[_trial(one) for one in rules.dry(blocked)],
                 micros=(time.perf_counter_ns() - started) / 1000,
             )
             if request.why_not is not None:
@@ -219,6 +221,15 @@ def _items(items: ItemTable, filled: list[tuple[ReadyShelf, Filled]]) -> list[Re
 def _title(ready: ReadyShelf, filled: Filled, query: Query, items: ItemTable) -> ShelfTitle:
     shelf = ready.shelf
     return ShelfTitle(shelf.name, heading(shelf, [slot.lead for slot in filled.slots], query, items), shelf.bundle_discount)
+
+
+def _trial(one: Trial) -> str:
+    """What a dry run would have done, in words."""
+    does = (
+        (one.n_removed, "kept out"), (one.n_boosted, "boosted"), (one.n_buried, "buried"), (len(one.pins), "put in their place")
+    )  # fmt: skip
+    done = ", ".join(f"{number} {what}" for number, what in does if number)
+    return f"{one.label}: {done or 'nothing'}"
 
 
 def _degraded(state: ServingState, filled: list[tuple[ReadyShelf, Filled]], breaker: Breaker) -> list[str]:

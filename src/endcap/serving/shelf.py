@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -14,6 +15,7 @@ from endcap.core.query import Query, Rows
 from endcap.core.request import Reason, ShelfTrace
 from endcap.kernels.mixing import Offer
 from endcap.ranking.arranging import Arranger, Caps, Policy, Slots, next_seed
+from endcap.ranking.fatigue import passed_over
 from endcap.ranking.mixture import Known, Mixture
 from endcap.ranking.rulebook import ActiveRules
 from endcap.ranking.rules.base import Cap
@@ -143,7 +145,7 @@ class ShelfFiller:
                 return
             if self._add(group, wanted - len(filled.slots), filled, own, ready):
                 filled.fallback = filled.fallback or group.names[0]
-        if len(filled.slots) < wanted and self._add_from_range(wanted - len(filled.slots), filled):
+        if len(filled.slots) < wanted and self._add_from_range(wanted - len(filled.slots), filled, own, ready):
             filled.fallback = filled.fallback or "catalogue"
 
     def _marked(self, rows: Rows, code: int) -> Rows:
@@ -197,9 +199,9 @@ class ShelfFiller:
         return len(slots)
 
     def _weighed(self, rows: Rows, scores: NDArray[np.float32], own: ActiveRules | None) -> NDArray[np.float32]:
-        """The scores after the rules; bit by bit the same where no rule changes any."""
-        for rules in (self.rules, own):
-            factors = rules.factors(rows) if rules is not None else None
+        """The scores after the rules and what was passed over; bit by bit the same where nothing changes any."""
+        found = [rules.factors(rows) for rules in (self.rules, own) if rules is not None]
+        for factors in (*found, passed_over(self._query, rows)):
             if factors is not None:
                 scores = scores * factors
         return scores
@@ -220,9 +222,11 @@ class ShelfFiller:
                 wanted.setdefault(pin.row, place)
         return wanted
 
-    def _caps_for(self, rows: Rows, filled: Filled, own: ActiveRules | None) -> Caps | None:
+    def _caps_for(
+        self, rows: Rows, filled: Filled, own: ActiveRules | None, more: Sequence[tuple[Cap, list[int]]] = ()
+    ) -> Caps | None:  # fmt: skip
         """The caps of the answer, which count all that is shown, and those of the shelf, which count what it shows."""
-        both = [(cap, self._shown) for cap in self._caps]
+        both = [*more, *((cap, self._shown) for cap in self._caps)]
         both += [(cap, [slot.row for slot in filled.slots]) for cap in (own.caps if own is not None else ())]
         if not both:
             return None
@@ -255,7 +259,7 @@ class ShelfFiller:
             self._shown.append(row)
         if filled.trace is not None:
             rules = [self.rules] if own is None else [self.rules, own]
-            told = Told(candidates, scores, slots, rules, labels(*rules))
+            told = Told(candidates, scores, slots, rules, passed_over(self._query, candidates), labels(*rules))
             add_to_trace(filled.trace, group, self._known, work, self._items, told)
             self._tell_fates(filled, candidates, scores, slots)
 
@@ -302,19 +306,38 @@ class ShelfFiller:
             told = self._reasons[code, lead] = reason(code, item=item, category=category)
         return told
 
-    def _add_from_range(self, count: int, filled: Filled) -> int:
+    def _add_from_range(self, count: int, filled: Filled, own: ActiveRules | None, ready: ReadyShelf) -> int:
         """Whatever the shop offers, the category of the page first: better than an empty shelf before the first training."""
         items = self._items
         size = min(len(items), len(self._blocked))
-        rows = np.flatnonzero(self._blocked[:size] == 0)
+        rows = np.flatnonzero(self._blocked[:size] == 0).astype(np.int32)
         category = self._known.category
         if category != NO_CATEGORY:
             rows = rows[np.argsort(items.leaf[rows] != category, kind="stable")]
+        above = [*self._shown, self._query.anchor] if self._query.anchor >= 0 else self._shown
+        families = [(Cap(items.family, 1), above)] if ready.shelf.one_per_family else []
+        caps = self._caps_for(rows, filled, own, families)
+        if caps is not None:
+            rows = rows[_within_caps(caps, count)]
         for row in rows[:count].tolist():
             filled.slots.append(Slot(row, 0.0, reason("from_range"), -1, "catalogue", 1.0))
             self._blocked[row] = TAKEN
             self._shown.append(row)
         return min(count, len(rows))
+
+
+def _within_caps(caps: Caps, count: int) -> list[int]:
+    """The first ``count`` candidates that no cap forbids, by their number."""
+    counts = [Counter(shown) for shown in caps.shown.tolist()]
+    most, kept = caps.most.tolist(), list[int]()
+    for at, groups in enumerate(caps.groups.T.tolist()):
+        if all(group < 0 or count_of[group] < bound for group, count_of, bound in zip(groups, counts, most, strict=True)):
+            kept.append(at)
+            for group, count_of in zip(groups, counts, strict=True):
+                count_of[group] += 1
+            if len(kept) == count:
+                break
+    return kept
 
 
 def _groups(cap: Cap, rows: Rows) -> NDArray[np.int32]:

@@ -22,12 +22,13 @@ from endcap.serving.items import ItemTable
 @dataclass(frozen=True, slots=True)
 class Told:
     """What is told: the candidates, ``rows`` int32 and ``scores`` float32 after the rules, the ``slots`` given out among them,
-    the rules, and in words why a row may not be shown, by code."""
+    the rules, what ``passed_over`` float32 made of each candidate, and in words why a row may not be shown, by code."""
 
     rows: Rows
     scores: NDArray[np.float32]
     slots: Slots
     rules: Sequence[ActiveRules]
+    passed_over: NDArray[np.float32] | None
     labels: Mapping[int, str]
 
 
@@ -46,6 +47,7 @@ def add_to_trace(trace: ShelfTrace, group: Group, known: Known, work: Work, item
         one.rules = {
             effect.label: effect.amount for rules in told.rules for effect in rules.effects(int(told.rows[place]))
         }  # fmt: skip
+        one.passed_over = float(told.passed_over[place]) if told.passed_over is not None else 1.0
         one.propensity = float(told.slots.propensities[slot])
         one.chosen_by = _chosen_by(int(told.slots.how[slot]), group)
         trace.items.append(one)

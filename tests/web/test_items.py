@@ -1,4 +1,4 @@
-"""``/v1/items`` and ``/v1/placements`` and ``/v1/rules``: what the shop sells and how it is shown, in the next answer."""
+"""``/v1/items`` and ``/v1/placements``: what the shop sells and how it is shown, in the next answer."""
 
 from __future__ import annotations
 
@@ -99,15 +99,3 @@ def test_a_placement_that_cannot_work_is_refused_and_nothing_changes(served: Ser
     answer = served.client.put("/v1/placements/home", json={**before, **change}, headers=served.authorization("admin"))
     assert (answer.status_code, answer.json()["error"]["field"]) == (422, field), answer.text
     assert served.get("/v1/placements/home").json() == before
-
-
-def test_rules_hold_on_every_placement_until_they_are_left_out(served: Served) -> None:
-    rules = {"rules": [{"name": "no_mugs", "rule": "exclude_items", "item_ids": ["mug"]}]}
-    assert served.client.put("/v1/rules", json=rules, headers=served.authorization("admin")).json() == rules
-    assert shown(served) == {"spoon", "lamp"}
-    assert served.get("/v1/rules").json() == rules
-    for bad in ([{"name": "No", "rule": "exclude_items"}], [{"name": "a", "rule": "nope"}], [{"name": "a"}], 7):
-        answer = served.client.put("/v1/rules", json={"rules": bad}, headers=served.authorization("admin"))
-        assert (answer.status_code, shown(served)) == (422, {"spoon", "lamp"})
-    served.client.put("/v1/rules", json={"rules": []}, headers=served.authorization("admin"))
-    assert shown(served) == {"mug", "spoon", "lamp"}

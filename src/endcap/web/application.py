@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from endcap.web import events, items, openapi, placements, recommendations, status
+from endcap.web import events, items, openapi, placements, recommendations, rules, status
 from endcap.web.console.pages import Console
 from endcap.web.endpoint import Endpoint
 from endcap.web.operations import Operation
@@ -26,6 +26,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *items.OPERATIONS,
     *recommendations.OPERATIONS,
     *placements.OPERATIONS,
+    *rules.OPERATIONS,
     *status.OPERATIONS,
 )
 """Everything that the HTTP interface can do."""

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from endcap.core.placement import Placement
+from endcap.core.request import RecommendRequest
 from endcap.ingest.parse import Reject
 
 
@@ -70,6 +71,28 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     options of that rule, as in ``{"name": "no_gift_cards", "rule": "exclude_items", "item_ids": ["gift-card"]}``."""
 
     rules: tuple[dict[str, Any], ...]
+
+
+class RuleQuestion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A rule as in :class:`Rules`, and the request whose answer it is tried on; without one, all that can be shown now."""
+
+    rule: dict[str, Any]
+    request: RecommendRequest | None = None
+
+
+class RulePreview(msgspec.Struct, frozen=True, kw_only=True):
+    """What a rule would do beside those that hold, whatever its dates and its audience: how many products it would keep out and
+    move up or down, which it would pin, and how many of a group it would let through. ``examples`` are ids of products it is
+    about."""
+
+    rule: str
+    label: str
+    kept_out: int
+    moved_up: int
+    moved_down: int
+    pinned: list[str]
+    at_most: int | None
+    examples: list[str]
 
 
 class ShopReadiness(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from endcap.cli._documents import decoded, pretty, shop_stores
 from endcap.cli._options import DEFAULT_HOME, HomeOption, JsonOption, ShopOption
 from endcap.core.placement import Placement
-from endcap.errors import BadFile, UnknownName
+from endcap.errors import UnknownName
 from endcap.ingest.checked import explained, known_fields
 from endcap.serving.placements import DOCUMENT_KIND, effective, ready, shipped
-from endcap.stores import sqlite
 from endcap.stores.ports import ShopStores
 
 app = typer.Typer(no_args_is_help=True, help="List a shop's placements, put one of its own, or take it out again.")
@@ -26,11 +26,8 @@ _Name = Annotated[str, typer.Argument(help="A placement that the list shows.")]
 @app.command("list")
 def list_(shop: ShopOption, json: JsonOption = False, home: HomeOption = DEFAULT_HOME) -> None:
     """List the placements that hold, with their shelves; the shop's own replace those that are shipped."""
-    opened = sqlite.open_home(home)
-    try:
-        own = opened.open(shop).documents.all(DOCUMENT_KIND)
-    finally:
-        opened.close()
+    with shop_stores(home, shop) as stores:
+        own = stores.documents.all(DOCUMENT_KIND)
     placements = effective(own)
     if json:
         typer.echo(msgspec.json.encode({"placements": [placements[name] for name in sorted(placements)]}).decode())
@@ -47,16 +44,13 @@ def list_(shop: ShopOption, json: JsonOption = False, home: HomeOption = DEFAULT
 @app.command()
 def show(name: _Name, shop: ShopOption, home: HomeOption = DEFAULT_HOME) -> None:
     """Print a placement as JSON, as ``put`` takes it."""
-    opened = sqlite.open_home(home)
-    try:
-        placements = effective(opened.open(shop).documents.all(DOCUMENT_KIND))
-    finally:
-        opened.close()
+    with shop_stores(home, shop) as stores:
+        placements = effective(stores.documents.all(DOCUMENT_KIND))
     if name not in placements:
         raise UnknownName(
             f"no placement is named {name!r}", field="name", value=name, remedy=f"use one of {', '.join(sorted(placements))}"
         )
-    typer.echo(msgspec.json.format(msgspec.json.encode(placements[name]), indent=2).decode())
+    typer.echo(pretty(placements[name]))
 
 
 @app.command()
@@ -68,13 +62,9 @@ def put(
 ) -> None:
     """Put a placement of the shop's own, or in the place of a shipped one. A running server follows it within a second."""
     placement = _read(file)
-    opened = sqlite.open_home(home)
-    try:
-        stores = opened.open(shop)
+    with shop_stores(home, shop) as stores:
         stores.documents.put(DOCUMENT_KIND, placement.name, msgspec.json.encode(placement))
         missing = _not_made(placement, stores)
-    finally:
-        opened.close()
     if json:
         typer.echo(msgspec.json.encode({"placement": placement.name, "missing": missing}).decode())
         return
@@ -86,15 +76,11 @@ def put(
 @app.command()
 def remove(name: _Name, shop: ShopOption, json: JsonOption = False, home: HomeOption = DEFAULT_HOME) -> None:
     """Take a placement of the shop's own out; where it replaced a shipped one, that holds again."""
-    opened = sqlite.open_home(home)
-    try:
-        documents = opened.open(shop).documents
-        own = sorted(documents.all(DOCUMENT_KIND))
-        if not documents.delete(DOCUMENT_KIND, name):
+    with shop_stores(home, shop) as stores:
+        own = sorted(stores.documents.all(DOCUMENT_KIND))
+        if not stores.documents.delete(DOCUMENT_KIND, name):
             remedy = f"use one of {', '.join(own)}" if own else "there is none; those that are shipped cannot be taken out"
             raise UnknownName(f"the shop has no placement {name!r} of its own", field="name", value=name, remedy=remedy)
-    finally:
-        opened.close()
     back = "the shipped one holds again" if name in shipped() else "it is gone"
     typer.echo(msgspec.json.encode({"removed": name}).decode() if json else f"placement {name}: {back}")
 
@@ -104,12 +90,7 @@ def _read(file: Path) -> Placement:
 
     Raises BadFile where it is neither TOML nor JSON, BadInput where it is no placement, UnknownName or BadOption for its rules.
     """
-    module: Any = msgspec.json if file.suffix == ".json" else msgspec.toml
-    try:
-        sent = module.decode(file.read_bytes())
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        kind = "JSON" if module is msgspec.json else "TOML"
-        raise BadFile(f"{file} is not {kind}: {error}", field="file", value=str(file), remedy=f"write valid {kind}") from error
+    sent = decoded(file)
     try:
         placement = msgspec.convert(sent, Placement)
     except msgspec.ValidationError as error:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from endcap.core.query import Query, Rows
 from endcap.core.request import Reason, ShelfTrace
 from endcap.kernels.mixing import Offer
-from endcap.ranking.arranging import Arranger, Caps, Policy, Slots, next_seed
+from endcap.ranking.arranging import Arranger, Caps, Slots, next_seed
 from endcap.ranking.fatigue import passed_over
 from endcap.ranking.mixture import Known, Mixture
 from endcap.ranking.rulebook import ActiveRules
@@ -165,7 +165,7 @@ class ShelfFiller:
             started = time.perf_counter_ns()
             n_used = self._used_families() if ready.shelf.one_per_family else -1
             found = self._mixture.propose(group, self._known, self._offer, CANDIDATES, n_used=n_used)
-            added = self._choose(group, found, count, filled, own, ready.policy, pins)
+            added = self._choose(group, found, count, filled, own, ready, pins)
             if filled.trace is not None:
                 filled.trace.micros += (time.perf_counter_ns() - started) / 1000
         finally:
@@ -174,10 +174,11 @@ class ShelfFiller:
         return added
 
     def _choose(
-        self, group: Group, found: int, count: int, filled: Filled, own: ActiveRules | None, policy: Policy, pins: dict[int, int]
+        self, group: Group, found: int, count: int, filled: Filled, own: ActiveRules | None, ready: ReadyShelf,
+        pins: dict[int, int],
     ) -> int:  # fmt: skip
         """Give out slots among the candidates that the mixture found; returns how many."""
-        work = self._mixture.work
+        work, policy = self._mixture.work, ready.policy
         rows, scores = work.rows[:found], work.best[:found]
         missing = [row for row in pins if row not in set(rows.tolist())] if pins else []
         if missing:
@@ -192,7 +193,7 @@ class ShelfFiller:
             is_new=(rows >= self._view.n_trained).astype(np.uint8) if policy.new_share and self._view.n_trained else None,
             parts=self._parts(group, rows) if len(policy.draws) else None,
             pinned=None if not pins else np.array([pins.get(row, -1) for row in rows.tolist()], dtype=np.int32),
-            caps=self._caps_for(rows, filled, own),
+            caps=self._caps_for(rows, filled, own, one_per_family=bool(missing) and ready.shelf.one_per_family),
         )  # fmt: skip
         self._seed = next_seed(self._seed)
         self._take(group, rows, scores, found, slots, filled, own)
@@ -223,11 +224,17 @@ class ShelfFiller:
         return wanted
 
     def _caps_for(
-        self, rows: Rows, filled: Filled, own: ActiveRules | None, more: Sequence[tuple[Cap, list[int]]] = ()
+        self, rows: Rows, filled: Filled, own: ActiveRules | None, *, one_per_family: bool = False
     ) -> Caps | None:  # fmt: skip
-        """The caps of the answer, which count all that is shown, and those of the shelf, which count what it shows."""
-        both = [*more, *((cap, self._shown) for cap in self._caps)]
+        """The caps of the answer, which count all that is shown, and those of the shelf, which count what it shows.
+
+        With ``one_per_family`` also that of variants, which candidates of the sources keep already.
+        """
+        both = [(cap, self._shown) for cap in self._caps]
         both += [(cap, [slot.row for slot in filled.slots]) for cap in (own.caps if own is not None else ())]
+        if one_per_family:
+            above = [*self._shown, self._query.anchor] if self._query.anchor >= 0 else self._shown
+            both.append((Cap(self._items.family, 1), above))
         if not both:
             return None
         groups = np.stack([_groups(cap, rows) for cap, _ in both])
@@ -314,9 +321,7 @@ class ShelfFiller:
         category = self._known.category
         if category != NO_CATEGORY:
             rows = rows[np.argsort(items.leaf[rows] != category, kind="stable")]
-        above = [*self._shown, self._query.anchor] if self._query.anchor >= 0 else self._shown
-        families = [(Cap(items.family, 1), above)] if ready.shelf.one_per_family else []
-        caps = self._caps_for(rows, filled, own, families)
+        caps = self._caps_for(rows, filled, own, one_per_family=ready.shelf.one_per_family)
         if caps is not None:
             rows = rows[_within_caps(caps, count)]
         for row in rows[:count].tolist():

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from endcap.kernels.barring import bar_others, bar_where, unbar
+from endcap.kernels.barring import bar_others, bar_where, outside, unbar
 
 CODES = st.lists(st.sampled_from([0, 0, 1, 9, 200, 254]), min_size=1, max_size=12)
 
@@ -32,3 +32,11 @@ def test_codes_of_a_span_are_freed(codes: list[int], lowest: int, highest: int) 
     blocked = np.array(codes, dtype=np.uint8)
     unbar(blocked, lowest, highest)
     assert blocked.tolist() == [0 if lowest <= code <= highest else code for code in codes]
+
+
+@settings(deadline=None)  # the first call compiles
+@given(st.lists(st.none() | st.floats(-10, 10), max_size=12), st.floats(-10, 10), st.floats(-10, 10), st.booleans())
+def test_numbers_outside_a_band_are_found(numbers: list[float | None], lowest: float, highest: float, keep: bool) -> None:
+    column = np.array([np.nan if one is None else one for one in numbers], dtype=np.float64)
+    expected = [not keep if one is None else not lowest <= one <= highest for one in numbers]
+    assert outside(column, lowest, highest, keep).tolist() == expected

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from numba import njit
 
 
@@ -39,3 +40,13 @@ def unbar(blocked, lowest, highest):  # type: ignore[no-untyped-def]
     for row in range(len(blocked)):
         if lowest <= blocked[row] <= highest:
             blocked[row] = 0
+
+
+@njit(nogil=True, cache=True)
+def outside(numbers, lowest, highest, keep_unknown):  # type: ignore[no-untyped-def]
+    """Which of ``numbers`` (float64, NaN unknown) are below ``lowest`` or above ``highest``; unknown ones unless kept."""
+    found = np.empty(len(numbers), dtype=np.bool_)
+    for row in range(len(numbers)):
+        number = numbers[row]
+        found[row] = not keep_unknown if np.isnan(number) else number < lowest or number > highest
+    return found

@@ -62,6 +62,9 @@ class Coded:
 
     def where(self, rows: Rows, holds: Callable[[Any], bool]) -> Mask:
         """For which of the rows the value holds; asked once a different value. Where there is none it does not."""
+        if len(rows) < len(self.values):
+            codes = self.codes[rows].tolist()
+            return np.array([code >= 0 and holds(self.values[code]) for code in codes], dtype=np.bool_)
         of_value = np.array([*map(holds, self.values), False])  # the last one is that of -1
         found: Mask = of_value[self.codes[rows]]
         return found
@@ -213,7 +216,7 @@ class Columns:
 def _margin(item: Item) -> float | None:
     if not item.price or item.cost is None:
         return None
-    return float((item.price - item.cost) / item.price)
+    return float(item.price - item.cost) / float(item.price)
 
 
 _KEYS: dict[str, Callable[[Item], Hashable]] = {

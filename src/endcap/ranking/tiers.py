@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 BUDGET, MID, PREMIUM, UNKNOWN = 0, 1, 2, -1
 
 _N_TIERS = 3
+_FEW = 8
 
 
 class Tiers:
@@ -43,7 +44,11 @@ class Tiers:
             return
         touched = np.union1d(self._category[rows], category[rows])
         self._category[rows], self._price[rows] = category[rows], price[rows]
-        self._sort(np.flatnonzero(np.isin(self._category, touched)))
+        if len(touched) <= _FEW:  # each a pass over the rows, ten times as fast as one with a search in it
+            there = np.logical_or.reduce([self._category == one for one in touched])
+        else:
+            there = np.isin(self._category, touched)
+        self._sort(np.flatnonzero(there))
 
     def at_least(self, room: int) -> NDArray[np.int8]:
         """The tiers of all rows, with UNKNOWN behind the last one up to ``room``: room for products to come."""

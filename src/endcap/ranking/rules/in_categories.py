@@ -22,16 +22,16 @@ class InCategories(ProductRule, frozen=True, kw_only=True):
     none_of: Words = ()
 
     def matches(self, columns: Columns, rows: Rows, moment: Any) -> Mask:
-        """Whether each row may stay."""
+        """Whether each row is kept out."""
         any_of, all_of, none_of = frozenset(self.any_of), frozenset(self.all_of), frozenset(self.none_of)
 
-        def stays(path: tuple[str, ...]) -> bool:
-            return (not any_of or not any_of.isdisjoint(path)) and all_of.issubset(path) and none_of.isdisjoint(path)
+        def is_outside(path: tuple[str, ...]) -> bool:
+            return bool(any_of and any_of.isdisjoint(path)) or not all_of.issubset(path) or not none_of.isdisjoint(path)
 
-        codes = columns.coded("category")
-        found = codes.where(rows, stays)
-        return found if any_of or all_of else found | (codes.codes[rows] < 0)
+        category = columns.coded("category")
+        outside = category.where(rows, is_outside)
+        return outside | (category.codes[rows] < 0) if any_of or all_of else outside
 
     def removes(self, query: Query, items: ItemView) -> Mask:
         """The rows outside."""
-        return ~self.matching(query, items)
+        return self.matching(query, items)

@@ -11,6 +11,9 @@ from endcap.core.query import Query, Rows
 from endcap.ranking.columns import Columns, Mask
 from endcap.ranking.rules.base import ItemView, ProductRule
 
+_ROUNDING = 1e-9
+"""Margins are floats: one of 30 % may come out a hair below 0.3."""
+
 
 class MarginAtLeast(ProductRule, frozen=True, kw_only=True):
     """Keeps out items whose margin, ``(price - cost) / price``, is below ``share``.
@@ -25,7 +28,7 @@ class MarginAtLeast(ProductRule, frozen=True, kw_only=True):
     def matches(self, columns: Columns, rows: Rows, moment: Any) -> Mask:
         """Whether each row earns too little."""
         margin = columns.numbers("margin")[rows]
-        low: Mask = margin < self.share
+        low: Mask = margin < self.share - _ROUNDING
         return low if self.keep_unknown else low | np.isnan(margin)
 
     def removes(self, query: Query, items: ItemView) -> Mask:

@@ -9,6 +9,7 @@ import numpy as np
 from msgspec import Meta
 
 from endcap.core.query import Query, Rows
+from endcap.kernels.barring import outside
 from endcap.ranking.columns import Mask
 from endcap.ranking.rules.base import NO_ROWS, ItemView, Rule, on_page
 
@@ -37,12 +38,10 @@ class PriceNearAnchor(Rule, frozen=True, kw_only=True):
         if len(codes.values) > 1:
             same = codes.codes[: len(price)] == codes.values.index(currency)
             price = np.where(same, price, np.nan)
-        outside = np.zeros(len(price), dtype=np.bool_) if self.keep_unknown else np.isnan(price)
-        if self.at_least is not None:
-            outside |= price < self.at_least * near
-        if self.at_most is not None:
-            outside |= price > self.at_most * near
-        return outside
+        least = self.at_least * near if self.at_least is not None else -np.inf
+        most = self.at_most * near if self.at_most is not None else np.inf
+        far: Mask = outside(price, least, most, self.keep_unknown)
+        return far
 
 
 def _reference(query: Query, items: ItemView) -> tuple[float, str | None]:

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from endcap.core.catalog import Item
 from endcap.core.events import Event
 from endcap.demo.state import SHOP, Prepared, load_prepared
 from endcap.stores import sqlite
@@ -48,6 +49,14 @@ class Demo:
         home = sqlite.open_home(self.home)
         try:
             return [one.event for one in home.open(SHOP).log.read(after)]
+        finally:
+            home.close()
+
+    def items(self) -> list[Item]:
+        """What the shop sells now."""
+        home = sqlite.open_home(self.home)
+        try:
+            return home.open(SHOP).catalog.all()
         finally:
             home.close()
 

@@ -5,20 +5,25 @@ from __future__ import annotations
 import inspect
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import typer
 
 from endcap import errors, registry
 from endcap.cli import app
 from endcap.core.catalog import Item
 from endcap.core.events import EVENT_TYPES, REQUIRED, Event
+from endcap.core.meaning import TOLD
 from endcap.core.request import RecommendRequest
 from endcap.dataset.stats import UNITS
+from endcap.ranking.rules.base import Rule
 from endcap.serving.placements import shipped
 from endcap.serving.reasons import TEMPLATES
+from endcap.stores import remembering
+from endcap.stores.remembering import KEPT
 from endcap.training.readiness import planned
 from endcap.web.application import OPERATIONS
 from endcap.web.openapi import rendered
@@ -77,6 +82,11 @@ def events() -> str:
     text += table(
         ["type", "needs"], [[f"`{name}`", ", ".join(f"`{one}`" for one in REQUIRED.get(name, ()))] for name in EVENT_TYPES]
     )
+    text += "\n## What Endcap reads in `context`\n\nAnything else in it is the shop's own.\n\n"
+    rows = [[", ".join(f"`{kind}`" for kind in kinds), f"`{key}`", holds, means] for kinds, key, holds, means in TOLD]
+    text += table(["of", "key", "holds", "meaning"], rows)
+    text += f"\n## What is remembered of a person\n\n{inspect.cleandoc(remembering.__doc__ or '').split("\n\n", 1)[1]}\n\n"
+    text += table(["what", "how much"], [[what, f"{most:,}"] for what, most in KEPT.items()])
     for part in (Event, Item, RecommendRequest):
         text += f"\n## {part.__name__}\n\n{inspect.getdoc(part)}\n\nFields: "
         text += ", ".join(f"`{name}`" for name in part.__struct_fields__) + ".\n"
@@ -96,15 +106,27 @@ def placements() -> str:
         ]  # fmt: skip
         text += table(["shelf", "title", "count", "sources", "topped up from"], rows)
         text += "\nRules: " + ", ".join(f"`{rule['rule']}`" for rule in placement.rules) + ".\n\n"
-    text += "## Rules\n\n"
-    rows = []
-    for name in registry.names("rules"):
-        rule = registry.find("rules", name)
-        options = ", ".join(f"`{field}`" for field in rule.__struct_fields__)
-        rows.append([f"`{name}`", options, first_line(rule)])
-    text += table(["rule", "options", "what it does"], rows)
+    text += "## Rules\n\nThe rules that a placement or a shelf may have are on [a page of their own](rules.md).\n"
     text += "\n## Reason codes\n\n" + table(["code", "sentence"], [[f"`{code}`", words] for code, words in TEMPLATES.items()])
     return text
+
+
+def rules() -> str:
+    """All rules with their options, and those that every rule takes."""
+    common = Rule.__struct_fields__
+    text = f"# Rules\n\n{NOTE}\n{RULES}\n" + table(["option of every rule", "default"], option_rows(Rule, common))
+    for name in registry.names("rules"):
+        rule: Any = registry.find("rules", name)
+        text += f"\n## `{name}`\n\n{formula(rule)}\n\nExplanations say: {rule.label}.\n"
+        own = [field for field in rule.__struct_fields__ if field not in common]
+        text += "\n" + table(["option", "default"], option_rows(rule, own)) if own else ""
+    return text
+
+
+def option_rows(part: Any, names: Iterable[str]) -> list[list[str]]:
+    """The options of a part with their defaults, as JSON."""
+    defaults = part().options()
+    return [[f"`{name}`", f"`{msgspec.json.encode(defaults[name]).decode()}`"] for name in names]
 
 
 def http() -> str:
@@ -184,6 +206,17 @@ meanwhile. An algorithm that wants more is fitted all the same and marked as war
 people agree on them: one alone may be chance.
 """
 
+RULES = """\
+A rule keeps products out of an answer, moves them up or down, gives them places, or lets only so many of a kind through. It holds on every
+placement of a shop (`endcap rules put`, `PUT /v1/rules`), on one placement or on one shelf (their `rules`), written as a table with the
+name of the rule and its options: `{ rule = "not_bought_within", days = 30 }`. Keeping out wins over everything else, and is
+done before products are chosen, so that others take the places. [Add your own](../how-to/add-a-rule.md) with one file.
+
+A rule holds from `starts_at` until before `ends_at` (ISO 8601, or milliseconds since 1970), for shoppers in one of the segments of its
+`audience`, or for all. Where two rules want one place, or both keep a product out, the one of higher `priority` has it, or is named. With
+`dry_run` it changes nothing, and explanations tell what it would have done. `note` is for whoever asks why.
+"""
+
 NEURAL = """\
 These come with `pip install 'endcap[neural]'`, are left out of training and evaluation unless they are asked for, and want 10,000
 acts. torch trains them; what is served are plain arrays, and no server ever loads torch.
@@ -196,6 +229,7 @@ PAGES = {
     "errors.md": error_codes,
     "events.md": events,
     "placements.md": placements,
+    "rules.md": rules,
     "http.md": http,
     "openapi.json": described,
 }

@@ -7,8 +7,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 
+from endcap.artifacts.bundle import Made, write_bundle
+from endcap.artifacts.item_neighbors import ItemNeighbors
 from endcap.core.query import Query
 from endcap.core.request import RecommendRequest
 from endcap.core.time import DAY_MS, MINUTE_MS
@@ -128,8 +131,22 @@ def test_what_is_dismissed_owned_or_sold_out_is_gone_from_the_next_answer(served
         assert item in shown(served)
 
 
+def publish_relations(served: Served) -> None:
+    """A bundle that knows that the spoon goes with everything else: some placements show nothing sooner than anything."""
+    item_ids = ["mug", "bowl", "plate", "spoon"]
+    pairs = (np.arange(3), np.full(3, 3), np.ones(3, np.float32))
+    relations = Made(ItemNeighbors.from_triples(*pairs, n_items=4, reason="goes_with"), "relations", {})
+    served.stores.bundles.publish(
+        lambda folder: write_bundle(
+            folder, item_ids, {"relations": relations}, created_at_ms=NOW_MS, data_until_ms=NOW_MS, position=1, seed=0
+        )
+    )
+    served.site.shops[SHOP].service.refresh()
+
+
 @pytest.mark.parametrize("placement", sorted(shipped()))
 def test_stock_to_nought_disappears_from_every_placement(served: Served, placement: str) -> None:
+    publish_relations(served)
     spot = {"item_id": "mug", "cart": ["plate"], "count": 8}
     spoon = {"item_id": "spoon", "title": "Spoon", "price": 4.5, "currency": "EUR", "category": ["kitchen"]}
     assert "spoon" in shown(served, placement, **spot)
@@ -190,6 +207,8 @@ def test_what_trends_is_learnt_within_seconds(served: Served) -> None:
     soon(served, ["bowl", "plate"])
     happens(served, "purchase", items=[{"item_id": "plate"}], session_id="d")
     soon(served, ["plate", "bowl"])
+    publish_relations(served)
+    assert shown(served, "live_spot", session_id="somebody else") == ["plate", "bowl"], "a bundle with other rows forgets nothing"
 
 
 def test_what_is_looked_at_together_is_learnt_at_once(served: Served) -> None:

@@ -25,9 +25,20 @@ PREFERENCES = (*TERMS, "recommendations", "name")
 
 _STATING = frozenset({"preference", "survey"})
 _TAKEN_BACK = frozenset({"dismiss", "own"})
-_KEYS = {
-    "view": ("dwell_ms",), "rating": ("scale",), **dict.fromkeys(_TAKEN_BACK, ("undo",)), **dict.fromkeys(_STATING, PREFERENCES),
-}  # fmt: skip
+TOLD: tuple[tuple[tuple[str, ...], str, str, str], ...] = (
+    (("view",), "dwell_ms", "milliseconds, 0 or more",
+     "How long the newest view of the item lasted. Such an event is no view of its own, neither live nor in training."),
+    (("rating",), "scale", "the most a rating can be", "1 for thumbs (`rating` 1 or 0), 5 for stars; 5 where it is left out."),
+    (("dismiss", "own"), "undo", "true or false", "Takes an earlier one back."),
+    (("preference", "survey"), "likes", "list of text", "Categories, tags, brands or attribute values the person likes."),
+    (("preference", "survey"), "dislikes", "list of text", "And those they do not like."),
+    (("preference", "survey"), "recommendations", "personal, impersonal or none",
+     "How far recommendations may go: `impersonal` uses nothing that the person did, `none` shows none."),
+    (("preference", "survey"), "name", "text or null", "What the shop may greet the person with."),
+)  # fmt: skip
+"""What may stand in a context: the types of event, the key, what it holds and what it means."""
+
+_KEYS = {kind: tuple(key for kinds, key, _, _ in TOLD if kind in kinds) for kinds, _, _, _ in TOLD for kind in kinds}
 
 
 def dwell_ms(event: Event) -> float | None:

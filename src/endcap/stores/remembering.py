@@ -1,4 +1,8 @@
-"""What becomes of a person's history with each event: pure functions from a history to the next."""
+"""What becomes of a person's history with each event: pure functions from a history to the next.
+
+Acts are remembered by kind, what was seen and searched for beside them, each with a bound of its own, so that no flood of one
+pushes out another. A guest who logs in (``identify``) keeps all of it; of what was stated the newest word on each field counts.
+"""
 
 from __future__ import annotations
 
@@ -30,6 +34,15 @@ KEEP_SEEN_DAYS = 7
 """How many products that were seen are remembered, and how long: the week that fatigue is counted in, and more than it allows."""
 
 KEEP_SEARCHES = 5
+
+KEPT = {
+    "views, clicks, what went into the cart and out of it": KEEP_ACTS,
+    "purchases and refunds, by line": KEEP_PURCHASES,
+    "ratings, dismissals and what is owned": KEEP_SAID,
+    f"products seen in the last {KEEP_SEEN_DAYS} days": KEEP_SEEN,
+    "searches": KEEP_SEARCHES,
+}
+"""How much is remembered of a person at least, where there is so much."""
 
 _TRADED = frozenset({KIND["purchase"], KIND["refund"]})
 _SAID = frozenset({KIND["rating"], KIND["dismiss"], KIND["own"]})

@@ -85,7 +85,7 @@ def events() -> str:
     text += "\n## What Endcap reads in `context`\n\nAnything else in it is the shop's own.\n\n"
     rows = [[", ".join(f"`{kind}`" for kind in kinds), f"`{key}`", holds, means] for kinds, key, holds, means in TOLD]
     text += table(["of", "key", "holds", "meaning"], rows)
-    text += f"\n## What is remembered of a person\n\n{inspect.cleandoc(remembering.__doc__ or '').split("\n\n", 1)[1]}\n\n"
+    text += f"\n## What is remembered of a person\n\n{remembering.__doc__.partition('.')[2].strip()}\n\n"
     text += table(["what", "how much"], [[what, f"{most:,}"] for what, most in KEPT.items()])
     for part in (Event, Item, RecommendRequest):
         text += f"\n## {part.__name__}\n\n{inspect.getdoc(part)}\n\nFields: "

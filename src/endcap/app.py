@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from operator import eq
 from pathlib import Path
 from typing import TypeVar
 
@@ -38,6 +39,7 @@ class ShopService:
     def __init__(self, stores: ShopStores, clock: Clock) -> None:
         self.stores = stores
         self.live = LiveHistories(stores.people, stores.log)
+        self._clock = clock
         self.corrupt_bundle: str | None = None
         self.bad_documents: tuple[str, ...] = ()
         self._refreshing = threading.Lock()
@@ -58,9 +60,12 @@ class ShopService:
     def warm(self) -> None:
         """Load the kernels and answer once on every placement, so that the first shopper does not wait for it."""
         warm_kernels()
-        some = next((item.item_id for item in self.state.items.items if item is not None), None)
-        for name in self.state.placements:
-            self.engine.recommend(RecommendRequest(placement=name, item_id=some))
+        self._answer_everywhere(self.engine)
+
+    def _answer_everywhere(self, engine: Engine) -> None:
+        some = next((item.item_id for item in engine.state.items.items if item is not None), None)
+        for name in engine.state.placements:
+            engine.recommend(RecommendRequest(placement=name, item_id=some))
 
     def refresh(self) -> None:
         """Notice what other processes changed: events, products, placements, rules, the bundle. Cheap where nothing did."""
@@ -87,9 +92,18 @@ class ShopService:
         bundle = self._load_bundle(version)
         if bundle is None and version is not None:
             return
-        products = [item for item in self.engine.state.items.items if item is not None]
-        items = ItemTable(bundle.item_ids if bundle else (), products)
-        self.engine.state = self._state(bundle, items)
+        state = self._state(bundle, self._items_of(bundle))
+        # Whatever is made when it is first asked for is made now, in this thread: the answers go on with the old state.
+        self._answer_everywhere(Engine(state, self.live, self._clock))
+        self.engine.state = state
+
+    def _items_of(self, bundle: Bundle | None) -> ItemTable:
+        """The catalogue with the rows of a bundle: the same one where the next training numbered the same products."""
+        items = self.engine.state.items
+        item_ids = bundle.item_ids if bundle is not None else []
+        if len(item_ids) == items.n_trained and all(map(eq, item_ids, items.ids)):
+            return items
+        return ItemTable(item_ids, [item for item in items.items if item is not None])
 
     def _load_bundle(self, version: str | None) -> Bundle | None:
         """The bundle of a version; one that is corrupt or gone is remembered and never serves."""

@@ -50,7 +50,7 @@ def flood(served: Listening, times: float, peak: float) -> OpenLoad:
 
 
 def test_three_times_the_capacity(served: Listening, slow: SlowScores) -> None:
-    closed = drive(served.port, requests(served), connections=8, seconds=2.0)
+    closed = drive(served.port, requests(served), connections=4, seconds=2.0)
     assert closed.failed == 0, "a few connections that wait for their answers are no overload"
     peak = closed.per_second
     load = flood(served, 3, peak)

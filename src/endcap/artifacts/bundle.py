@@ -1,8 +1,8 @@
 """A bundle: the artifacts of one training, as arrays and JSON with checksums.
 
-On disk a bundle is a folder of two files. ``manifest.json`` says what there is; ``arrays.bin`` holds the bytes of every
-array, one after another, each at a multiple of 64. No pickle, nothing that runs. The version is a hash of the contents
-without the time they were made, so the same inputs with the same seed give the same version.
+On disk a bundle is a folder of three files. ``manifest.json`` says what there is, ``manifest.sha256`` what that file hashes to;
+``arrays.bin`` holds the bytes of every array, one after another, each at a multiple of 64. No pickle, nothing that runs. The
+version is a hash of the contents without the time they were made, so the same inputs with the same seed give the same version.
 """
 
 from __future__ import annotations
@@ -143,7 +143,9 @@ def write_bundle(
         notes=dict(notes or {}),
     )  # fmt: skip
     _write_durably(folder / "arrays.bin", b"".join(blocks))
-    _write_durably(folder / "manifest.json", msgspec.json.format(msgspec.json.encode(manifest), indent=1))
+    written = msgspec.json.format(msgspec.json.encode(manifest), indent=1)
+    _write_durably(folder / "manifest.json", written)
+    _write_durably(folder / "manifest.sha256", hashlib.sha256(written).hexdigest().encode())
     return manifest
 
 
@@ -153,7 +155,9 @@ def read_bundle(folder: Path) -> Bundle:
     Raises CorruptBundle where a file is missing, a byte is wrong or the format is another.
     """
     try:
-        manifest = msgspec.json.decode((folder / "manifest.json").read_bytes(), type=Manifest)
+        written = (folder / "manifest.json").read_bytes()
+        _compare(folder, written)
+        manifest = msgspec.json.decode(written, type=Manifest)
         raw = (folder / "arrays.bin").read_bytes()
     except (OSError, msgspec.MsgspecError) as error:
         raise CorruptBundle(f"bundle {folder.name} cannot be read: {error}", remedy="roll back or train again") from error
@@ -171,6 +175,13 @@ def read_bundle(folder: Path) -> Bundle:
         if artifacts[one.name].n_items != len(item_ids):
             raise CorruptBundle(f"bundle {folder.name}: {one.name} numbers other items than the bundle", remedy="train again")
     return Bundle(manifest, item_ids, artifacts)
+
+
+def _compare(folder: Path, written: bytes) -> None:
+    """Compare the manifest with its checksum. Bundles from before there was one have none."""
+    checksum = folder / "manifest.sha256"
+    if checksum.exists() and checksum.read_bytes() != hashlib.sha256(written).hexdigest().encode():
+        raise CorruptBundle(f"bundle {folder.name}: the checksum of manifest.json is wrong", remedy="roll back or train again")
 
 
 def _array(raw: bytes, entry: ArrayEntry, folder: str) -> Array:

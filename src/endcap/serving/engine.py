@@ -80,21 +80,26 @@ class Engine:
 
     def page(self, request: PageRequest) -> PageResponse:
         """The answers to the requests of a page, in order; what one shows the later ones do not, and variety counts for all."""
+        state = self.state  # one bundle makes the whole page, whatever is swapped in meanwhile
         answers: list[RecommendResponse] = []
         shown: list[str] = []
         for one in request.requests:
-            answer = self.answer(one, self._moment(one), shown)
+            answer = self.answer(one, self._moment(one), shown, state)
             shown += [item.item_id for item in answer.items]
             answers.append(answer)
         return PageResponse(answers=answers)
 
-    def answer(self, request: RecommendRequest, moment: Moment, shown: Sequence[str] = ()) -> RecommendResponse:
+    def answer(
+        self, request: RecommendRequest, moment: Moment, shown: Sequence[str] = (), state: ServingState | None = None
+    ) -> RecommendResponse:
         """The answer of a moment: the same moment over the same state has the same answer.
 
-        ``shown`` is what stands above on the same page.
+        ``shown`` is what stands above on the same page; ``state`` is what serves, unless it is given.
         """
         started = time.perf_counter_ns()
-        state, items = self.state, self.state.items
+        # Taken once: another thread may put a new one in its place at any moment.
+        state = state or self.state
+        items = state.items
         ready = _placement(state, request.placement)
         shelves = _shelves(state, ready, request)
         notes: list[str] = []
@@ -106,7 +111,7 @@ class Engine:
         rules = ActiveRules(state.shop_rules + ready.rules, query, view, FIRST_RULE)
         blocked = barred(request, query, rules, items, items.rows(shown))
         filler = ShelfFiller(
-            view, query, blocked, self._fitting_mixture(shelves, items.room), self._arranger, rules,
+            view, query, blocked, self._fitting_mixture(state, shelves), self._arranger, rules,
             seed=seed_of(moment.recommendation_id), shown=items.rows(shown), in_order=request.shelf is None,
             explain=request.explain or request.why_not is not None,
         )  # fmt: skip
@@ -136,10 +141,11 @@ class Engine:
         now_ms = self._clock.now_ms()
         return Moment(new_id(now_ms), now_ms, self._histories.history(request.user_id, request.session_id))
 
-    def _fitting_mixture(self, shelves: Sequence[ReadyShelf], room: int) -> Mixture:
+    def _fitting_mixture(self, state: ServingState, shelves: Sequence[ReadyShelf]) -> Mixture:
+        stack, room = state.stack, state.items.room
         n_sources = max(len(group) for one in shelves for group in (one.sources, *one.fallbacks))
-        if not self._mixture.fits(self.state.stack, room, n_sources):
-            self._mixture = Mixture(self.state.stack, room, n_sources=max(8, n_sources), watch=self.breaker)
+        if not self._mixture.fits(stack, room, n_sources):
+            self._mixture = Mixture(stack, room, n_sources=max(8, n_sources), watch=self.breaker)
         return self._mixture
 
 

@@ -19,7 +19,7 @@ from endcap.core.events import EVENT_TYPES, REQUIRED, Event
 from endcap.core.meaning import TOLD
 from endcap.core.request import RecommendRequest
 from endcap.dataset.stats import UNITS
-from endcap.ranking.rules.base import Rule
+from endcap.ranking.rules.base import Rule, SelectingRule
 from endcap.serving.placements import shipped
 from endcap.serving.reasons import TEMPLATES
 from endcap.stores import remembering
@@ -117,7 +117,8 @@ def rules() -> str:
     text = f"# Rules\n\n{NOTE}\n{RULES}\n" + table(["option of every rule", "default"], option_rows(Rule, common))
     for name in registry.names("rules"):
         rule: Any = registry.find("rules", name)
-        text += f"\n## `{name}`\n\n{formula(rule)}\n\nExplanations say: {rule.label}.\n"
+        selecting = f"Which these are: {formula(SelectingRule)}\n\n" if issubclass(rule, SelectingRule) else ""
+        text += f"\n## `{name}`\n\n{formula(rule)}\n\n{selecting}Explanations say: {rule.label}.\n"
         own = [field for field in rule.__struct_fields__ if field not in common]
         text += "\n" + table(["option", "default"], option_rows(rule, own)) if own else ""
     return text
@@ -207,14 +208,15 @@ people agree on them: one alone may be chance.
 """
 
 RULES = """\
-A rule keeps products out of an answer, moves them up or down, gives them places, or lets only so many of a kind through. It holds on every
-placement of a shop (`endcap rules put`, `PUT /v1/rules`), on one placement or on one shelf (their `rules`), written as a table with the
-name of the rule and its options: `{ rule = "not_bought_within", days = 30 }`. Keeping out wins over everything else, and is
-done before products are chosen, so that others take the places. [Add your own](../how-to/add-a-rule.md) with one file.
+A rule keeps products out of an answer, moves them up or down, gives them places, or lets only so many of a kind through. It
+holds on every placement of a shop (`endcap rules put`, `PUT /v1/rules`), on one placement or on one shelf (their `rules`),
+written as a table with the name of the rule and its options: `{ rule = "not_bought_within", days = 30 }`. Keeping out wins over
+everything else, and is done before products are chosen, so that others take the places. [Add your own](../how-to/add-a-rule.md)
+with one file.
 
-A rule holds from `starts_at` until before `ends_at` (ISO 8601, or milliseconds since 1970), for shoppers in one of the segments of its
-`audience`, or for all. Where two rules want one place, or both keep a product out, the one of higher `priority` has it, or is named. With
-`dry_run` it changes nothing, and explanations tell what it would have done. `note` is for whoever asks why.
+A rule holds from `starts_at` until before `ends_at` (ISO 8601, or milliseconds since 1970), for shoppers in one of the segments
+of its `audience`, or for all. Where two rules want one place, or both keep a product out, the one of higher `priority` has it,
+or is named. With `dry_run` it changes nothing, and explanations tell what it would have done. `note` is for whoever asks why.
 """
 
 NEURAL = """\

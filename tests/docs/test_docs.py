@@ -79,6 +79,7 @@ def test_every_part_is_documented(kind: str) -> None:
 
 
 OWN_ALGORITHM = ROOT / "docs/how-to/add-an-algorithm.md"
+OWN_RULE = ROOT / "docs/how-to/add-a-rule.md"
 
 
 def files(page: Path) -> dict[str, str]:
@@ -88,24 +89,28 @@ def files(page: Path) -> dict[str, str]:
     return {re.findall(r"`([\w/]+\.(?:toml|py))`", text[: block.start()])[-1]: block[1] for block in blocks}
 
 
-@pytest.fixture
-def own_algorithm(tmp_path: Path) -> Path:
-    """An empty folder with what the page on own algorithms has written into it: a package, installed into ``site``."""
-    package = tmp_path / "endcap-log-likelihood"
-    package.mkdir()
-    for name, text in files(OWN_ALGORITHM).items():
-        (tmp_path / name if name == "surprising.toml" else package / name).write_text(text, encoding="utf-8")
+def installed(page: Path, package: str, folder: Path, *, beside: str) -> Path:
+    """The folder, with what a page has written into it: a package, installed into ``site``, and the file ``beside`` it."""
+    (folder / package).mkdir()
+    for name, text in files(page).items():
+        (folder / name if name == beside else folder / package / name).write_text(text, encoding="utf-8")
     # What pip makes of a pyproject.toml, but for the tools that it would have to download.
-    project = tomllib.loads((package / "pyproject.toml").read_text(encoding="utf-8"))
-    described = tmp_path / "site" / f"{project['project']['name'].replace('-', '_')}-0.1.dist-info"
+    project = tomllib.loads((folder / package / "pyproject.toml").read_text(encoding="utf-8"))
+    described = folder / "site" / f"{project['project']['name'].replace('-', '_')}-0.1.dist-info"
     described.mkdir(parents=True)
     (described / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {project['project']['name']}\nVersion: 0.1\n")
     groups = project["project"]["entry-points"].items()
     points = [f"[{group}]\n" + "\n".join(f"{name} = {value}" for name, value in some.items()) for group, some in groups]
     (described / "entry_points.txt").write_text("\n".join(points))
     for module in project["tool"]["setuptools"]["py-modules"]:
-        shutil.copy(package / f"{module}.py", tmp_path / "site")
-    return tmp_path
+        shutil.copy(folder / package / f"{module}.py", folder / "site")
+    return folder
+
+
+@pytest.fixture
+def own_algorithm(tmp_path: Path) -> Path:
+    """An empty folder with what the page on own algorithms has written into it."""
+    return installed(OWN_ALGORITHM, "endcap-log-likelihood", tmp_path, beside="surprising.toml")
 
 
 def write_gifts(path: Path) -> None:
@@ -141,12 +146,24 @@ def test_the_own_algorithm_of_its_page_is_found_checked_compared_trained_and_sho
     assert "the bundle that serves has no" not in shown
 
 
+def test_the_own_rule_of_its_page_is_found_put_and_explained(tmp_path: Path) -> None:
+    folder = installed(OWN_RULE, "endcap-free-delivery", tmp_path, beside="rule.toml")
+    write_gifts(folder / "orders.csv")
+    run("endcap import orders.csv --shop gifts --currency GBP", folder)
+    tested, used = (run(block, folder, PYTHONPATH=str(folder / "site")) for block in consoles(OWN_RULE))
+    assert re.search(r"\d+ passed", tested)
+    assert re.search(r"^free_delivery +Multiplies by", tested, re.M)
+    assert re.search(r"^delivery_in_june +free_delivery +{\"from_price\":40} +0 +until 2030-07-01T00:00:00Z", used, re.M)
+    assert "rule delivery_in_june: it is gone" in used
+
+
 @pytest.mark.parametrize(
     ("page", "file", "suite"),
     [
         (ROOT / "CONTRIBUTING.md", "algorithms/last_bought", "tests/algorithms"),
         (ROOT / "CONTRIBUTING.md", "ranking/rules/not_just_seen", "tests/ranking/rules"),
         (OWN_ALGORITHM, "algorithms/log_likelihood", "tests/algorithms"),
+        (OWN_RULE, "ranking/rules/free_delivery", "tests/ranking/rules"),
     ],
 )
 def test_the_parts_that_pages_show_work_in_one_file(tmp_path: Path, page: Path, file: str, suite: str) -> None:

@@ -24,9 +24,9 @@ from endcap.ranking.rules.only_substitutes import OnlySubstitutes
 from endcap.ranking.rules.pin import Pin
 from endcap.serving.items import ItemTable
 from endcap.serving.view import AnswerView
+from endcap.testing import shelves as shelf
 
 from .random_shops import FORBIDDING, IDS, WORDS, catalogs, forbids, holds, items, queries, rules, selected
-from .rules import shelf
 
 FIRST = 8
 

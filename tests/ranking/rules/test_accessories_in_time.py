@@ -4,8 +4,7 @@ import pytest
 
 from endcap.core.context import Context
 from endcap.ranking.rules.accessories_in_time import AccessoriesInTime
-
-from .shelf import factors, left, product, shelf, shopper
+from endcap.testing.shelves import factors, left, product, shelf, shopper
 
 SHELF = shelf(
     product("camera"),

@@ -1,8 +1,7 @@
 from __future__ import annotations
 
 from endcap.ranking.rules.add_ons import AddOns
-
-from .shelf import left, product, shelf, shopper
+from endcap.testing.shelves import left, product, shelf, shopper
 
 SHELF = shelf(
     product("washer"),

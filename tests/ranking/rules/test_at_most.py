@@ -1,8 +1,7 @@
 from __future__ import annotations
 
 from endcap.ranking.rules.at_most import AtMost
-
-from .shelf import product, shelf, shopper
+from endcap.testing.shelves import product, shelf, shopper
 
 SHELF = shelf(
     product("a", 1, brand="Oak", category=("home", "kitchen"), family="mugs", tier="basic"),

@@ -1,8 +1,7 @@
 from __future__ import annotations
 
 from endcap.ranking.rules.brands import Brands
-
-from .shelf import left, product, shelf
+from endcap.testing.shelves import left, product, shelf
 
 SHELF = shelf(product("a", brand="Oak"), product("b", brand="Ash"), product("c"))
 

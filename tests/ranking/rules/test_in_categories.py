@@ -1,8 +1,7 @@
 from __future__ import annotations
 
 from endcap.ranking.rules.in_categories import InCategories
-
-from .shelf import left, product, shelf
+from endcap.testing.shelves import left, product, shelf
 
 SHELF = shelf(
     product("mug", category=("home", "kitchen", "mugs")),

@@ -8,8 +8,7 @@ import pytest
 from endcap.core.context import Context
 from endcap.core.time import to_ms
 from endcap.ranking.rules.in_season import InSeason, season_at
-
-from .shelf import left, product, shelf, shopper
+from endcap.testing.shelves import left, product, shelf, shopper
 
 SHELF = shelf(
     product("sledge", seasons=("winter",)),

@@ -9,8 +9,7 @@ import pytest
 
 from endcap.ranking.rules.boost_margin import BoostMargin
 from endcap.ranking.rules.margin_at_least import MarginAtLeast
-
-from .shelf import factors, left, product, shelf, shopper
+from endcap.testing.shelves import factors, left, product, shelf, shopper
 
 SHELF = shelf(
     product("rich", 10, cost=Decimal(2)), product("fair", "4.50", cost=Decimal("3.15")), product("loss", 10, cost=Decimal(11)),

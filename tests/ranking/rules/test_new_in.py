@@ -2,8 +2,7 @@ from __future__ import annotations
 
 from endcap.core.time import DAY_MS
 from endcap.ranking.rules.new_in import NewIn
-
-from .shelf import NOW_MS, factors, left, product, shelf
+from endcap.testing.shelves import NOW_MS, factors, left, product, shelf
 
 DATED = [product(name, available_from=NOW_MS - days * DAY_MS) for name, days in (("old", 40), ("month", 30), ("week", 7))]
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from endcap.ranking.rules.only_complements import OnlyComplements
 from endcap.ranking.rules.only_substitutes import OnlySubstitutes
-
-from .shelf import left, product, shelf, shopper
+from endcap.testing.shelves import left, product, shelf, shopper
 
 RELATED = {("pot", "tea"): 0.9, ("pot", "mug"): 0.2, ("pot", "kettle"): -0.5, ("pot", "pan"): -0.3, ("tea", "coffee"): -0.9}
 SHELF = shelf(*(product(one) for one in ("pot", "tea", "mug", "kettle", "pan", "coffee")), relations=RELATED)

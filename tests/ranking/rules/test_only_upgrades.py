@@ -11,9 +11,9 @@ from endcap.core.request import RecommendRequest
 from endcap.ranking.rules.only_upgrades import OnlyUpgrades
 from endcap.serving.items import ItemTable
 from endcap.serving.view import AnswerView
+from endcap.testing import shelves as shelf
 
 from ...serving.shop import IDS, engine, neighbors, placement, product, scores
-from . import shelf
 
 
 def left(anchor: str | None, rule: OnlyUpgrades | None = None, cart: tuple[str, ...] = (), **prices: str | None) -> list[str]:

@@ -3,8 +3,7 @@ from __future__ import annotations
 from endcap.ranking.rulebook import ActiveRules
 from endcap.ranking.rules.base import Rule
 from endcap.ranking.rules.pin import Pin
-
-from .shelf import product, shelf, shopper
+from endcap.testing.shelves import product, shelf, shopper
 
 SHELF = shelf(product("a"), product("b"), product("c"))
 

@@ -1,8 +1,7 @@
 from __future__ import annotations
 
 from endcap.ranking.rules.price_between import PriceBetween
-
-from .shelf import left, product, shelf
+from endcap.testing.shelves import left, product, shelf
 
 SHELF = shelf(
     product("cheap", "9.99"),

@@ -1,8 +1,7 @@
 from __future__ import annotations
 
 from endcap.ranking.rules.price_near_anchor import PriceNearAnchor
-
-from .shelf import left, product, shelf, shopper
+from endcap.testing.shelves import left, product, shelf, shopper
 
 SHELF = shelf(*(product(f"p{price}", price) for price in (4, 5, 10, 20, 21)), product("free"), product("yen", 10, currency="JPY"))
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from endcap.ranking.rules.boost import Boost
 from endcap.ranking.rules.bury import Bury
 from endcap.ranking.rules.exclude import Exclude
-
-from .shelf import factors, left, product, shelf
+from endcap.testing.shelves import factors, left, product, shelf
 
 SHELF = shelf(
     product("a", brand="Oak", category=("home", "kitchen"), tags=("sale", "new"), attributes={"color": "red"}),

@@ -1,8 +1,7 @@
 from __future__ import annotations
 
 from endcap.ranking.rules.staff_picks import StaffPicks
-
-from .shelf import factors, left, product, shelf
+from endcap.testing.shelves import factors, left, product, shelf
 
 SHELF = shelf(product("a", tags=("staff_pick", "sale")), product("b"), product("c", tags=("best_of_june",)))
 

@@ -2,8 +2,7 @@ from __future__ import annotations
 
 from endcap.core.preferences import Preferences
 from endcap.ranking.rules.tastes import Tastes
-
-from .shelf import factors, left, product, shelf, shopper
+from endcap.testing.shelves import factors, left, product, shelf, shopper
 
 SHELF = shelf(
     product("chair", category=("Garden", "Chairs"), attributes={"wood": "Oak"}), product("table", brand="OAK"),

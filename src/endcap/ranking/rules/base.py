@@ -149,7 +149,7 @@ class ProductRule(Rule, frozen=True, kw_only=True):
 
 
 class SelectingRule(ProductRule, frozen=True, kw_only=True):
-    """A rule for the products that bear one of the values named, in each of the kinds that are named.
+    """The products that bear one of the values named, in each of the kinds that are named.
 
     ``categories`` are words of the path, at any depth; ``attributes`` has for a name the values that count. Where nothing is
     named, no product matches.

@@ -1,4 +1,4 @@
-"""Products and shoppers that rules are tried on, by name."""
+"""Products and shoppers that rules are tried on, by name; a plug-in's author can use them too."""
 
 from __future__ import annotations
 

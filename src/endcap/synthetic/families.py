@@ -7,6 +7,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import accumulate
+from zlib import crc32
 
 import msgspec
 
@@ -21,6 +22,7 @@ _TIER_NOTES = {
     "premium": "Made once, made well, and repaired by the people who made it.",
 }
 _SOLD_OUT, _ON_SALE, _RETIRED, _COMING, _LAUNCHED = 0.04, 0.16, 0.025, 0.02, 0.08
+_PICKED_ONE_IN = 10
 
 
 @dataclass(slots=True)
@@ -122,7 +124,7 @@ def _model(family: Family, assortment: Assortment, kind: Kind, dice: Dice) -> It
         category=(assortment.department_of(kind.category), kind.category),
         brand=family.brand,
         currency=assortment.currency,
-        tags=("sale",) if dice.chance(_ON_SALE) else (),
+        tags=(*(("sale",) if dice.chance(_ON_SALE) else ()), *_staff_tags(slug(family.name))),
         attributes={"material": material},
         family=slug(family.name),
         tier=TIERS[family.tier],
@@ -131,6 +133,11 @@ def _model(family: Family, assortment: Assortment, kind: Kind, dice: Dice) -> It
         seasons=kind.seasons,
         replenish_days=kind.replenish,
     )
+
+
+def _staff_tags(name: str) -> tuple[str, ...]:
+    """Whether those who work there are fond of it; settled by its name, so that no other draw depends on it."""
+    return ("staff_pick",) if crc32(name.encode()) % _PICKED_ONE_IN == 0 else ()
 
 
 def _variant(model: Item, choices: list[str], attributes: dict[str, str], price: Decimal, dice: Dice) -> Item:

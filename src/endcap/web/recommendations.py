@@ -24,6 +24,7 @@ USER_IGNORED = "user_id was left aside: a browser key asks for its session; an i
 async def recommend(call: Call) -> Reply:
     """Answer for one placement."""
     shop = await call.shop()
+    shop.decisions.check_room()
     request, notes = _checked(call, decode(_request, await call.body(MAX_REQUEST_BYTES)))
     answer = shop.service.engine.recommend(request)
     answer.notes += notes
@@ -35,7 +36,9 @@ async def recommend(call: Call) -> Reply:
 async def recommend_page(call: Call) -> Reply:
     """Answer for several placements of one page; no item appears twice."""
     shop = await call.shop()
+    shop.decisions.check_room()
     page = decode(_page, await call.body(MAX_REQUEST_BYTES))
+    shop.decisions.check_room(len(page.requests))
     checked = [_checked(call, request) for request in page.requests]
     requests = tuple(request for request, _ in checked)
     answers = shop.service.engine.page(PageRequest(requests=requests)).answers

@@ -127,7 +127,7 @@ class Site:
             yield "endcap_events_pending", labels, shop.events.pending
             yield "endcap_events_quarantined", labels, shop.service.stores.log.quarantined_count()
             yield "endcap_decisions_waiting", labels, shop.decisions.waiting
-            yield "endcap_decisions_dropped", labels, shop.decisions.dropped
+            yield "endcap_decisions_lost_total", labels, shop.decisions.lost
             yield "endcap_items", labels, len(shop.service.state.items)
             yield "endcap_bundle_serves", {**labels, "version": shop.bundle or ""}, int(manifest is not None)
             yield "endcap_bundle_created_seconds", labels, manifest.created_at_ms / 1000 if manifest else 0

@@ -67,6 +67,11 @@ class IdMap:
         """The row of an id, or -1 where it is unknown."""
         return self._rows.get(external, -1)
 
+    def rows(self, externals: Iterable[str]) -> list[int]:
+        """The row of each id, -1 where it is unknown."""
+        find = self._rows.get
+        return [find(one, -1) for one in externals]
+
     def __getitem__(self, row: int) -> str:
         return self._ids[row]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from endcap.core.events import KIND
@@ -16,6 +16,9 @@ from endcap.stores.ports import History
 WEEK_MS = 7 * DAY_MS
 FADES_MS = 2 * DAY_MS
 """How far back fatigue looks, and after how long having been seen counts half."""
+
+MOST_SHOWN = 200
+"""Of how many sightings it is asked what was passed over, the newest: every answer waits for it."""
 
 _TAKEN = frozenset({KIND["click"], KIND["add_to_cart"], KIND["purchase"]})
 _ACTED = _TAKEN | {KIND["view"], KIND["rating"]}
@@ -42,21 +45,28 @@ def exposed(past: History, ids: IdMap, visit_began_ms: int, now_ms: int) -> Expo
     taken: set[str] = set()
     in_session = in_week = 0
     for one in reversed(past.seen):
-        at_ms = one.minute * MINUTE_MS
+        at_ms, item_ids = one.minute * MINUTE_MS, one.item_ids
         if at_ms + MINUTE_MS <= since_ms:
             continue
-        in_week += len(one.item_ids)
-        if at_ms + MINUTE_MS > visit_began_ms:
-            in_session += len(one.item_ids)
-        fresh = 0.5 ** (max(now_ms - at_ms, 0) / FADES_MS)
-        for item_id in one.item_ids:
-            if last_taken.get(item_id, -1) >= at_ms:
-                taken.add(item_id)
-            if last_act.get(item_id, -1) < at_ms:
+        if in_week < MOST_SHOWN:
+            fresh = 0.5 ** (max(now_ms - at_ms, 0) / FADES_MS)
+            for item_id in _passed_over(item_ids, at_ms, last_act):
                 ignored[item_id] = ignored.get(item_id, 0.0) + fresh
-    known = {row: count for item_id, count in ignored.items() if (row := ids.row(item_id)) >= 0}
+        if not last_taken.keys().isdisjoint(item_ids):
+            taken.update(item_id for item_id in item_ids if last_taken.get(item_id, -1) >= at_ms)
+        in_week += len(item_ids)
+        if at_ms + MINUTE_MS > visit_began_ms:
+            in_session += len(item_ids)
+    known = [(row, count) for row, count in zip(ids.rows(ignored), ignored.values(), strict=True) if row >= 0]
     exposure = Exposure(session_seen=in_session, week_seen=in_week, week_taken=len(taken), week_dismissed=dismissed)
-    return Exposed(list(known), list(known.values()), exposure)
+    return Exposed([row for row, _ in known], [count for _, count in known], exposure)
+
+
+def _passed_over(item_ids: Sequence[str], at_ms: int, last_act: Mapping[str, int]) -> Sequence[str]:
+    """What was seen at a time and not acted on since."""
+    if last_act.keys().isdisjoint(item_ids):  # true of most, and much quicker than to look at each
+        return item_ids
+    return [item_id for item_id in item_ids if last_act.get(item_id, -1) < at_ms]
 
 
 def visit_began(past: History, now_ms: int) -> int:

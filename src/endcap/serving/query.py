@@ -66,14 +66,14 @@ def _bearing(acts: Sequence[Act], items: ItemTable, terms: Sequence[str]) -> set
     if not terms:
         return set()
     words = folded(terms)
-    rows = {items.row(act.item_id) for act in acts}
+    rows = set(items.ids.rows(act.item_id for act in acts))
     return {row for row in rows if row >= 0 and (item := items.items[row]) is not None and bears(item, words)}
 
 
 def _path(past: History, found: Interest, items: ItemTable) -> tuple[str, ...]:
     """The newest searches and the categories of what was looked at, newest first, each once."""
     steps = [(one.at_ms, one.query) for one in past.searches]
-    for row, at_ms in zip(found.history, found.at_ms, strict=True):
+    for row, at_ms in zip(found.history[:MOST_STEPS], found.at_ms, strict=False):
         if (code := int(items.leaf[row])) != NO_CATEGORY:
             steps.append((at_ms, items.category_name(code)))
     steps.sort(key=lambda step: -step[0])

@@ -17,6 +17,7 @@ from endcap.cli import app
 from endcap.core.catalog import Item
 from endcap.core.events import EVENT_TYPES, REQUIRED, Event
 from endcap.core.meaning import TOLD
+from endcap.core.placement import Exploration, Placement, Shelf, Source, Wording
 from endcap.core.request import RecommendRequest
 from endcap.dataset.stats import UNITS
 from endcap.ranking.rules.base import Rule, SelectingRule
@@ -94,21 +95,56 @@ def events() -> str:
 
 
 def placements() -> str:
-    """Shipped placements, rules and reason codes."""
-    text = f"# Placements, rules and reasons\n\n{NOTE}\n"
+    """Shipped placements, their shelves and reason codes."""
+    text = f"# Placements, shelves and reasons\n\n{NOTE}\n{PLACEMENTS}\n"
     for name, placement in shipped().items():
-        text += f"## `{name}`\n\n{placement.description} At most {placement.max_count} products.\n\n"
-        rows = [
-            [f"`{shelf.name}`", shelf.title, f"{shelf.min_count}–{shelf.max_count}",
-             ", ".join(f"{one.artifact} ({one.ask}) × {one.weight:g}" for one in shelf.sources),
-             ", ".join(one.artifact for one in shelf.fallback)]
-            for shelf in placement.shelves
-        ]  # fmt: skip
-        text += table(["shelf", "title", "count", "sources", "topped up from"], rows)
-        text += "\nRules: " + ", ".join(f"`{rule['rule']}`" for rule in placement.rules) + ".\n\n"
-    text += "## Rules\n\nThe rules that a placement or a shelf may have are on [a page of their own](rules.md).\n"
+        cap = "" if placement.capped else " It does not shrink for a shopper who has seen enough."
+        text += f"## `{name}`\n\n{placement.description} At most {placement.max_count} products.{cap}\n\n"
+        columns = ["shelf", "heading", "count", "sources", "topped up from", "rules", "variety", "chance", "discount"]
+        text += table(columns, [shelf_row(shelf, placement) for shelf in placement.shelves])
+        text += "\nRules on all of them: " + ", ".join(f"`{rule['rule']}`" for rule in placement.rules) + ".\n\n"
+    languages = sorted({language for one in shipped().values() for shelf in one.shelves for language in shelf.wordings})
+    text += "## Headings\n\n" + table(["shelf", "otherwise", *languages], [
+        [f"`{name}.{shelf.name}`", worded(shelf), *(worded(shelf.wordings[language]) for language in languages)]
+        for name, placement in shipped().items() for shelf in placement.shelves
+    ])  # fmt: skip
+    text += "\n## Rules\n\nThe rules that a placement or a shelf may have are on [a page of their own](rules.md).\n"
     text += "\n## Reason codes\n\n" + table(["code", "sentence"], [[f"`{code}`", words] for code, words in TEMPLATES.items()])
     return text
+
+
+def shelf_row(shelf: Shelf, placement: Placement) -> list[str]:
+    """A shelf in the table of its placement."""
+    variety, chance = shelf.diversity or placement.diversity, shelf.exploration or placement.exploration
+    quotas = [f"{variety.min_categories} categories"] if variety.min_categories else []
+    quotas += ["price tiers"] if variety.price_tiers else []
+    return [
+        f"`{shelf.name}`", worded(shelf), f"{shelf.min_count}–{shelf.max_count}",
+        ", ".join(map(asked, shelf.sources)) + (f"; until training chose for `{shelf.learned.task}`" if shelf.learned else ""),
+        ", ".join(one.artifact for one in shelf.fallback),
+        ", ".join(f"`{rule['rule']}`" for rule in shelf.rules),
+        "none" if variety.method == "none" else ", ".join([f"{variety.method} {variety.dial:g}", *quotas]),
+        ", ".join(drawn(chance)) or "none",
+        f"{shelf.bundle_discount:g} %" if shelf.bundle_discount else "",
+    ]  # fmt: skip
+
+
+def asked(source: Source) -> str:
+    """A source with what it is asked with and its weight."""
+    narrowed = ", same category" if source.same_category else ""
+    return f"{source.artifact} ({source.ask}{narrowed}) × {source.weight:g}"
+
+
+def drawn(chance: Exploration) -> list[str]:
+    """How slots are given to chance."""
+    text = [f"{chance.epsilon:.0%}"] if chance.epsilon else []
+    text += [f"{chance.new_share:.0%} of it new"] if chance.epsilon and chance.new_share else []
+    return [*text, "Thompson"] if chance.thompson else text
+
+
+def worded(heading: Shelf | Wording) -> str:
+    """A heading, and the one for somebody of whom more is known."""
+    return heading.title + (f" / {heading.personal}" if heading.personal else "")
 
 
 def rules() -> str:
@@ -205,6 +241,15 @@ and the higher the power, the more the closest one alone decides.
 Every algorithm says how much data it wants; `endcap check` shows how much there is, how fast it grows and what is served
 meanwhile. An algorithm that wants more is fitted all the same and marked as warming up. Pairs count once two orders, visits or
 people agree on them: one alone may be chance.
+"""
+
+PLACEMENTS = """\
+What is shipped; a shop's own placement of the same name replaces it. [How to change what is shown](../how-to/shelves.md) says
+more.
+
+A source is asked with what stands in brackets. "Variety" is the method and its dial, from 0, the best first, to 1, and what a
+shelf must hold as far as its candidates have it. "Chance" is how often a slot is given to a product that ranks lower, so that
+it can be learnt.
 """
 
 RULES = """\

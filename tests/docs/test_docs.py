@@ -157,6 +157,18 @@ def test_the_own_rule_of_its_page_is_found_put_and_explained(tmp_path: Path) -> 
     assert "rule delivery_in_june: it is gone" in used
 
 
+def test_the_placement_and_the_rule_of_the_page_on_shelves_can_be_put(tmp_path: Path) -> None:
+    page = ROOT / "docs/how-to/shelves.md"
+    write_gifts(tmp_path / "orders.csv")
+    run("endcap import orders.csv --shop gifts --currency GBP", tmp_path)
+    for name, text in files(page).items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    changed, ruled = (run(block, tmp_path) for block in consoles(page))
+    assert "the shipped one holds again" in changed
+    assert re.search(r"^no_roses_in_winter +exclude ", ruled, re.M)
+    assert "cart" in run("endcap placements put own.toml --shop gifts", tmp_path)
+
+
 @pytest.mark.parametrize(
     ("page", "file", "suite"),
     [

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
 
-import numpy as np
 from hypothesis import strategies as st
 
 from endcap.core.catalog import Item
@@ -25,8 +24,8 @@ from endcap.ranking.rules.new_in import NewIn
 from endcap.ranking.rules.price_between import PriceBetween
 from endcap.ranking.rules.staff_picks import StaffPicks
 from endcap.ranking.rules.tastes import Tastes
+from endcap.testing.shelves import NONE, NOW_MS
 
-NOW_MS = 1_700_000_000_000
 IDS = [f"item{number}" for number in range(8)]
 WORDS = ("oak", "ash", "elm")
 
@@ -51,7 +50,7 @@ catalogs = st.lists(st.sampled_from(IDS), unique=True, min_size=1).flatmap(lambd
 
 queries = st.builds(
     lambda days, hemisphere, likes, dislikes, segments: Query(
-        NOW_MS + days * DAY_MS, -1, *(np.empty(0, dtype=np.int32) for _ in range(3)), segments=frozenset(segments),
+        NOW_MS + days * DAY_MS, -1, NONE, NONE, NONE, segments=frozenset(segments),
         context=Context(hemisphere=hemisphere), preferences=Preferences(likes=likes, dislikes=dislikes),
     ),
     st.integers(0, 400), st.sampled_from(["north", "south"]), _words, _words, _words,
@@ -99,13 +98,13 @@ def forbids(rule: Rule, item: Item, query: Query) -> bool:
 def holds(rule: Rule, query: Query) -> bool:
     """Whether a rule acts for the shopper now."""
     started = rule.starts_at is None or query.now_ms >= rule.starts_at  # type: ignore[operator]
-    return started and not rule.dry_run and (not rule.audience or bool(set(rule.audience) & query.segments))
+    return started and not rule.dry_run and (not rule.audience or not query.segments.isdisjoint(rule.audience))
 
 
 def selected(rule: SelectingRule, item: Item) -> bool:
     """Whether a rule is about the product."""
-    told = [
-        (rule.categories, set(item.category)), (rule.tags, set(item.tags)), (rule.brands, {item.brand}),
+    told: list[tuple[Iterable[str], set[str | None]]] = [
+        (rule.categories, {*item.category}), (rule.tags, {*item.tags}), (rule.brands, {item.brand}),
         (rule.item_ids, {item.item_id}), *((values, {item.attributes.get(name)}) for name, values in rule.attributes.items()),
     ]  # fmt: skip
     named = [(set(values), has) for values, has in told if values]

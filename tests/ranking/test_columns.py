@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from decimal import Decimal
 
 import numpy as np
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from endcap.core.catalog import Item
+from endcap.ranking.rules.brands import Brands
 from endcap.ranking.tiers import Tiers
 from endcap.serving.items import ItemTable
 
@@ -37,7 +39,10 @@ def test_what_changed_row_by_row_is_as_if_made_at_once(batches: list[list[Item |
     for batch in batches:
         for change in batch:
             for table in (grown, final):
-                table.update(*(([], [change]) if isinstance(change, str) else ([change],)))
+                if isinstance(change, str):
+                    table.update([], deleted=[change])
+                else:
+                    table.update([change])
         described(grown)
     told = [one[: len(IDS)] if isinstance(one, list) else one for one in described(grown)]
     assert told == described(final)
@@ -59,7 +64,7 @@ def test_accessories_are_known_by_what_they_belong_to() -> None:
     st.lists(st.tuples(st.integers(0, 19), st.integers(-1, 2), st.none() | st.integers(1, 5)), max_size=5),
 )
 def test_tiers_are_thirds_of_a_category(priced: list[tuple[int, int | None]], changes: list[tuple[int, int, int | None]]) -> None:
-    def arrays() -> tuple[np.ndarray, np.ndarray]:  # type: ignore[type-arg]
+    def arrays() -> tuple[np.ndarray, np.ndarray]:
         categories, prices = zip(*priced, strict=True)
         return np.array(categories, dtype=np.int32), np.array([np.nan if one is None else one for one in prices], dtype=float)
 
@@ -85,7 +90,7 @@ def test_a_rule_is_asked_again_only_about_what_changed() -> None:
         def __init__(self) -> None:
             self.asked: list[int] = []
 
-        def matches(self, columns: object, rows: np.ndarray, moment: object) -> np.ndarray:  # type: ignore[type-arg]
+        def matches(self, columns: object, rows: np.ndarray, moment: object) -> np.ndarray:
             self.asked.append(len(rows))
             return np.ones(len(rows), dtype=np.bool_)
 
@@ -103,3 +108,28 @@ def test_a_rule_is_asked_again_only_about_what_changed() -> None:
 def test_an_unknown_property_is_an_error() -> None:
     with pytest.raises(KeyError):
         ItemTable().columns.coded("smell")
+
+
+def test_threads_that_answer_and_change_at_once_end_with_the_truth() -> None:
+    table = ItemTable([], [Item(item_id=str(number), title="Mug", brand="oak") for number in range(200)])
+    rule = Brands(only=("ash",))
+    failed: list[Exception] = []
+
+    def answer() -> None:
+        try:
+            for _ in range(300):
+                assert len(table.columns.mask(rule)) <= len(table)
+                table.columns.codes("category")
+        except Exception as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=answer) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for number in range(300):
+        table.update([Item(item_id=str(number), title="Mug", brand="ash")])
+    for thread in threads:
+        thread.join()
+    assert not failed
+    assert not table.columns.mask(rule).any()
+    assert len(table.columns.mask(rule)) == 300

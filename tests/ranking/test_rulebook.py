@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import permutations
 from typing import Any
 
 import msgspec
@@ -137,6 +138,18 @@ def test_several_factors_multiply() -> None:
     factors = ActiveRules(chosen, shelf.shopper(view), view, FIRST).factors(np.array([1, 0], dtype=np.int32))
     assert factors is not None
     assert factors.tolist() == [3, 1.5]
+
+
+def test_a_product_of_factors_is_the_same_in_any_order_bit_by_bit() -> None:
+    view = shelf.shelf(shelf.product("a", brand="oak"))
+    chosen = [Boost(brands=("oak",), factor=factor) for factor in (1.1, 1.3, 1.7, 2.3)]
+    rows = np.array([0], dtype=np.int32)
+    found = {
+        factors.tobytes()
+        for order in permutations(chosen)
+        if (factors := ActiveRules(order, shelf.shopper(view), view, FIRST).factors(rows)) is not None
+    }
+    assert found == {np.float32(1.1 * 1.3 * 1.7 * 2.3).tobytes()}
 
 
 def test_keeping_out_wins_over_pinning() -> None:

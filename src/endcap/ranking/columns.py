@@ -7,6 +7,7 @@ depend on who asks.
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any, NamedTuple, Protocol
@@ -102,8 +103,8 @@ class Columns:
     """The properties of products, by row. ``items`` is the list that the catalogue itself changes and lengthens, ``row_of`` has
     the row of an item, or -1.
 
-    Whoever changes rows calls :meth:`changed` afterwards, from any thread; all arrays are written by the thread that answers,
-    when it looks next. Reading costs nothing where nothing changed.
+    Whoever changes rows calls :meth:`changed` afterwards; what was made before is put right when somebody looks next. Any thread
+    may do either: one makes or changes arrays at a time, and reading costs nothing where nothing changed.
     """
 
     def __init__(self, items: Sequence[Item | None], row_of: Callable[[str], int]) -> None:
@@ -114,6 +115,8 @@ class Columns:
         self._masks: OrderedDict[tuple[int, Hashable], _Kept] = OrderedDict()
         self._tiers: Tiers | None = None
         self._belonging: Belonging | None = None
+        self._lock = threading.RLock()
+        self._renewing = False
         self.n_rows = len(items)
 
     def changed(self, rows: Iterable[int]) -> None:
@@ -143,44 +146,60 @@ class Columns:
     def tiers(self, room: int = 0) -> NDArray[np.int8]:
         """The price tier of every row, int8, ``room`` or more of them; see :class:`endcap.ranking.tiers.Tiers`."""
         self.refresh()
-        if self._tiers is None:
-            self._tiers = Tiers(self.codes("category"), self.numbers("price"))
-        return self._tiers.at_least(room)
+        with self._lock:
+            if self._tiers is None:
+                self._tiers = Tiers(self.codes("category"), self.numbers("price"))
+            return self._tiers.at_least(room)
 
     def accessories(self, item_id: str) -> list[int]:
         """The rows of what says that it belongs to an item."""
         self.refresh()
-        if self._belonging is None:
-            self._belonging = Belonging()
-            self._belonging.describe(self._items, range(self.n_rows))
-        return self._belonging.of(item_id)
+        with self._lock:
+            if self._belonging is None:
+                self._belonging = Belonging()
+                self._belonging.describe(self._items, range(self.n_rows))
+            return self._belonging.of(item_id)
 
     def mask(self, rule: Judge, moment: Hashable = 0) -> Mask:
         """Which rows the rule matches, bool (n_rows,); kept until a product changes, then changed there."""
         self.refresh()
-        kept = self._masks.get((id(rule), moment))
-        if kept is None:
-            mask = rule.matches(self, np.arange(self.n_rows, dtype=np.int32), moment)
-            kept = self._masks[id(rule), moment] = _Kept(rule, moment, mask)
-            if len(self._masks) > _KEPT_MASKS:
-                self._masks.popitem(last=False)
-        self._masks.move_to_end((id(rule), moment))
-        return kept.mask
+        with self._lock:
+            kept = self._masks.get((id(rule), moment))
+            if kept is None:
+                mask = rule.matches(self, np.arange(self.n_rows, dtype=np.int32), moment)
+                kept = self._masks[id(rule), moment] = _Kept(rule, moment, mask)
+                if len(self._masks) > _KEPT_MASKS:
+                    self._masks.popitem(last=False)
+            self._masks.move_to_end((id(rule), moment))
+            return kept.mask
 
     def refresh(self) -> None:
         """Take into account what changed since the last time."""
-        if not self._pending:
+        if not self._pending and not self._renewing:
+            return
+        with self._lock:
+            if self._renewing:  # by this thread, which has asked a rule about what changed, and the rule looks here
+                return
+            self._renewing = True
+            try:
+                self._take_changes()
+            finally:
+                self._renewing = False
+
+    def _take_changes(self) -> None:
+        if len(self._pending) * 4 > len(self._items):  # most of the catalogue: it is quicker to begin again
+            self._pending.clear()
+            self._columns.clear()
+            self._masks.clear()
+            self._tiers = self._belonging = None
+            self.n_rows = len(self._items)
             return
         rows = set()
         while self._pending:
             rows.add(self._pending.popleft())
-        self.n_rows = max(self.n_rows, *(row + 1 for row in rows))
-        if len(rows) * 4 > self.n_rows:
-            self._columns.clear()
-            self._masks.clear()
-            self._tiers = self._belonging = None
-            return
-        self._renew(np.array(sorted(rows), dtype=np.int32))
+        if rows:
+            self.n_rows = max(self.n_rows, max(rows) + 1)
+            self._renew(np.array(sorted(rows), dtype=np.int32))
 
     def _renew(self, rows: Rows) -> None:
         listed = rows.tolist()
@@ -201,11 +220,16 @@ class Columns:
     def _column(self, name: str, make: Callable[[], Coded | Numbers]) -> Coded | Numbers:
         self.refresh()
         column = self._columns.get(name)
-        if column is None:
-            column = self._columns[name] = make()
-            self._fit(column)
-            column.describe(self._items, range(self.n_rows))
-        return column
+        if column is not None:
+            return column
+        with self._lock:
+            column = self._columns.get(name)
+            if column is None:
+                column = make()
+                self._fit(column)
+                column.describe(self._items, range(self.n_rows))
+                self._columns[name] = column
+            return column
 
     def _fit(self, column: Coded | Numbers) -> None:
         room = len(column.codes if isinstance(column, Coded) else column.numbers)

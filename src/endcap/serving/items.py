@@ -48,11 +48,11 @@ class ItemTable:
         self._families = IdMap()
         self._tops = IdMap()
         self._top_of_leaf: list[int] = []
-        self._columns: Columns | None = None
         self._changes = 0
         self._open: _Open | None = None
         self.n_trained = len(self._ids)
         self.items: list[Item | None] = [None] * len(self._ids)
+        self._columns = Columns(self.items, self.row)
         self.blocked = np.empty(0, dtype=np.uint8)
         self.open_from = np.empty(0, dtype=np.int64)
         self.open_until = np.empty(0, dtype=np.int64)
@@ -100,18 +100,16 @@ class ItemTable:
 
     @property
     def columns(self) -> Columns:
-        """Further properties by row, made as they are asked for. For the thread that answers alone."""
-        if self._columns is None:
-            self._columns = Columns(self.items, self.row)
+        """Further properties by row, made as they are asked for."""
         return self._columns
 
     @property
     def tier(self) -> NDArray[np.int8]:
-        """The price tier of every row, -1 where it is unknown: see :mod:`endcap.ranking.tiers`. For the answering thread."""
+        """The price tier of every row, -1 where it is unknown: see :mod:`endcap.ranking.tiers`."""
         return self.columns.tiers(self.room)
 
     def traits(self, rows: NDArray[np.int32]) -> NDArray[np.int32]:
-        """What makes products alike, int32 (N_TRAITS, n) as :mod:`endcap.kernels.arrange` has them. For the answering thread."""
+        """What makes products alike, int32 (N_TRAITS, n) as :mod:`endcap.kernels.arrange` has them."""
         brand, tier = self.columns.coded("brand"), self.tier
         found = np.full((N_TRAITS, len(rows)), -1, dtype=np.int32)
         found[LEAF], found[TOP] = self.leaf[rows], self.top[rows]
@@ -147,8 +145,7 @@ class ItemTable:
                 self.items[row] = None
                 self.blocked[row] = UNAVAILABLE
                 rows.append(row)
-        if self._columns is not None:
-            self._columns.changed(rows)
+        self._columns.changed(rows)
         self._changes += 1  # last: what another thread worked out meanwhile does not outlast its answer
 
     def _put(self, item: Item) -> int:

@@ -61,6 +61,15 @@ def test_a_stranger_has_the_usual_budgets() -> None:
     assert (allowance(UNEXPOSED).session_left, allowance(UNEXPOSED).week_left) == (USUAL.session, USUAL.week)
 
 
+def test_budgets_by_hand() -> None:
+    # t = (0 + 6) / (12 + 200) / 0.03, u = (3 + 2) / 212 / 0.01: the root of 0.943 / 2.358.
+    impatient = allowance(Exposure(session_seen=12, week_seen=12, week_dismissed=3))
+    assert impatient.tolerance == pytest.approx(0.632, abs=1e-3)
+    assert (impatient.session_left, impatient.week_left) == (76 - 12, 253 - 12)
+    keen = allowance(Exposure(session_seen=12, week_seen=12, week_taken=12))
+    assert keen.tolerance == pytest.approx((18 / 212 / 0.03) ** 0.5)
+
+
 def test_a_normal_visit_without_a_click_is_not_starved() -> None:
     pages = [allowance(Exposure(session_seen=12 * page, week_seen=12 * page)).left for page in range(12)]
     assert all(left >= 12 for left in pages[:7]), "seven pages of twelve"

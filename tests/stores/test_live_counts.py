@@ -34,7 +34,7 @@ def partners(counts: LiveCounts, item: str) -> set[str]:
 
 
 def test_acts_count_by_their_strength_and_once_a_visit() -> None:
-    same = {"at": AT}
+    same: dict[str, Any] = {"at": AT}
     lines = (Line(item_id="mug"), Line(item_id="pot", quantity=9))
     order = Event(event_id="o", type="purchase", at=AT, session_id="s", items=lines)
     assert totals(counted(event(1, **same), event(2, **same))) == {"mug": 1.0}, "a view again is no other visitor"

@@ -54,7 +54,7 @@ def test_a_flood_of_impressions_pushes_out_nothing() -> None:
 
 
 def test_a_flood_of_views_pushes_out_nothing_that_was_said_or_bought() -> None:
-    said = [{"type": "own", "item_id": "pot"}, {"type": "rating", "item_id": "jug", "rating": 5}]
+    said: list[dict[str, Any]] = [{"type": "own", "item_id": "pot"}, {"type": "rating", "item_id": "jug", "rating": 5}]
     bought = {"type": "purchase", "items": (Line(item_id="lamp"),)}
     history = told(*said, bought, impression("bowl"), *[view() for _ in range(5 * KEEP_ACTS)])
     assert [act.item_id for act in history.acts[:3]] == ["pot", "jug", "lamp"]

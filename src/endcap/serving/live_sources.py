@@ -124,6 +124,11 @@ class LiveTrending(_LiveSource):
         self._due_s = 0.0
 
     @property
+    def position(self) -> int:
+        """The log position that the order is of, -1 before the first."""
+        return self._of
+
+    @property
     def n_entries(self) -> int:
         """How many items were ever counted."""
         return len(self._counts.ids)
@@ -135,12 +140,18 @@ class LiveTrending(_LiveSource):
         found: int = kernels.propose(order, totals, rows, leaf, asked.category, blocked, PROPOSED, scores, touched)
         return found
 
+    def stand(self) -> None:
+        """Put in order what is counted now, and keep to that: for whoever makes an earlier answer again."""
+        self._of, self._due_s = -2, -np.inf
+        self._ordered()
+        self._due_s = np.inf
+
     def _ordered(self) -> Rows:
         """All that is taken up, the most first: put in order anew after news, but only when the last time is long enough ago that
         it takes a small share of the time, and REFRESH_S at most."""
         counts, now_s = self._counts, self._clock()
-        if counts.taken != self._of and now_s >= self._due_s:
-            self._of = counts.taken
+        if counts.position != self._of and now_s >= self._due_s:
+            self._of = counts.position
             n = min(len(counts.ids), len(counts.counted.totals))
             self._order = kernels.ranking(counts.counted.totals, n, LEAST / counts.scale)
             self._due_s = now_s + min(REFRESH_S, _SHARE * (self._clock() - now_s))
@@ -222,11 +233,11 @@ class NewArrivals(_LiveSource):
         undated &= opened < 0
         rows = np.flatnonzero(dated | undated)
         since = np.where(undated[rows], now_ms, opened[rows])
-        rows = rows[np.lexsort((-rows, -since))][:NEWEST].astype(np.int32)
+        newest: Rows = rows[np.lexsort((-rows, -since))][:NEWEST].astype(np.int32)
         by_leaf: dict[int, list[int]] = {}
-        for row, leaf in zip(rows.tolist(), items.leaf[rows].tolist(), strict=True):
+        for row, leaf in zip(newest.tolist(), items.leaf[newest].tolist(), strict=True):
             by_leaf.setdefault(leaf, []).append(row)
-        self._newest, self._by_leaf = rows, by_leaf
+        self._newest, self._by_leaf = newest, by_leaf
 
 
 _LOOK_AGAIN_MS = DAY_MS // 24

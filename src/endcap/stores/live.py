@@ -22,6 +22,9 @@ WRITE_BEHIND_EVENTS = 100_000
 WRITE_BEHIND_S = 30.0
 """Histories are written after so many events or seconds, whichever comes first; a restart reads as much of the log at most."""
 
+STRETCH = 64
+"""How many events are applied at a time: an answer that comes meanwhile waits for half a millisecond at most."""
+
 MOST_IDS = 2_000_000
 """How many item ids are kept to be shared among histories, before they are gathered anew."""
 
@@ -44,6 +47,8 @@ class LiveHistories:
         self._applying = threading.RLock()
         self._evicting = threading.Lock()
         self._evicted = 0
+        self.settled = threading.Lock()
+        """Held while a stretch of the log is applied: whoever holds it sees what :attr:`applied_seq` says, no more and no less."""
         self._followers: list[Callable[[Sequence[LoggedEvent]], None]] = []
 
     @property
@@ -53,9 +58,8 @@ class LiveHistories:
 
     def history(self, user_id: str | None, session_id: str | None) -> History:
         """What a shopper did lately; the user's and the session's history as one."""
-        if not user_id or not session_id:
-            return self._of(user_key(user_id) if user_id else session_key(session_id)) if user_id or session_id else NO_HISTORY
-        user, session = self._of(user_key(user_id)), self._of(session_key(session_id))
+        user = self._of(user_key(user_id)) if user_id else NO_HISTORY
+        session = self._of(session_key(session_id)) if session_id else NO_HISTORY
         if user is session or not session.last_seq:
             return user
         return joined(user, session, max(user.last_seq, session.last_seq)) if user.last_seq else session
@@ -122,15 +126,20 @@ class LiveHistories:
         if not events:
             return
         self._load(key for one in events for key in _keys(one))
-        for one in events:
-            event = one.event
-            if event.type == "identify" and event.user_id and event.session_id:
-                self._join(user_key(event.user_id), session_key(event.session_id), one.seq)
-            if event.type in REMEMBERED:
-                self._remember(one)
-        self._applied = events[-1].seq
-        for take in self._followers:
-            take(events)
+        for start in range(0, len(events), STRETCH):
+            self._apply_stretch(events[start : start + STRETCH])
+
+    def _apply_stretch(self, events: Sequence[LoggedEvent]) -> None:
+        with self.settled:
+            for one in events:
+                event = one.event
+                if event.type == "identify" and event.user_id and event.session_id:
+                    self._join(user_key(event.user_id), session_key(event.session_id), one.seq)
+                if event.type in REMEMBERED:
+                    self._remember(one)
+            for take in self._followers:
+                take(events)
+            self._applied = events[-1].seq
 
     def _remember(self, one: LoggedEvent) -> None:
         before = after = NO_HISTORY

@@ -6,7 +6,7 @@ A function of the newest part of the log alone: a restart counts the same again.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,11 +47,11 @@ class Counted(NamedTuple):
     ``counts`` and ``errors`` float32 (n, k) as in :func:`endcap.kernels.live_counts.observe`.
     """
 
-    totals: NDArray[np.float64]
-    views: NDArray[np.float64]
-    partners: NDArray[np.int32]
-    counts: NDArray[np.float32]
-    errors: NDArray[np.float32]
+    totals: NDArray[Any]
+    views: NDArray[Any]
+    partners: NDArray[Any]
+    counts: NDArray[Any]
+    errors: NDArray[Any]
 
     @classmethod
     def of(cls, room: int) -> Counted:
@@ -110,7 +110,10 @@ class LiveCounts:
     def __init__(self, *, half_life_ms: int = HALF_LIFE_MS, most_items: int = MOST_ITEMS) -> None:
         self.ids = IdMap()
         self.counted = Counted.of(1_024)
-        self.taken = 0
+        self.counted_from = 0
+        """The log position after which counting began."""
+        self.position = 0
+        """The log position up to which everything is counted."""
         self._half_life_ms = half_life_ms
         self._most_items = most_items
         self._landmark_ms: int | None = None
@@ -123,7 +126,7 @@ class LiveCounts:
     def of_log(cls, log: EventLog, until: int, *, most: int = REBUILD_EVENTS) -> LiveCounts:
         """What the last ``most`` places of a log up to ``until`` amount to."""
         counts = cls()
-        after = max(0, until - most)
+        after = counts.counted_from = counts.position = max(0, until - most)
         while after < until and (events := log.read(after=after, limit=min(20_000, until - after))):
             counts.take(events)
             after = events[-1].seq
@@ -153,7 +156,8 @@ class LiveCounts:
                     self._acts.append((visit, number, strength, joins, event.at_ms))
                     self._weights.append(weight)
         self._flush()
-        self.taken += 1  # last: a reader that sees it finds the counts
+        if logged:
+            self.position = logged[-1].seq  # last: a reader that sees it finds the counts
 
     def _place(self, key: str) -> int:
         place, made_room = self._visits.place(key)

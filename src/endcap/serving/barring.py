@@ -7,12 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from endcap.core.money import to_minor
-from endcap.core.query import Query, Rows
+from endcap.core.query import Query
 from endcap.core.request import Filters, RecommendRequest
+from endcap.kernels.barring import bar_where
 from endcap.kernels.retrieve import mark
+from endcap.ranking.columns import Mask
 from endcap.ranking.rulebook import ActiveRules
-from endcap.serving.items import AVAILABLE, UNAVAILABLE, ItemTable
+from endcap.serving.items import UNAVAILABLE, ItemTable
 
 EXCLUDED, FILTERED, TAKEN, SEEN, DISMISSED, OWNED = 2, 3, 4, 5, 6, 7
 """Codes in ``blocked`` beside :data:`endcap.serving.items.UNAVAILABLE`: why a row may not be shown."""
@@ -51,26 +52,25 @@ def barred(
         mark(blocked, np.array(shown, dtype=np.int32), TAKEN)
     rules.block(blocked)
     if request.filters is not None:
-        mark(blocked, _outside(request.filters, items), FILTERED)
+        bar_where(blocked, _outside(request.filters, items), FILTERED)
     return blocked
 
 
-def _outside(filters: Filters, items: ItemTable) -> Rows:
-    """The rows that the request's filters leave out."""
-    wanted, unwanted, brands = set(filters.categories), set(filters.not_categories), set(filters.brands)
-    outside: list[int] = []
-    for row, item in enumerate(items.items):
-        if item is None or items.blocked[row] != AVAILABLE:
-            continue
-        path = set(item.category)
-        priced = int(items.price_minor[row])
-        currency = item.currency or "EUR"
-        if (
-            (wanted and not wanted & path)
-            or (unwanted & path)
-            or (brands and item.brand not in brands)
-            or (filters.price_min is not None and (item.price is None or priced < to_minor(filters.price_min, currency)))
-            or (filters.price_max is not None and (item.price is None or priced > to_minor(filters.price_max, currency)))
-        ):
-            outside.append(row)
-    return np.array(outside, dtype=np.int32)
+def _outside(filters: Filters, items: ItemTable) -> Mask:
+    """Which rows the request's filters leave out; what has no price is outside any band."""
+    columns = items.columns
+    every = np.arange(columns.n_rows, dtype=np.int32)
+    outside = np.zeros(len(every), dtype=np.bool_)
+    wanted, unwanted = frozenset(filters.categories), frozenset(filters.not_categories)
+    if wanted or unwanted:
+        category = columns.coded("category")
+        if wanted:
+            outside |= ~category.where(every, lambda path: not wanted.isdisjoint(path))
+        outside |= category.where(every, lambda path: not unwanted.isdisjoint(path))
+    if filters.brands:
+        outside |= ~columns.coded("brand").where(every, frozenset(filters.brands).__contains__)
+    if filters.price_min is not None:
+        outside |= ~(columns.numbers("price")[: len(every)] >= float(filters.price_min))
+    if filters.price_max is not None:
+        outside |= ~(columns.numbers("price")[: len(every)] <= float(filters.price_max))
+    return outside

@@ -106,7 +106,7 @@ def test_a_shelf_asks_with_its_attributes_and_shows_the_answer(page: Page, visit
     assert asked.pop("session_id")
     assert asked == {
         "placement": "product", "shelf": "similar", "item_id": "mug", "cart": ["tea", "pot"], "count": 3,
-        "context": {"language": "en"},
+        "context": {"device": "desktop", "language": "en"},
     }  # fmt: skip
 
 

@@ -280,8 +280,8 @@
     request() {
       const request = { placement: this.getAttribute("placement"), session_id: session() };
       const count = parseInt(this.getAttribute("count"), 10);
-      const language = document.documentElement.lang;
-      if (language) request.context = { language };
+      request.context = { device: matchMedia("(pointer:coarse)").matches ? "mobile" : "desktop" };
+      if (document.documentElement.lang) request.context.language = document.documentElement.lang;
       if (this.getAttribute("shelf")) request.shelf = this.getAttribute("shelf");
       if (this.getAttribute("item")) request.item_id = this.getAttribute("item");
       if (this.getAttribute("category")) request.filters = { categories: [this.getAttribute("category")] };

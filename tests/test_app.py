@@ -7,14 +7,14 @@ import msgspec
 import numpy as np
 import pytest
 
-from endcap.app import RULE_KIND, Endcap, ShopService, end_of_data
+from endcap.app import Endcap, ShopService, end_of_data
 from endcap.artifacts.bundle import Made, Manifest, write_bundle
 from endcap.artifacts.item_scores import ItemScores
 from endcap.core.events import Event, Line
 from endcap.core.request import RecommendRequest
 from endcap.core.time import FixedClock
 from endcap.errors import UnknownName
-from endcap.serving.placements import DOCUMENT_KIND
+from endcap.serving.placements import DOCUMENT_KIND, RULE_KIND
 from endcap.stores import memory, sqlite
 from endcap.stores.ports import ShopStores
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
 from operator import eq
 from pathlib import Path
 from typing import TypeVar
@@ -11,15 +10,15 @@ from typing import TypeVar
 import msgspec
 
 from endcap.artifacts.bundle import Bundle
-from endcap.core.placement import Placement
-from endcap.core.request import RecommendRequest
+from endcap.core.basis import Basis
+from endcap.core.request import PageRequest, RecommendRequest, RecommendResponse
 from endcap.core.time import Clock, FixedClock, SystemClock
-from endcap.errors import CorruptBundle, EndcapError, UnknownName
-from endcap.ranking.rules.base import Rule
+from endcap.errors import CorruptBundle, UnknownName
+from endcap.serving.allocation import Allocation
 from endcap.serving.engine import Engine
 from endcap.serving.items import ItemTable
-from endcap.serving.live_sources import live_sources
-from endcap.serving.placements import DOCUMENT_KIND, built_rule, ready, shipped
+from endcap.serving.live_sources import LiveTrending, live_sources
+from endcap.serving.placements import DOCUMENT_KIND, RULE_KIND, usable
 from endcap.serving.state import ServingState
 from endcap.serving.warm import warm_kernels
 from endcap.stores import sqlite
@@ -29,8 +28,9 @@ from endcap.stores.ports import Home, ShopStores
 
 T = TypeVar("T")
 
-RULE_KIND = "rule"
-"""The kind of document that holds the rules which act on every placement of a shop."""
+
+_CREDITED_AGAIN = 20_000
+"""How much of the log a start looks through for what became of answers, where sources are drawn by that."""
 
 
 class ShopService:
@@ -50,7 +50,11 @@ class ShopService:
         self.live.catch_up()
         self.counts = LiveCounts.of_log(stores.log, self.live.applied_seq)
         self.live.follow(self.counts.take)
-        self.engine = Engine(self._state(bundle, items), self.live, clock)
+        self.allocation = Allocation(self._answered)
+        self.live.follow(self.allocation.take)
+        self.engine = Engine(self._state(bundle, items), self.live, clock, self.allocation)
+        if self.allocation.active:
+            self.allocation.take(stores.log.read(after=max(0, self.live.applied_seq - _CREDITED_AGAIN)))
 
     @property
     def state(self) -> ServingState:
@@ -66,6 +70,42 @@ class ShopService:
         some = next((item.item_id for item in engine.state.items.items if item is not None), None)
         for name in engine.state.placements:
             engine.recommend(RecommendRequest(placement=name, item_id=some))
+
+    def recommend(self, request: RecommendRequest) -> tuple[RecommendResponse, Basis]:
+        """The answer to a request, and what it was made from. Raises as :meth:`endcap.serving.engine.Engine.recommend` does."""
+        with self.live.settled:  # no event is half known
+            return self._answer(request, (), self.engine.state)
+
+    def page(self, page: PageRequest) -> list[tuple[RecommendResponse, Basis]]:
+        """The answers to the requests of a page, in order, as :meth:`recommend` gives each; nothing is shown twice."""
+        answers: list[tuple[RecommendResponse, Basis]] = []
+        shown: tuple[str, ...] = ()
+        with self.live.settled:
+            state = self.engine.state  # one bundle makes the whole page, whatever is swapped in meanwhile
+            for request in page.requests:
+                answers.append(self._answer(request, shown, state))
+                shown += tuple(item.item_id for item in answers[-1][0].items)
+        return answers
+
+    def _answer(self, request: RecommendRequest, shown: tuple[str, ...], state: ServingState) -> tuple[RecommendResponse, Basis]:
+        answer = self.engine.answer(request, self.engine.moment(request), shown, state)
+        ready = state.shelves[request.placement]
+        draws = {one.shelf.name: tuple(self.engine.draws(request.placement, one)) for one in ready if one.thompson}
+        if draws:
+            self.allocation.remember(answer)
+        trending = state.live["live_trending"]
+        assert isinstance(trending, LiveTrending)
+        basis = Basis(
+            position=self.live.applied_seq, counted_from=self.counts.counted_from, trending_at=trending.position,
+            catalog=self._catalog_version, documents=self._documents_version, shown=shown, draws=draws,
+            left_out=tuple(self.engine.breaker.left_out),
+        )  # fmt: skip
+        return answer, basis
+
+    def _answered(self, recommendation_id: str) -> RecommendResponse | None:
+        """An answer that was given earlier, from the record."""
+        found = self.stores.decisions.get(recommendation_id)
+        return msgspec.json.decode(found.response, type=RecommendResponse) if found is not None else None
 
     def refresh(self) -> None:
         """Notice what other processes changed: events, products, placements, rules, the bundle. Cheap where nothing did."""
@@ -130,28 +170,12 @@ class ShopService:
     def _state(self, bundle: Bundle | None, items: ItemTable, before: ServingState | None = None) -> ServingState:
         """The state of these parts and the documents as they are; ``before`` is one of the same bundle and catalogue."""
         documents = self.stores.documents
-        bad: list[str] = []
-        own = _usable(documents.all(DOCUMENT_KIND), lambda body: ready(msgspec.json.decode(body, type=Placement)), bad)
-        rules: dict[str, Rule] = _usable(documents.all(RULE_KIND), lambda body: built_rule(msgspec.json.decode(body)), bad)
-        self.bad_documents = tuple(bad)
-        placements = {name: ready(placement) for name, placement in shipped().items()} | own
+        placements, rules, self.bad_documents = usable(documents.all(DOCUMENT_KIND), documents.all(RULE_KIND))
         live = before.live if before is not None else live_sources(self.counts, items, len(bundle.item_ids) if bundle else 0)
         stack = before.stack if before is not None else None
-        return ServingState.of(bundle, items, placements, tuple(rules.values()), stack=stack, live=live)
-
-
-def _usable(documents: Mapping[str, bytes], build: Callable[[bytes], T], bad: list[str]) -> dict[str, T]:
-    """What the documents say, by name in order; one that cannot be used is left out and named in ``bad``.
-
-    A document is checked before it is stored, but another version of Endcap may have stored it.
-    """
-    usable: dict[str, T] = {}
-    for name, body in sorted(documents.items()):
-        try:
-            usable[name] = build(body)
-        except (EndcapError, msgspec.MsgspecError):
-            bad.append(name)
-    return usable
+        state = ServingState.of(bundle, items, placements, rules, stack=stack, live=live)
+        self.allocation.active = any(shelf.thompson for shelves in state.shelves.values() for shelf in shelves)
+        return state
 
 
 class Endcap:

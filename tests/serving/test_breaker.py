@@ -65,10 +65,14 @@ def test_each_failure_after_the_bench_doubles_it_up_to_a_minute() -> None:
 def test_a_source_that_is_late_again_and_again_is_benched_too() -> None:
     found = Breaker(FixedClock(NOW_MS))
     for _ in range(AFTER):
+        found.begin()
+        assert found.allows("a")
         found.took("a", SOURCE_MS * 1_000 + 1)
-        assert found.notes() == ["source_late:a"]
+        assert found.notes == ["source_late:a"]
+        assert found.left_out == [], "what a late source found is used"
+    found.begin()
     assert not found.allows("a")
-    assert found.notes() == ["source_benched:a"]
+    assert (found.notes, found.left_out) == (["source_benched:a"], [0])
 
 
 def test_what_comes_after_the_time_of_an_answer_is_left_out_of_it_alone() -> None:
@@ -77,8 +81,18 @@ def test_what_comes_after_the_time_of_an_answer_is_left_out_of_it_alone() -> Non
         assert found.allows(name)
         found.took(name, ANSWER_MS * 1_000 / 3)
     assert not found.allows("d")
-    assert found.notes() == ["source_late:d"]
+    assert (found.notes, found.left_out) == (["source_late:d"], [3])
+    found.begin()
     assert found.allows("d"), "the next answer has its own time"
+
+
+def test_an_answer_that_is_made_again_leaves_out_the_same_turns() -> None:
+    found = Breaker(FixedClock(NOW_MS))
+    found.begin(left_out=[1])
+    assert [found.allows("a") for _ in range(3)] == [True, False, True]
+    for _ in range(AFTER):
+        found.took("a", SOURCE_MS * 1_000 + 1)
+    assert (found.notes, found.benched) == ([], ())
 
 
 def _engine(source: SlowScores) -> Engine:

@@ -94,7 +94,9 @@ def placement(rng: np.random.Generator, rules: list[dict[str, Any]]) -> Placemen
         method=("dpp", "mmr", "none")[rng.integers(3)], dial=float(rng.random()), min_categories=int(rng.integers(0, 4)),
         price_tiers=bool(rng.integers(2)),
     )  # fmt: skip
-    exploration = Exploration(epsilon=float(rng.choice([0.0, 0.2, 1.0])), new_share=float(rng.choice([0.0, 0.5])))
+    exploration = Exploration(
+        epsilon=float(rng.choice([0.0, 0.2, 1.0])), new_share=float(rng.choice([0.0, 0.5])), thompson=bool(rng.integers(2))
+    )  # fmt: skip
     return Placement(
         name="spot", shelves=tuple(shelves), rules=tuple(rules), max_count=int(rng.integers(1, 20)), diversity=diversity,
         exploration=exploration,
@@ -188,10 +190,10 @@ def test_no_answer_shows_what_it_must_not_or_less_than_it_could(seed: int, rules
 @given(seed=_SEEDS)
 def test_a_moment_has_one_answer_and_another_moment_may_have_another(seed: int) -> None:
     engine, request, _, spot = shop(seed, [])
-    moment = engine._moment(request)
+    moment = engine.moment(request)
     first, again = engine.answer(request, moment), engine.answer(request, moment)
     assert first == again
-    if spot.exploration.epsilon == 0:
+    if spot.exploration.epsilon == 0 and not spot.exploration.thompson:
         assert shown(engine.recommend(request)) == shown(first)
         assert all(item.propensity == 1 for item in first.items)
 

@@ -11,13 +11,12 @@ from rich.console import Console
 from rich.table import Table
 
 from endcap import registry
-from endcap.app import RULE_KIND
 from endcap.cli._documents import decoded, pretty, shop_stores
 from endcap.cli._options import DEFAULT_HOME, HomeOption, JsonOption, ShopOption
 from endcap.core.time import iso
 from endcap.errors import BadInput, UnknownName
 from endcap.ranking.rules.base import Rule
-from endcap.serving.placements import built_rule
+from endcap.serving.placements import RULE_KIND, built_rule
 from endcap.serving.shop_rules import named_rule
 
 app = typer.Typer(no_args_is_help=True, help="List the rules that hold on every placement of a shop, put one, or end it.")

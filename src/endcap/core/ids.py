@@ -27,6 +27,18 @@ def session_key(session_id: str) -> PersonKey:
     return PersonKey("s:" + session_id)
 
 
+def time_of(made: str) -> int:
+    """When an identifier was made, in milliseconds.
+
+    >>> time_of(new_id(1_700_000_000_123))
+    1700000000123
+    """
+    number = 0
+    for letter in made[:10]:
+        number = number * 32 + _CROCKFORD.index(letter)
+    return number
+
+
 def new_id(at_ms: int) -> str:
     """A new identifier that sorts by time: 48 bits of time and 80 random bits, as a ULID is written.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from endcap.core.time import Clock
 
 AFTER = 3
@@ -31,6 +33,10 @@ class Breaker:
         self._until_ms: dict[str, int] = {}
         self._notes: list[str] = []
         self._spent_ms = 0.0
+        self._turn = 0
+        self._again: frozenset[int] | None = None
+        self.left_out: list[int] = []
+        """Which turns of this answer, counted from 0, gave nothing since the source was not asked, or failed."""
 
     @property
     def benched(self) -> tuple[str, ...]:
@@ -40,22 +46,30 @@ class Breaker:
 
     def allows(self, name: str) -> bool:
         """Whether the source may be asked now; that it may not is noted."""
+        self._turn += 1
+        if self._again is not None:
+            return self._turn - 1 not in self._again
         until = self._until_ms.get(name)
         if until is not None and self._clock.now_ms() < until:
-            self._note(f"source_benched:{name}")
-            return False
-        if self._spent_ms >= ANSWER_MS:
-            self._note(f"source_late:{name}")
-            return False
-        return True
+            why = "benched"
+        elif self._spent_ms >= ANSWER_MS:
+            why = "late"
+        else:
+            return True
+        self._note(f"source_{why}:{name}")
+        self.left_out.append(self._turn - 1)
+        return False
 
     def failed(self, name: str, _error: Exception) -> None:
         """It raised."""
+        self.left_out.append(self._turn - 1)
         self._note(f"source_failed:{name}")
         self._count(name)
 
     def took(self, name: str, micros: float) -> None:
         """It answered, after so many microseconds."""
+        if self._again is not None:
+            return
         self._spent_ms += micros / 1_000
         if micros > SOURCE_MS * 1_000:
             self._note(f"source_late:{name}")
@@ -64,10 +78,15 @@ class Breaker:
             del self._failures[name]
             self._until_ms.pop(name, None)
 
+    def begin(self, left_out: Collection[int] | None = None) -> None:
+        """Begin an answer; one that is made again leaves out the same turns, whatever the time it takes."""
+        self._notes, self._spent_ms, self._turn, self.left_out = [], 0.0, 0, []
+        self._again = None if left_out is None else frozenset(left_out)
+
+    @property
     def notes(self) -> list[str]:
-        """What was missing or late since this was asked last: ends one answer and begins the next."""
-        notes, self._notes, self._spent_ms = self._notes, [], 0.0
-        return notes
+        """What was missing or late in this answer."""
+        return self._notes
 
     def _note(self, what: str) -> None:
         if what not in self._notes:

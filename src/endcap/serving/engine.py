@@ -7,7 +7,7 @@ All filters act before the cut to ``count``: an answer takes a copy of the catal
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Protocol
@@ -29,6 +29,7 @@ from endcap.ranking.arranging import Arranger, seed_of
 from endcap.ranking.fatigue import Allowance, allowance
 from endcap.ranking.mixture import Mixture
 from endcap.ranking.rulebook import ActiveRules, Trial
+from endcap.serving.allocation import Allocation
 from endcap.serving.barring import FIRST_RULE, barred
 from endcap.serving.breaker import Breaker
 from endcap.serving.headings import heading
@@ -53,18 +54,27 @@ class Histories(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What makes an answer this one and no other: its id, from which all chance is drawn, the time, and the shopper's past."""
+    """What makes an answer this one and no other: its id, from which all chance is drawn, the time, and the shopper's past.
+
+    Of one that is made again, ``draws`` are the odds of the sources, by shelf, and ``left_out`` the turns at which a source gave
+    nothing, since it was late, say.
+    """
 
     recommendation_id: str
     now_ms: int
     past: History
+    draws: Mapping[str, Sequence[float]] | None = None
+    left_out: Sequence[int] | None = None
 
 
 class Engine:
     """Answers requests of one shop from a :class:`ServingState`. One thread answers at a time."""
 
-    def __init__(self, state: ServingState, histories: Histories, clock: Clock) -> None:
+    def __init__(
+        self, state: ServingState, histories: Histories, clock: Clock, allocation: Allocation | None = None
+    ) -> None:  # fmt: skip
         self.state = state
+        self.allocation = allocation or Allocation(_forgotten)
         self.breaker = Breaker(clock)
         self._histories = histories
         self._clock = clock
@@ -76,7 +86,7 @@ class Engine:
 
         Raises UnknownName for a placement or shelf that does not exist; anything else unknown is a normal request.
         """
-        return self.answer(request, self._moment(request))
+        return self.answer(request, self.moment(request))
 
     def page(self, request: PageRequest) -> PageResponse:
         """The answers to the requests of a page, in order; what one shows the later ones do not, and variety counts for all."""
@@ -84,7 +94,7 @@ class Engine:
         answers: list[RecommendResponse] = []
         shown: list[str] = []
         for one in request.requests:
-            answer = self.answer(one, self._moment(one), shown, state)
+            answer = self.answer(one, self.moment(one), shown, state)
             shown += [item.item_id for item in answer.items]
             answers.append(answer)
         return PageResponse(answers=answers)
@@ -104,6 +114,7 @@ class Engine:
         shelves = _shelves(state, ready, request)
         notes: list[str] = []
         count = _count(request, ready, shelves, notes)
+        self.breaker.begin(moment.left_out)
         query = build_query(request, moment.past, items, moment.now_ms)
         allowed = allowance(query.exposure) if ready.placement.capped else None
         count = _within(count, allowed, query, shelves, notes)
@@ -115,7 +126,7 @@ class Engine:
             seed=seed_of(moment.recommendation_id), shown=items.rows(shown), in_order=request.shelf is None,
             explain=request.explain or request.why_not is not None,
         )  # fmt: skip
-        filled = _fill(filler, shelves, count)
+        filled = self._fill(filler, shelves, count, request.placement, moment)
         response = RecommendResponse(
             recommendation_id=moment.recommendation_id,
             placement=request.placement,
@@ -137,9 +148,31 @@ class Engine:
                 response.explanation.why_not = why_not(request.why_not, items, filler, filled)
         return response
 
-    def _moment(self, request: RecommendRequest) -> Moment:
+    def moment(self, request: RecommendRequest) -> Moment:
+        """The moment of a request that comes now."""
         now_ms = self._clock.now_ms()
         return Moment(new_id(now_ms), now_ms, self._histories.history(request.user_id, request.session_id))
+
+    def draws(self, placement: str, ready: ReadyShelf) -> Sequence[float]:
+        """The odds of the sources of a shelf to be asked for a slot; none where they are not drawn."""
+        if not ready.thompson or len(ready.sources) < 2:
+            return ()
+        odds: list[float] = self.allocation.draws(placement, ready.shelf.name, ready.sources.names, ready.floor).tolist()
+        return odds
+
+    def _fill(
+        self, filler: ShelfFiller, shelves: Sequence[ReadyShelf], count: int, placement: str, moment: Moment
+    ) -> list[tuple[ReadyShelf, Filled]]:
+        filled = []
+        left = count
+        for one in shelves:
+            if left == 0:
+                break
+            draws = self.draws(placement, one) if moment.draws is None else moment.draws.get(one.shelf.name, ())
+            part = filler.fill(one, min(left, one.shelf.max_count), draws)
+            left -= len(part.slots)
+            filled.append((one, part))
+        return filled
 
     def _fitting_mixture(self, state: ServingState, shelves: Sequence[ReadyShelf]) -> Mixture:
         stack, room = state.stack, state.items.room
@@ -195,18 +228,6 @@ def _within(
     return left
 
 
-def _fill(filler: ShelfFiller, shelves: Sequence[ReadyShelf], count: int) -> list[tuple[ReadyShelf, Filled]]:
-    filled = []
-    left = count
-    for one in shelves:
-        if left == 0:
-            break
-        part = filler.fill(one, min(left, one.shelf.max_count))
-        left -= len(part.slots)
-        filled.append((one, part))
-    return filled
-
-
 def _items(items: ItemTable, filled: list[tuple[ReadyShelf, Filled]]) -> list[Recommendation]:
     answer: list[Recommendation] = []
     for one, part in filled:
@@ -246,5 +267,8 @@ def _degraded(state: ServingState, filled: list[tuple[ReadyShelf, Filled]], brea
             degraded.append(f"no_source:{one.shelf.name}")
         if part.fallback is not None:
             degraded.append(f"fallback:{one.shelf.name}")
-    degraded += [f"source_benched:{name}" for name in breaker.benched]
-    return degraded
+    return degraded + breaker.notes
+
+
+def _forgotten(_recommendation_id: str) -> None:
+    """Where nobody keeps answers, none is found."""

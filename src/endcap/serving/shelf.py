@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -90,6 +90,7 @@ class ShelfFiller:
         self._pins = rules.pins if in_order else ()
         self._caps = rules.caps
         self._explain = explain
+        self._draws = np.empty(0)
         self._reasons: dict[tuple[str, int], Reason] = {}
         self._known = self._all_known()
         self._offer = Offer(blocked, self._items.leaf, self._items.family)
@@ -116,8 +117,12 @@ class ShelfFiller:
             bought_at_ms=np.array([one.at_ms for one in query.purchases], dtype=np.int64), trail=query.trail,
         )  # fmt: skip
 
-    def fill(self, ready: ReadyShelf, count: int) -> Filled:
-        """Up to ``count`` slots of a shelf; topped up to the shelf's minimum from its fallbacks, then from the range."""
+    def fill(self, ready: ReadyShelf, count: int, draws: Sequence[float] = ()) -> Filled:
+        """Up to ``count`` slots of a shelf; topped up to the shelf's minimum from its fallbacks, then from the range.
+
+        ``draws`` has the odds of its sources to be asked for a slot, where they are drawn.
+        """
+        self._draws = np.array(draws, dtype=np.float64)
         shelf = ready.shelf
         filled = Filled()
         if self._explain:
@@ -178,7 +183,8 @@ class ShelfFiller:
         pins: dict[int, int],
     ) -> int:  # fmt: skip
         """Give out slots among the candidates that the mixture found; returns how many."""
-        work, policy = self._mixture.work, ready.policy
+        work, drawn = self._mixture.work, group is ready.sources and len(self._draws) == len(group) > 0
+        policy = replace(ready.policy, draws=self._draws) if drawn else ready.policy
         rows, scores = work.rows[:found], work.best[:found]
         missing = [row for row in pins if row not in set(rows.tolist())] if pins else []
         if missing:
@@ -191,7 +197,7 @@ class ShelfFiller:
         slots = self._arranger.arrange(
             policy, scores, traits, shown, count, self._seed,
             is_new=(rows >= self._view.n_trained).astype(np.uint8) if policy.new_share and self._view.n_trained else None,
-            parts=self._parts(group, rows) if len(policy.draws) else None,
+            parts=self._parts(group, rows) if drawn else None,
             pinned=None if not pins else np.array([pins.get(row, -1) for row in rows.tolist()], dtype=np.int32),
             caps=self._caps_for(rows, filled, own, one_per_family=bool(missing) and ready.shelf.one_per_family),
         )  # fmt: skip

@@ -20,7 +20,8 @@ from endcap.serving.placements import ReadyPlacement
 class ReadyShelf:
     """A shelf with its sources as numbers: those that training chose, where the shelf follows it, else its own.
 
-    Each fallback is a group of its own. ``rules`` are those of this shelf alone, ``policy`` gives out its slots.
+    Each fallback is a group of its own. ``rules`` are those of this shelf alone, ``policy`` gives out its slots. With
+    ``thompson`` a source is drawn for each slot, each with a chance of ``floor`` at least.
     """
 
     shelf: Shelf
@@ -28,6 +29,8 @@ class ReadyShelf:
     fallbacks: tuple[Group, ...]
     rules: tuple[Rule, ...] = ()
     policy: Policy = GREEDY
+    thompson: bool = False
+    floor: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +89,11 @@ class _Preparing:
 
     def shelf(self, placement: Placement, shelf: Shelf, rules: tuple[Rule, ...]) -> ReadyShelf:
         fallbacks = tuple(Group.of((source,), self.stack, self.artifacts) for source in shelf.fallback)
-        policy = Policy.of(shelf.diversity or placement.diversity, shelf.exploration or placement.exploration)
-        return ReadyShelf(shelf, self._sources(shelf), fallbacks, rules, policy)
+        exploration = shelf.exploration or placement.exploration
+        policy = Policy.of(shelf.diversity or placement.diversity, exploration)
+        return ReadyShelf(
+            shelf, self._sources(shelf), fallbacks, rules, policy, exploration.thompson, exploration.floor
+        )  # fmt: skip
 
     def _sources(self, shelf: Shelf) -> Group:
         choice = self.choices.get(shelf.learned.task) if shelf.learned else None

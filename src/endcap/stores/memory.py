@@ -174,10 +174,13 @@ class MemoryDocuments:
         self._versions: dict[tuple[str, str], list[tuple[int, int, bytes | None]]] = {}
         self._version = 0
 
-    def all(self, kind: str) -> dict[str, bytes]:
-        """The newest version of each document of a kind, by name, deleted ones left out."""
+    def all(self, kind: str, until: int | None = None) -> dict[str, bytes]:
+        """The newest version of each document of a kind, by name, deleted ones left out; as of version ``until`` if given."""
+        newest: dict[str, bytes | None] = {}
         with self._lock:
-            newest = {name: versions[-1][2] for (of_kind, name), versions in sorted(self._versions.items()) if of_kind == kind}
+            for (of_kind, name), versions in sorted(self._versions.items()):
+                if of_kind == kind:
+                    newest |= {name: body for number, _, body in versions if until is None or number <= until}
         return {name: body for name, body in newest.items() if body is not None}
 
     def put(self, kind: str, name: str, body: bytes) -> int:
@@ -225,6 +228,12 @@ class MemoryDecisions:
     def get(self, recommendation_id: str) -> Decision | None:
         """One answer, or nothing."""
         return self._decisions.get(recommendation_id)
+
+    def read(self, after: str = "", limit: int = 1_000) -> list[Decision]:
+        """Answers whose id comes after that one, which is by time, at most ``limit``."""
+        with self._lock:
+            later = sorted(key for key in self._decisions if key > after)[:limit]
+            return [self._decisions[key] for key in later]
 
     def count(self) -> int:
         """How many answers are kept."""

@@ -188,8 +188,8 @@ class People(Protocol):
 class Documents(Protocol):
     """Small configuration as JSON: placements, rules. Every version is kept."""
 
-    def all(self, kind: str) -> dict[str, bytes]:
-        """The newest version of each document of a kind, by name, deleted ones left out."""
+    def all(self, kind: str, until: int | None = None) -> dict[str, bytes]:
+        """The newest version of each document of a kind, by name, deleted ones left out; as of version ``until`` if given."""
 
     def put(self, kind: str, name: str, body: bytes) -> int:
         """Keep a new version; returns its number, which is also the new :meth:`version`."""
@@ -206,12 +206,14 @@ class Documents(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """An answer as it was given: its id, the time in milliseconds, the request and the response as JSON."""
+    """An answer as it was given: its id, the time in milliseconds, the request, the response and the
+    :class:`endcap.core.basis.Basis` that it was made from, as JSON. What an earlier version answered has no basis."""
 
     recommendation_id: str
     at_ms: int
     request: bytes
     response: bytes
+    basis: bytes = b""
 
 
 class Decisions(Protocol):
@@ -222,6 +224,9 @@ class Decisions(Protocol):
 
     def get(self, recommendation_id: str) -> Decision | None:
         """One answer, or nothing."""
+
+    def read(self, after: str = "", limit: int = 1_000) -> list[Decision]:
+        """Answers whose id comes after that one, which is by time, at most ``limit``."""
 
     def count(self) -> int:
         """How many answers are kept."""

@@ -172,6 +172,7 @@ class DocumentsContract:
         second = documents.put("placement", "cart", b'{"v":2}')
         assert first < other < second == documents.version()
         assert (documents.all("placement"), documents.all("rule")) == ({"cart": b'{"v":2}'}, {"cart": b"[]"})
+        assert (documents.all("placement", first), documents.all("rule", first)) == ({"cart": b"{}"}, {})
         assert [(number, body) for number, _, body in documents.history("placement", "cart")] == [
             (second, b'{"v":2}'),
             (first, b"{}"),
@@ -192,13 +193,17 @@ class DecisionsContract:
     """What was answered."""
 
     def test_answers_come_back_once_and_can_be_forgotten(self, shop: ShopStores) -> None:
-        made = [Decision(f"r{number}", AT_MS + number, b'{"n":1}', b"\x00\xff" * number) for number in range(10)]
+        made = [
+            Decision(f"r{number}", AT_MS + number, b'{"n":1}', b"\x00\xff" * number, b'{"position":1}') for number in range(10)
+        ]
         shop.decisions.append(made[:6])
         shop.decisions.append(made[4:])
         shop.decisions.append([])
         assert shop.decisions.count() == 10
         assert [shop.decisions.get(one.recommendation_id) for one in made] == made
         assert shop.decisions.get("nothing") is None
+        assert shop.decisions.read() == made
+        assert shop.decisions.read("r3", 2) == made[4:6]
         assert shop.decisions.prune(AT_MS + 3) == 3
         assert (shop.decisions.count(), shop.decisions.get("r2"), shop.decisions.get("r3")) == (7, None, made[3])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from endcap.core.basis import encode_basis
 from endcap.core.request import PageRequest, PageResponse, RecommendRequest, RecommendResponse
 from endcap.errors import UnknownName
 from endcap.ingest.checked import check_context, decode
@@ -26,10 +27,10 @@ async def recommend(call: Call) -> Reply:
     shop = await call.shop()
     shop.decisions.check_room()
     request, notes = _checked(call, decode(_request, await call.body(MAX_REQUEST_BYTES)))
-    answer = shop.service.engine.recommend(request)
+    answer, basis = shop.service.recommend(request)
     answer.notes += notes
     body = encoded(answer)
-    shop.decisions.put(Decision(answer.recommendation_id, call.site.clock.now_ms(), encoded(request), body))
+    shop.decisions.put(Decision(answer.recommendation_id, call.site.clock.now_ms(), encoded(request), body, encode_basis(basis)))
     return Reply(200, body)
 
 
@@ -41,12 +42,13 @@ async def recommend_page(call: Call) -> Reply:
     shop.decisions.check_room(len(page.requests))
     checked = [_checked(call, request) for request in page.requests]
     requests = tuple(request for request, _ in checked)
-    answers = shop.service.engine.page(PageRequest(requests=requests)).answers
+    answers = shop.service.page(PageRequest(requests=requests))
     now_ms = call.site.clock.now_ms()
-    for (request, notes), answer in zip(checked, answers, strict=True):
+    for (request, notes), (answer, basis) in zip(checked, answers, strict=True):
         answer.notes += notes
-        shop.decisions.put(Decision(answer.recommendation_id, now_ms, encoded(request), encoded(answer)))
-    return reply(PageResponse(answers=answers))
+        decision = Decision(answer.recommendation_id, now_ms, encoded(request), encoded(answer), encode_basis(basis))
+        shop.decisions.put(decision)
+    return reply(PageResponse(answers=[answer for answer, _ in answers]))
 
 
 async def get_recommendation(call: Call) -> Reply:

@@ -9,10 +9,9 @@ from typing import Any
 
 import msgspec
 
-from endcap.app import RULE_KIND
 from endcap.errors import BadInput
 from endcap.ingest.checked import decode
-from endcap.serving.placements import built_rule
+from endcap.serving.placements import RULE_KIND, built_rule
 from endcap.serving.shop_rules import named_rule, tried
 from endcap.stores.ports import NO_HISTORY
 from endcap.web.limits import MAX_DOCUMENT_BYTES

@@ -18,7 +18,7 @@ class SqliteDecisions:
 
     def append(self, decisions: Sequence[Decision]) -> None:
         """Keep a batch in one transaction."""
-        rows = [(one.recommendation_id, one.at_ms, one.request, one.response) for one in decisions]
+        rows = [(one.recommendation_id, one.at_ms, one.request, one.response, one.basis) for one in decisions]
         with self._database.write() as connection:
             insert(connection, "decisions", rows, into="INSERT OR IGNORE INTO")
 
@@ -27,6 +27,16 @@ class SqliteDecisions:
         with self._database.read() as connection:
             rows = fetch(connection, "SELECT * FROM decisions WHERE recommendation_id = ?", (recommendation_id,))
         return Decision(*rows[0]) if rows else None
+
+    def read(self, after: str = "", limit: int = 1_000) -> list[Decision]:
+        """Answers whose id comes after that one, which is by time, at most ``limit``."""
+        with self._database.read() as connection:
+            rows = fetch(
+                connection,
+                "SELECT * FROM decisions WHERE recommendation_id > ? ORDER BY recommendation_id LIMIT ?",
+                (after, limit),
+            )
+        return [Decision(*row) for row in rows]
 
     def count(self) -> int:
         """How many answers are kept."""

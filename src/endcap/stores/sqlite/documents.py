@@ -9,9 +9,11 @@ from endcap.stores.sqlite.connection import Database, counter, fetch, set_counte
 
 _NEWEST = """
 SELECT name, body FROM documents AS d WHERE kind = ? AND body IS NOT NULL AND version =
-    (SELECT max(version) FROM documents WHERE kind = d.kind AND name = d.name)
+    (SELECT max(version) FROM documents WHERE kind = d.kind AND name = d.name AND version <= ?)
 ORDER BY name
 """
+
+_LATEST = 2**62
 
 _HISTORY = "SELECT version, at_ms, body FROM documents WHERE kind = ? AND name = ? ORDER BY version DESC"
 
@@ -23,10 +25,10 @@ class SqliteDocuments:
         self._database = database
         self._clock = clock
 
-    def all(self, kind: str) -> dict[str, bytes]:
-        """The newest version of each document of a kind, by name, deleted ones left out."""
+    def all(self, kind: str, until: int | None = None) -> dict[str, bytes]:
+        """The newest version of each document of a kind, by name, deleted ones left out; as of version ``until`` if given."""
         with self._database.read() as connection:
-            return dict(fetch(connection, _NEWEST, (kind,)))
+            return dict(fetch(connection, _NEWEST, (kind, _LATEST if until is None else until)))
 
     def put(self, kind: str, name: str, body: bytes) -> int:
         """Keep a new version; returns its number, which is also the new :meth:`version`."""

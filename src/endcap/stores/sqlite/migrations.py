@@ -41,6 +41,7 @@ SHOP = (
         recommendation_id TEXT NOT NULL UNIQUE, at_ms INTEGER NOT NULL, request BLOB NOT NULL, response BLOB NOT NULL);
     CREATE INDEX decisions_by_time ON decisions (at_ms);
     """,
+    "ALTER TABLE decisions ADD COLUMN basis BLOB NOT NULL DEFAULT x''",
 )
 
 KEYS = (

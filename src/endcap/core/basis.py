@@ -1,0 +1,42 @@
+"""What an answer was made from, beyond its request: enough to make it again."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Basis(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Where shop and shopper stood when an answer was made.
+
+    ``position`` is the place in the log that it knew, ``counted_from`` where live counting began and ``trending_at`` what the order
+    of trending items was of; ``catalog`` and ``documents`` are version numbers. ``shown`` stood above it on the same page.
+    ``draws`` has the odds of the sources by shelf, where sources are drawn; ``left_out`` counts the turns, from 0, at which a
+    source gave nothing: it was late, benched or failed.
+    """
+
+    position: int
+    counted_from: int = 0
+    trending_at: int = -1
+    catalog: int = 0
+    documents: int = 0
+    shown: tuple[str, ...] = ()
+    draws: dict[str, tuple[float, ...]] = {}
+    left_out: tuple[int, ...] = ()
+
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(Basis)
+
+
+def encode_basis(basis: Basis) -> bytes:
+    """The basis as JSON."""
+    return _encoder.encode(basis)
+
+
+def decode_basis(payload: bytes) -> Basis:
+    """The basis that :func:`encode_basis` wrote.
+
+    >>> decode_basis(encode_basis(Basis(position=7))).position
+    7
+    """
+    return _decoder.decode(payload)

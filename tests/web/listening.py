@@ -35,7 +35,7 @@ class Client:
     """One keep-alive connection with a key; a request leaves in one piece, as a page's or a shop's does."""
 
     def __init__(self, port: int, key: str) -> None:
-        self._connection = socket.create_connection(("127.0.0.1", port), timeout=30)
+        self._connection = socket.create_connection(("127.0.0.1", port), timeout=120)
         self._key = key
 
     def __enter__(self) -> Self:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from endcap.web.admission import BURST_S, GIVE_UP_S, INTERVAL_S, TARGET_S, Admission, Lane
+from endcap.web.admission import INTERVAL_S, Admission, Lane, Patience
+
+PATIENCE = Patience(target_s=0.05, burst_s=0.1, give_up_s=0.2)
+TARGET_S, BURST_S, GIVE_UP_S = PATIENCE.target_s, PATIENCE.burst_s, PATIENCE.give_up_s
 
 
 class Clock:
@@ -23,7 +26,7 @@ class Floor:
 
     def __init__(self, *lanes: str) -> None:
         self.clock = Clock()
-        self.admission = Admission(lanes, self.clock)
+        self.admission = Admission(dict.fromkeys(lanes, PATIENCE), self.clock)
         self.answered: list[str] = []
         self.waits: list[float] = []
 
@@ -134,7 +137,7 @@ def test_who_waited_too_long_behind_slow_turns_is_refused() -> None:
 
 def test_the_limits_are_times_whatever_a_turn_takes() -> None:
     for turn_s in (0.000_1, 0.001, 0.01):
-        lane = Lane("recommend")
+        lane = Lane("recommend", PATIENCE)
         lane.turn_s = turn_s
         at = 1_000.0
         lane.calm_at = at - 2 * INTERVAL_S
@@ -143,3 +146,22 @@ def test_the_limits_are_times_whatever_a_turn_takes() -> None:
                 break
             lane.waiting.append((at, None))  # type: ignore[arg-type]
         assert abs(len(lane.waiting) * turn_s - TARGET_S) <= turn_s
+
+
+def test_those_that_are_read_at_one_look_count_each_other() -> None:
+    floor = Floor("recommend")
+
+    async def act() -> None:
+        await floor.flood("recommend", 3, 0.002, turns=400)
+        lane = floor.admission.lanes["recommend"]
+        flood = asyncio.create_task(floor.flood("recommend", 3, 0.002, turns=200))
+        await asyncio.sleep(0)
+        for _ in range(100):
+            await asyncio.sleep(0)
+            free = max(0, round((TARGET_S if floor.clock.now_s - lane.calm_at >= INTERVAL_S else BURST_S) / lane.turn_s))
+            let_through = sum(not floor.admission.must_refuse(lane) for _ in range(200))
+            assert let_through <= max(0, free - len(lane.waiting)) + 1
+            lane.arriving = 0
+        await flood
+
+    run(act)

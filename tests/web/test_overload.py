@@ -10,6 +10,7 @@ import pytest
 from endcap.bench.load import drive, post
 from endcap.bench.open_load import OpenLoad, offer
 from endcap.core.placement import Placement, Shelf, Source
+from endcap.serving import breaker
 from endcap.stores import memory
 from tests.web.listening import SHOP, Listening, listening
 from tests.web.served import product
@@ -37,6 +38,8 @@ def served(slow: SlowScores) -> Iterator[Listening]:
         service.engine.state = service._state(bundle_of(IDS, slow, "slow"), service.state.items)
         # What the store calls active is no bundle of this test; what serves must stay.
         service.refresh = lambda: None  # type: ignore[method-assign]
+        with found.client() as client:  # the kernels of this state are read, or compiled
+            assert client.post("/v1/recommendations", {"placement": "spot"}).status == 200
         yield found
     home.close()
 
@@ -67,7 +70,12 @@ def test_three_times_the_capacity(served: Listening, slow: SlowScores) -> None:
     assert after == [200] * 10, "it recovers at once"
 
 
-def test_a_source_that_becomes_slow_sheds_and_one_that_recovers_serves(served: Listening, slow: SlowScores) -> None:
+def test_a_source_that_becomes_slow_sheds_and_one_that_recovers_serves(
+    served: Listening, slow: SlowScores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Slower than this the breaker would bench the source, and there would be no overload.
+    monkeypatch.setattr(breaker, "SOURCE_MS", 1_000.0)
+    monkeypatch.setattr(breaker, "ANSWER_MS", 1_000.0)
     rate = 0.5 / DELAY_S
     calm = offer(served.port, requests(served), rate=rate, seconds=1.5)
     slow.delay_s = 8 * DELAY_S

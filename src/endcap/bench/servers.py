@@ -73,6 +73,26 @@ def shipped(home: Path) -> Iterator[int]:
 
 
 @contextlib.contextmanager
+def pinned(home: Path) -> Iterator[tuple[int, int]]:
+    """The shipped server on one core, and whoever measures on the others; gives its port and its process id.
+
+    Where there is one core only, both share it.
+    """
+    cores = sorted(os.sched_getaffinity(0))
+    port = free_port()
+    process = start(serve_command(home, port), port)
+    try:
+        # The server's threads, writers included, stay on its core: a figure "a core" must not use two.
+        for thread in Path(f"/proc/{process.pid}/task").iterdir():
+            os.sched_setaffinity(int(thread.name), cores[:1])
+        os.sched_setaffinity(0, cores[1:] or cores)
+        yield port, process.pid
+    finally:
+        os.sched_setaffinity(0, cores)
+        stop(process)
+
+
+@contextlib.contextmanager
 def echo(body: bytes, folder: Path) -> Iterator[int]:
     """A plain ASGI application on the same uvicorn that reads a request and answers with ``body``; gives its port."""
     port = free_port()

@@ -6,6 +6,7 @@ import time
 from decimal import Decimal
 from pathlib import Path
 
+import msgspec
 import numpy as np
 
 from endcap.artifacts.base import Artifact
@@ -14,6 +15,7 @@ from endcap.artifacts.item_neighbors import ItemNeighbors
 from endcap.artifacts.item_scores import ItemScores
 from endcap.core.catalog import Item
 from endcap.core.events import Event
+from endcap.core.request import RecommendRequest
 from endcap.stores import sqlite
 
 SHOP = "bench"
@@ -28,6 +30,11 @@ _NEIGHBORS = {
 def item_id(row: int) -> str:
     """The id of a product of the shop."""
     return f"item-{row:06d}"
+
+
+def body(request: RecommendRequest) -> bytes:
+    """A request as JSON."""
+    return msgspec.json.encode(request)
 
 
 def build(home: Path, *, n_items: int, k: int, seed: int = 0) -> str:

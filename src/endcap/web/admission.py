@@ -16,20 +16,27 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
-
-TARGET_S = 0.05
-"""How long a request may have to wait while there is overload. A queue that stands only adds to every answer; but below this, a
-few dozen connections that each wait for their answer before they ask again would be taken for a flood."""
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 INTERVAL_S = 0.1
 """How long waits must have stayed above half the target before there is overload."""
 
-BURST_S = 0.1
-"""How long a request may have to wait while there is none: the requests of one moment are all answered, up to this."""
 
-GIVE_UP_S = 0.2
-"""Who has waited so long, because turns became slow behind its back, is refused: a shop's page does not wait longer."""
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long requests of one kind may wait.
+
+    ``target_s`` is what they may have to wait while there is overload: a queue that stands only adds to every answer. But far
+    below what matters to whoever waits, a few dozen connections that each wait for their answer before they ask again would be
+    taken for a flood. ``burst_s`` is what they may have to wait while there is none: the requests of one moment are all
+    answered, up to this. Who has waited ``give_up_s``, because turns became slow behind its back, is refused.
+    """
+
+    target_s: float
+    burst_s: float
+    give_up_s: float
+
 
 _NEWEST = 0.1
 """What the newest turn weighs in the mean time of a turn."""
@@ -38,8 +45,11 @@ _NEWEST = 0.1
 class Lane:
     """One kind of work, with its queue. Times are seconds of the clock that its :class:`Admission` was given."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, patience: Patience) -> None:
         self.name = name
+        self.patience = patience
+        self.arriving = 0
+        """How many were let through since the last turn ended and have not come to ask for theirs yet."""
         self.refused = 0
         self.turn_s = 0.0
         """The mean time of a turn lately."""
@@ -51,14 +61,15 @@ class Lane:
 
     def is_full(self, now_s: float, share: int = 1) -> bool:
         """Whether one more would have to wait too long, where only every ``share``-th turn is this lane's."""
-        if not self.waiting:
+        ahead = len(self.waiting) + self.arriving
+        if not ahead:
             return False
-        allowed_s = BURST_S if now_s - self.calm_at < INTERVAL_S else TARGET_S
-        return len(self.waiting) * self.turn_s * share >= allowed_s
+        allowed_s = self.patience.burst_s if now_s - self.calm_at < INTERVAL_S else self.patience.target_s
+        return ahead * self.turn_s * share >= allowed_s
 
     def note_wait(self, waited_s: float, now_s: float) -> None:
         """Take into account how long one waited whose turn it is now."""
-        if waited_s <= TARGET_S / 2:
+        if waited_s <= self.patience.target_s / 2:
             self.calm_at = now_s
 
     def note_turn(self, taken_s: float) -> None:
@@ -73,15 +84,22 @@ class Admission:
     Lanes that wait share the time of the loop evenly, whatever their turns cost: a flood in one leaves half of it to another.
     """
 
-    def __init__(self, names: Iterable[str], clock: Callable[[], float] = time.perf_counter) -> None:
-        self.lanes = {name: Lane(name) for name in names}
+    def __init__(self, lanes: Mapping[str, Patience], clock: Callable[[], float] = time.perf_counter) -> None:
+        self.lanes = {name: Lane(name, patience) for name, patience in lanes.items()}
         self._clock = clock
         self._turn_of: Lane | None = None
         self._turn_at = 0.0
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def must_refuse(self, lane: Lane) -> bool:
-        """Whether a request that arrives now has to be turned away; the caller counts it in ``refused`` if it does."""
+        """Whether a request that arrives now has to be turned away; the caller counts it in ``refused`` if it is."""
+        if self._is_full(lane):
+            return True
+        # The loop reads all its sockets before any of those it lets through here comes to ask: the next one counts this one.
+        lane.arriving += 1
+        return False
+
+    def _is_full(self, lane: Lane) -> bool:
         if not lane.waiting:
             return False
         return lane.is_full(self._clock(), sum(1 for one in self.lanes.values() if one.waiting))
@@ -96,7 +114,7 @@ class Admission:
             lane.note_wait(0.0, now)
             self._give(lane, now)
             return True
-        if self.must_refuse(lane):
+        if self._is_full(lane):
             lane.refused += 1
             return False
         if not lane.waiting:
@@ -118,13 +136,15 @@ class Admission:
         assert self._turn_of is not None
         self._turn_of.note_turn(now - self._turn_at)
         self._turn_of = None
+        for one in self.lanes.values():
+            one.arriving = 0  # they stand behind this in the loop, and ask before it reads again
         while (lane := min((one for one in self.lanes.values() if one.waiting), key=_used_s, default=None)) is not None:
             since, turn = lane.waiting.popleft()
             if turn.done():  # its sender's task was cancelled
                 continue
             waited = now - since
             lane.note_wait(waited, now)
-            if waited >= GIVE_UP_S:
+            if waited >= lane.patience.give_up_s:
                 lane.refused += 1
                 turn.set_result(False)
                 continue

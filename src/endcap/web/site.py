@@ -11,12 +11,15 @@ from endcap.errors import Forbidden
 from endcap.ingest.decisions import DecisionWriter
 from endcap.ingest.service import EventWriter
 from endcap.web.access import KeyRing
-from endcap.web.admission import Admission
+from endcap.web.admission import Admission, Patience
 from endcap.web.limits import REFRESH_EVERY_S
 from endcap.web.logs import Log
 from endcap.web.metrics import Gauge, Metrics
 
-LANES = ("recommend", "ingest")
+LANES = {
+    "recommend": Patience(target_s=0.05, burst_s=0.1, give_up_s=0.2),  # a page waits for it
+    "ingest": Patience(target_s=0.25, burst_s=0.5, give_up_s=2.0),  # nobody waits, and who is refused sends it all again
+}
 """The kinds of work that are refused, each by itself, where too much of it waits."""
 
 

@@ -8,8 +8,8 @@ import msgspec
 class Basis(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Where shop and shopper stood when an answer was made.
 
-    ``position`` is the place in the log that it knew, ``counted_from`` where live counting began and ``trending_at`` what the order
-    of trending items was of; ``catalog`` and ``documents`` are version numbers. ``shown`` stood above it on the same page.
+    ``position`` is the place in the log that it knew, ``counted_from`` where live counting began and ``trending_at`` what the
+    order of trending items was of; ``catalog`` and ``documents`` are version numbers. ``shown`` stood above it on the same page.
     ``draws`` has the odds of the sources by shelf, where sources are drawn; ``left_out`` counts the turns, from 0, at which a
     source gave nothing: it was late, benched or failed.
     """

@@ -74,31 +74,50 @@ def observe(partners, counts, errors, row, item, weight):  # type: ignore[no-unt
 
 
 @njit(nogil=True, cache=True)
-def ranking(totals, n, least):  # type: ignore[no-untyped-def]
-    """The numbers below ``n`` whose total is above ``least``, highest total first, of equal ones the lower first; int32."""
-    active = np.flatnonzero(totals[:n] > least)
-    order = np.argsort(-totals[active], kind="mergesort")
-    return active[order].astype(np.int32)
+def active(totals, n, least, rows_of, leaf):  # type: ignore[no-untyped-def]
+    """The numbers below ``n`` that have a row and a total above ``least``, by the leaf of their category, then as they are.
+
+    Comes back as the rows int32 (m,), their totals float64 (m,) and where each leaf starts, int64 (leaves + 2,): those of leaf
+    ``c`` from ``starts[c + 1]`` to ``starts[c + 2]``, -1 for none. Time O(n + leaves).
+    """
+    n = min(n, len(totals), len(rows_of))
+    counts = np.zeros(leaf.max() + 3 if len(leaf) else 2, np.int64)
+    for number in range(n):
+        if totals[number] > least and 0 <= rows_of[number] < len(leaf):
+            counts[leaf[rows_of[number]] + 2] += 1
+    starts = np.cumsum(counts)
+    rows, values = np.empty(starts[-1], np.int32), np.empty(starts[-1])
+    at = starts.copy()
+    for number in range(n):
+        if totals[number] > least and 0 <= rows_of[number] < len(leaf):
+            place = at[leaf[rows_of[number]] + 1]
+            rows[place], values[place] = rows_of[number], totals[number]
+            at[leaf[rows_of[number]] + 1] += 1
+    return rows, values, starts
 
 
 @njit(nogil=True, cache=True)
-def propose(order, totals, rows_of, leaf, category, blocked, most, scores, touched):  # type: ignore[no-untyped-def]
-    """Score up to ``most`` rows in ``order`` by their share of the highest total; returns how many.
+def highest(rows, values, most):  # type: ignore[no-untyped-def]
+    """Up to ``most`` of ``rows`` int32 (n,) by ``values`` float64 (n,), the highest first, of equal ones the first, and what
+    share of the highest each has, float32; more than ``most`` where the last ones are equal. Time O(n + most log most)."""
+    kept = np.arange(len(rows))
+    if len(rows) > most:
+        kept = np.flatnonzero(values >= np.partition(values, len(values) - most)[len(values) - most])
+    kept = kept[np.argsort(-values[kept], kind="mergesort")]
+    best = values[kept[0]] if len(kept) else 1.0
+    return rows[kept], (values[kept] / best).astype(np.float32)
 
-    Left out are numbers without a row, blocked rows and, where ``category`` is 0 or more, those with another ``leaf``. Time
-    O(len(order)) at worst, where few may be shown.
-    """
-    found = 0
-    room = min(len(blocked), len(scores), len(leaf))
-    for place in range(len(order)):
+
+@njit(nogil=True, cache=True)
+def propose(rows, shares, blocked, most, scores, touched):  # type: ignore[no-untyped-def]
+    """Score up to ``most`` of ``rows`` int32 (n,) that are not blocked, in order, by ``shares`` float32 (n,); returns how many."""
+    found, room = 0, min(len(blocked), len(scores))
+    for place in range(len(rows)):
+        row = rows[place]
         if found == most:
             break
-        row = rows_of[order[place]]
-        if row < 0 or row >= room or blocked[row] or (category >= 0 and leaf[row] != category):
-            continue
-        share = np.float32(totals[order[place]] / totals[order[0]])
-        if share > 0.0 and scores[row] == 0.0:
-            scores[row] = share
+        if row < room and not blocked[row] and shares[place] > 0.0:
+            scores[row] = shares[place]
             touched[found] = row
             found += 1
     return found

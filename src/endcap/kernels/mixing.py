@@ -72,9 +72,9 @@ class Offer(NamedTuple):
 
 
 class Past(NamedTuple):
-    """Whom the sources are asked for: ``rows`` int32 hold the cart, the anchors from ``n_cart`` up to ``n_sure``, the history up to
-    ``n_past``, then what was bought, each newest first. ``weights`` float32 says how much each row counts; it is empty where all
-    count 1."""
+    """Whom the sources are asked for: ``rows`` int32 hold the cart, the anchors from ``n_cart`` up to ``n_sure``, the history up
+    to ``n_past``, then what was bought, each newest first. ``weights`` float32 says how much each row counts; it is empty where
+    all count 1."""
 
     rows: NDArray[np.int32]
     weights: NDArray[np.float32]
@@ -171,7 +171,7 @@ def settle(offer, work, n_total, n_used, k, pool):  # type: ignore[no-untyped-de
 
 @njit(nogil=True, cache=True)
 def credit(stacked, plan, work, past, n):  # type: ignore[no-untyped-def]
-    """Say for the first ``n`` of ``rows`` which of the ``sources`` gave most, and what row ``leads`` there, -1 where none does."""
+    """Say for the first ``n`` of ``rows`` which of the ``sources`` gave most, and what row ``leads`` there, -1 for none."""
     for r in range(n):
         source = strongest_source(work.scores, work.factors[: len(plan.places)], work.rows[r])
         work.sources[r], work.leads[r] = source, -1

@@ -48,7 +48,7 @@ class LiveHistories:
         self._evicting = threading.Lock()
         self._evicted = 0
         self.settled = threading.Lock()
-        """Held while a stretch of the log is applied: whoever holds it sees what :attr:`applied_seq` says, no more and no less."""
+        """Held while a stretch of the log is applied: who holds it sees what :attr:`applied_seq` says, no more and no less."""
         self._followers: list[Callable[[Sequence[LoggedEvent]], None]] = []
 
     @property

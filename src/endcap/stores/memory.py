@@ -180,7 +180,8 @@ class MemoryDocuments:
         with self._lock:
             for (of_kind, name), versions in sorted(self._versions.items()):
                 if of_kind == kind:
-                    newest |= {name: body for number, _, body in versions if until is None or number <= until}
+                    known = [body for number, _, body in versions if until is None or number <= until]
+                    newest[name] = known[-1] if known else None
         return {name: body for name, body in newest.items() if body is not None}
 
     def put(self, kind: str, name: str, body: bytes) -> int:

@@ -30,12 +30,9 @@ class SqliteDecisions:
 
     def read(self, after: str = "", limit: int = 1_000) -> list[Decision]:
         """Answers whose id comes after that one, which is by time, at most ``limit``."""
+        later = "SELECT * FROM decisions WHERE recommendation_id > ? ORDER BY recommendation_id LIMIT ?"
         with self._database.read() as connection:
-            rows = fetch(
-                connection,
-                "SELECT * FROM decisions WHERE recommendation_id > ? ORDER BY recommendation_id LIMIT ?",
-                (after, limit),
-            )
+            rows = fetch(connection, later, (after, limit))
         return [Decision(*row) for row in rows]
 
     def count(self) -> int:

@@ -99,32 +99,40 @@ def test_space_saving_never_counts_too_little_nor_more_than_its_error_too_much(s
 
 
 @settings(deadline=None)  # the first call loads a kernel
-@given(st.lists(st.integers(0, 5), min_size=1, max_size=30), st.integers(0, 4))
-def test_ranking_is_by_total_then_number(totals: list[int], least: int) -> None:
-    found = kernels.ranking(np.array(totals, np.float64), len(totals), float(least))
-    assert found.dtype == np.int32
-    assert found.tolist() == sorted((n for n, total in enumerate(totals) if total > least), key=lambda n: (-totals[n], n))
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(-1, 7)), max_size=30), st.integers(0, 4))
+def test_what_is_active_by_category(items: list[tuple[int, int]], least: int) -> None:
+    leaf = np.array([2, -1, 0, 2, 5], np.int32)
+    totals, rows_of = (np.array(one).reshape(-1) for one in zip(*items, strict=True)) if items else (np.zeros(0), np.zeros(0))
+    rows, values, starts = kernels.active(totals.astype(np.float64), len(items), float(least), rows_of.astype(np.int32), leaf)
+    kept = [(total, row) for total, row in items if total > least and 0 <= row < len(leaf)]
+    for category in range(-1, 6):
+        span = slice(starts[category + 1], starts[category + 2])
+        found = list(zip(values[span].tolist(), rows[span].tolist(), strict=True))
+        assert found == [one for one in kept if leaf[one[1]] == category]
+    assert len(rows) == len(values) == starts[-1] == len(kept)
 
 
-def proposed(category: int, most: int, blocked: list[int]) -> dict[int, float]:
-    """What is proposed of five numbers, whose rows are 4 3 2 1 0 but that number 1 has none."""
-    order, totals = np.array([3, 1, 0, 4, 2], np.int32), np.array([4.0, 6.0, 1.0, 8.0, 2.0])
-    rows, leaf = np.array([4, -1, 2, 1, 0], np.int32), np.array([7, 7, 8, 8, 8], np.int32)
-    scores, touched = np.zeros(5, np.float32), np.zeros(5, np.int32)
-    n = kernels.propose(order, totals, rows, leaf, category, np.array(blocked, np.uint8), most, scores, touched)
-    return {row: float(scores[row]) for row in touched[:n].tolist()}
+@settings(deadline=None)  # the first call loads a kernel
+@given(st.lists(st.integers(1, 5), max_size=30), st.integers(1, 40))
+def test_the_highest_come_first(totals: list[int], most: int) -> None:
+    rows, shares = kernels.highest(np.arange(len(totals), dtype=np.int32) + 7, np.array(totals, np.float64), most)
+    ranked = sorted(range(len(totals)), key=lambda place: -totals[place])
+    assert (rows.dtype, shares.dtype) == (np.int32, np.float32)
+    assert len(rows) >= min(most, len(totals))
+    assert rows.tolist() == [place + 7 for place in ranked[: len(rows)]]
+    assert shares.tolist() == [float(np.float32(totals[place] / max(totals))) for place in ranked[: len(rows)]]
+    assert len({totals[place] for place in ranked[most - 1 : len(rows)]}) <= 1, "more only where the last ones are equal"
 
 
-def test_what_is_proposed_may_be_shown_in_the_category_asked_for() -> None:
-    assert proposed(-1, 9, [0] * 5) == {1: 1.0, 4: 0.5, 0: 0.25, 2: 0.125}
-    assert proposed(-1, 2, [0, 1, 0, 0, 0]) == {4: 0.5, 0: 0.25}
-    assert proposed(8, 9, [0] * 5) == {4: 0.5, 2: 0.125}
-
-
-def test_rows_beyond_the_arrays_are_passed_over() -> None:
-    rows, scores, touched = np.array([0, 9], np.int32), np.zeros(2, np.float32), np.zeros(2, np.int32)
-    leaf, blocked = np.zeros(10, np.int32), np.zeros(2, np.uint8)
-    assert kernels.propose(np.array([1, 0], np.int32), np.ones(2), rows, leaf, -1, blocked, 9, scores, touched) == 1
+def test_what_is_proposed_may_be_shown_and_lies_inside_the_arrays() -> None:
+    rows, shares = np.array([3, 1, 9, 0, 2], np.int32), np.array([1.0, 0.5, 0.4, 0.25, 0.0], np.float32)
+    for blocked, most, expected in [
+        ([0, 0, 0, 0], 9, {3: 1.0, 1: 0.5, 0: 0.25}), ([0, 0, 0, 7], 9, {1: 0.5, 0: 0.25}), ([0, 0, 0, 0], 2, {3: 1.0, 1: 0.5}),
+    ]:  # fmt: skip
+        scores, touched = np.zeros(4, np.float32), np.zeros(4, np.int32)
+        n = kernels.propose(rows, shares, np.array(blocked, np.uint8), most, scores, touched)
+        assert {row: float(scores[row]) for row in touched[:n].tolist()} == expected
+        assert np.count_nonzero(scores) == n
 
 
 def test_partners_by_hand() -> None:

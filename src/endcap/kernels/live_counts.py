@@ -110,7 +110,7 @@ def highest(rows, values, most):  # type: ignore[no-untyped-def]
 
 @njit(nogil=True, cache=True)
 def propose(rows, shares, blocked, most, scores, touched):  # type: ignore[no-untyped-def]
-    """Score up to ``most`` of ``rows`` int32 (n,) that are not blocked, in order, by ``shares`` float32 (n,); returns how many."""
+    """Score up to ``most`` of ``rows`` int32 (n,) not blocked, in order, by ``shares`` float32 (n,); returns how many."""
     found, room = 0, min(len(blocked), len(scores))
     for place in range(len(rows)):
         row = rows[place]

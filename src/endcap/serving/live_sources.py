@@ -35,7 +35,14 @@ NEWEST = 10_000
 LEAST = 0.02
 """What fewer acts, as of now, amount to nothing."""
 
-_SHARE = 20.0
+_LOOK_AGAIN_MS = DAY_MS // 24
+_NO_ROWS: Rows = np.empty(0, dtype=np.int32)
+
+RANKED = 2_000
+"""How many items are put in order: what may not be shown is passed over."""
+
+QUICK_S = 0.000_2
+"""A count that takes no longer may be made for every answer."""
 
 
 def live_sources(counts: LiveCounts, items: ItemTable, n_bundle: int) -> Mapping[str, Artifact]:
@@ -119,9 +126,12 @@ class LiveTrending(_LiveSource):
         self._counts = counts
         self._numbering = numbering
         self._clock = clock
-        self._order: Rows = np.empty(0, dtype=np.int32)
-        self._of = -1
+        self._of = self._changes = -1
         self._due_s = 0.0
+        self._rows: Rows = _NO_ROWS
+        self._totals = np.empty(0)
+        self._starts = np.zeros(2, dtype=np.int64)
+        self._best: dict[int, tuple[Rows, NDArray[np.float32]]] = {}
 
     @property
     def position(self) -> int:
@@ -135,27 +145,42 @@ class LiveTrending(_LiveSource):
 
     def retrieve(self, asked: Asked, blocked: NDArray[np.uint8], scores: NDArray[np.float32], touched: NDArray[np.int32]) -> int:
         """Score the up to PROPOSED items that are taken up most and may be shown; returns how many."""
-        order, totals = self._ordered(), self._counts.counted.totals
-        rows, leaf = self._numbering.rows(), self._items.leaf
-        found: int = kernels.propose(order, totals, rows, leaf, asked.category, blocked, PROPOSED, scores, touched)
+        self._count()
+        rows, shares = self._highest(asked.category)
+        found: int = kernels.propose(rows, shares, blocked, PROPOSED, scores, touched)
         return found
 
     def stand(self) -> None:
         """Put in order what is counted now, and keep to that: for whoever makes an earlier answer again."""
         self._of, self._due_s = -2, -np.inf
-        self._ordered()
+        self._count()
         self._due_s = np.inf
 
-    def _ordered(self) -> Rows:
-        """All that is taken up, the most first: put in order anew after news, but only when the last time is long enough ago that
-        it takes a small share of the time, and REFRESH_S at most."""
-        counts, now_s = self._counts, self._clock()
-        if counts.position != self._of and now_s >= self._due_s:
-            self._of = counts.position
-            n = min(len(counts.ids), len(counts.counted.totals))
-            self._order = kernels.ranking(counts.counted.totals, n, LEAST / counts.scale)
-            self._due_s = now_s + min(REFRESH_S, _SHARE * (self._clock() - now_s))
-        return self._order
+    def _count(self) -> None:
+        """Take what is counted now, after news: at once where that is quick, else REFRESH_S after the last time."""
+        counts, changes, now_s = self._counts, self._items.changes, self._clock()
+        if (counts.position == self._of and changes == self._changes) or now_s < self._due_s:
+            return
+        self._of, self._changes = counts.position, changes
+        found = kernels.active(
+            counts.counted.totals, len(counts.ids), LEAST / counts.scale, self._numbering.rows(),
+            self._items.leaf[: len(self._items)],
+        )  # fmt: skip
+        self._rows, self._totals, self._starts = found
+        self._best = {}
+        took_s = self._clock() - now_s
+        self._due_s = now_s + (REFRESH_S if took_s > QUICK_S else 0.0)
+
+    def _highest(self, category: int) -> tuple[Rows, NDArray[np.float32]]:
+        """What is taken up most, in a category or, below 0, at all; worked out once after each count."""
+        best = self._best.get(category)
+        if best is None:
+            start, end = 0, len(self._rows)
+            if category >= 0:
+                known = category + 2 < len(self._starts)
+                start, end = self._starts[category + 1 : category + 3].tolist() if known else (0, 0)
+            best = self._best[category] = kernels.highest(self._rows[start:end], self._totals[start:end], RANKED)
+        return best
 
 
 class LiveCoViews(_LiveSource):
@@ -198,8 +223,9 @@ class NewArrivals(_LiveSource):
         self._n_bundle = n_bundle
         self._changes = -1
         self._until_ms = -1
-        self._newest: Rows = np.empty(0, dtype=np.int32)
-        self._by_leaf: dict[int, list[int]] = {}
+        self._newest: Rows = _NO_ROWS
+        self._by_leaf: dict[int, Rows] = {}
+        self._falling = (1.0 / (1.0 + 0.1 * np.arange(NEWEST))).astype(np.float32)
 
     @property
     def n_entries(self) -> int:
@@ -209,15 +235,8 @@ class NewArrivals(_LiveSource):
     def retrieve(self, asked: Asked, blocked: NDArray[np.uint8], scores: NDArray[np.float32], touched: NDArray[np.int32]) -> int:
         """Score the up to PROPOSED newest items that may be shown, of the category that is asked for if one is; says how many."""
         self._look(asked.now_ms)
-        rows = self._newest.tolist() if asked.category < 0 else self._by_leaf.get(asked.category, [])
-        found, room = 0, min(len(blocked), len(scores))
-        for row in rows:
-            if found == PROPOSED:
-                break
-            if row < room and not blocked[row]:
-                scores[row] = 1.0 / (1.0 + 0.1 * found)
-                touched[found] = row
-                found += 1
+        rows = self._newest if asked.category < 0 else self._by_leaf.get(asked.category, _NO_ROWS)
+        found: int = kernels.propose(rows, self._falling, blocked, PROPOSED, scores, touched)
         return found
 
     def _look(self, now_ms: int) -> None:
@@ -237,7 +256,5 @@ class NewArrivals(_LiveSource):
         by_leaf: dict[int, list[int]] = {}
         for row, leaf in zip(newest.tolist(), items.leaf[newest].tolist(), strict=True):
             by_leaf.setdefault(leaf, []).append(row)
-        self._newest, self._by_leaf = newest, by_leaf
-
-
-_LOOK_AGAIN_MS = DAY_MS // 24
+        self._newest = newest
+        self._by_leaf = {leaf: np.array(rows, dtype=np.int32) for leaf, rows in by_leaf.items()}

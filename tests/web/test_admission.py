@@ -165,3 +165,14 @@ def test_those_that_are_read_at_one_look_count_each_other() -> None:
         await flood
 
     run(act)
+
+
+def test_one_stall_is_not_taken_for_slow_turns_and_slow_turns_are_soon_known() -> None:
+    lane = Lane("recommend", PATIENCE)
+    for _ in range(100):
+        lane.note_turn(0.001)
+    lane.note_turn(10.0)
+    assert lane.turn_s < 0.002
+    for _ in range(12):
+        lane.note_turn(0.02)
+    assert lane.turn_s > 0.01

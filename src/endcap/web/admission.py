@@ -38,8 +38,8 @@ class Patience:
     give_up_s: float
 
 
-_NEWEST = 0.1
-"""What the newest turn weighs in the mean time of a turn."""
+_NEWEST, _LONGER, _FIRST_S = 0.1, 8.0, 0.002
+"""What the newest turn weighs in the mean time of a turn, and how many times longer than it, or than this, it counts as."""
 
 
 class Lane:
@@ -75,7 +75,9 @@ class Lane:
     def note_turn(self, taken_s: float) -> None:
         """Take into account how long a turn was."""
         self.used_s += taken_s
-        self.turn_s += (taken_s - self.turn_s) * (_NEWEST if self.turn_s else 1.0)
+        # One turn that met a stall says little of the next ones; where turns do become slow, this follows within ten.
+        likely_s = min(taken_s, max(_LONGER * self.turn_s, _FIRST_S))
+        self.turn_s += (likely_s - self.turn_s) * (_NEWEST if self.turn_s else 1.0)
 
 
 class Admission:

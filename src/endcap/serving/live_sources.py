@@ -23,8 +23,8 @@ from endcap.stores.live_counts import LiveCounts
 PROPOSED = 200
 """How many items a source proposes at most."""
 
-REFRESH_S = 0.5
-"""How old the order of what is trending may be."""
+REFRESH_S, LONGEST_S = 0.5, 3.0
+"""How old the order of what is trending may be, and how old where putting it in order takes long: most answers must not wait."""
 
 NEW_FOR_MS = 30 * DAY_MS
 """How long after ``available_from`` a product is new."""
@@ -157,7 +157,8 @@ class LiveTrending(_LiveSource):
         self._due_s = np.inf
 
     def _count(self) -> None:
-        """Take what is counted now, after news: at once where that is quick, else REFRESH_S after the last time."""
+        """Take what is counted now, after news: at once where that is quick, else so seldom that it takes a two-hundredth of the
+        time, but REFRESH_S after the last time at the soonest and LONGEST_S at the latest."""
         counts, changes, now_s = self._counts, self._items.changes, self._clock()
         if (counts.position == self._of and changes == self._changes) or now_s < self._due_s:
             return
@@ -169,7 +170,7 @@ class LiveTrending(_LiveSource):
         self._rows, self._totals, self._starts = found
         self._best = {}
         took_s = self._clock() - now_s
-        self._due_s = now_s + (REFRESH_S if took_s > QUICK_S else 0.0)
+        self._due_s = now_s + (min(LONGEST_S, max(REFRESH_S, 200.0 * took_s)) if took_s > QUICK_S else 0.0)
 
     def _highest(self, category: int) -> tuple[Rows, NDArray[np.float32]]:
         """What is taken up most, in a category or, below 0, at all; worked out once after each count."""

@@ -111,7 +111,7 @@ def test_after_the_flood_everybody_is_answered_again() -> None:
 
 
 def test_a_flood_in_one_lane_leaves_half_of_the_time_to_the_other() -> None:
-    floor = Floor("recommend", "ingest")
+    floor = Floor("ingest", "recommend")
 
     async def act() -> None:
         flood = asyncio.create_task(floor.flood("ingest", 5, 0.004, turns=600))

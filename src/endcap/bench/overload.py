@@ -19,10 +19,10 @@ DEADLINE_MS = 200.0
 
 ROUNDS = 3
 ROUND_S = 5.0
-N_ITEMS = 20_000
+CATALOGUE = 20_000
 
 
-def measure(disk: Path, rounds: int = ROUNDS, round_s: float = ROUND_S, n_items: int = N_ITEMS) -> Result:
+def measure(disk: Path, rounds: int = ROUNDS, round_s: float = ROUND_S, catalogue: int = CATALOGUE) -> Result:
     """The peak of a closed loop of sixteen connections, then open loops at multiples of it, in turns in the same run.
 
     ``goodput_3x_to_peak`` is the share of the peak that is still answered within :data:`DEADLINE_MS` at three times the load.
@@ -32,8 +32,8 @@ def measure(disk: Path, rounds: int = ROUNDS, round_s: float = ROUND_S, n_items:
     loads: dict[float, list[OpenLoad]] = {times: [] for times in TIMES}
     with tempfile.TemporaryDirectory(dir=disk) as folder:
         home = Path(folder) / "home"
-        key = shop.build(home, n_items=n_items, k=60)
-        requests = [post("/v1/recommendations", _body(n, n_items), key) for n in range(2_000)]
+        key = shop.build(home, n_items=catalogue, k=60)
+        requests = [post("/v1/recommendations", _body(n, catalogue), key) for n in range(2_000)]
         with servers.pinned(home) as (port, _):
             drive(port, requests, count=1_000)
             for _ in range(rounds):

@@ -1,10 +1,12 @@
-"""Answers a second and their latency, through HTTP beside an echo of the same bytes, and in process."""
+"""Answers a second on one core, their latency at half load, the memory behind them, and what their parts take."""
 
 from __future__ import annotations
 
+import os
 import tempfile
 import time
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -12,80 +14,136 @@ import msgspec
 from endcap.app import Endcap
 from endcap.bench import servers, shop
 from endcap.bench.load import drive, post
+from endcap.bench.open_load import offer
 from endcap.bench.result import Result, median, percentile
+from endcap.core.events import Event
+from endcap.core.ids import new_id
 from endcap.core.request import RecommendRequest
 from endcap.stores import sqlite
+from endcap.stores.ports import Decision
 
-N_ITEMS = 20_000
-NEIGHBORS = 60
+CATALOGUE = 100_000
+NEIGHBORS, FEWER_NEIGHBORS, LARGE = 60, 20, 300_000
+"""Neighbours of a product in each artifact; fewer from so many products upwards."""
+
+LIVE_SESSIONS = 100_000
 ROUNDS = 5
 ROUND_S = 3.0
+ENABLED = [
+    "authentication", "admission", "limits", "metrics", "history", "rules", "four sources a learned shelf", "150 trees",
+    "variety", "exploration", "propensities", "fallback", "reasons", "decisions",
+]  # fmt: skip
 
 
-def measure(disk: Path, rounds: int = ROUNDS, round_s: float = ROUND_S) -> Result:
-    """The shipped ``product`` placement over 20,000 products with 60 neighbours each, decisions logged, reasons on."""
+def measure(
+    disk: Path, rounds: int = ROUNDS, round_s: float = ROUND_S, catalogue: int = CATALOGUE, live_sessions: int = LIVE_SESSIONS
+) -> Result:
+    """The shipped ``product`` placement with everything that is shipped switched on, server and generator on a core each.
+
+    ``requests_per_s`` is the capacity in a closed loop of sixteen connections; the latencies are those of an open loop at half
+    of it. ``whole_to_parts`` compares the time of one request at capacity with the sum of what its parts take by themselves:
+    HTTP as the echo does it, and in process decoding, answering, encoding and putting on record.
+    """
     with tempfile.TemporaryDirectory(dir=disk) as folder:
         home = Path(folder) / "home"
-        key = shop.build(home, n_items=N_ITEMS, k=NEIGHBORS)
-        bodies = [_request(n) for n in range(2_000)]
+        started = time.perf_counter()
+        key = shop.build(home, n_items=catalogue, k=NEIGHBORS if catalogue < LARGE else FEWER_NEIGHBORS)
+        figures: dict[str, float] = {"catalogue": float(catalogue), "build_s": round(time.perf_counter() - started, 1)}
+        bodies = [_request(n, catalogue) for n in range(2_000)]
         requests = [post("/v1/recommendations", body, key) for body in bodies]
-        ours, theirs, latencies, answered = [], [], [], 0
-        with servers.shipped(home) as port:
+        core = min(os.sched_getaffinity(0))
+        with servers.pinned(home) as (port, pid):
             sample = _answer(port, bodies[0], key)
-            with servers.echo(sample, Path(folder)) as echo_port:
-                drive(port, requests, count=2_000)
-                for _ in range(rounds):
-                    theirs.append(drive(echo_port, requests, seconds=round_s).per_second)
-                    load = drive(port, requests, seconds=round_s)
-                    ours.append(load.per_second)
-                    latencies += load.latencies_ms
-                    answered += load.answered - load.failed
-                alone = drive(port, requests, connections=1, seconds=round_s)
-        opened = sqlite.open_home(home)
-        logged = opened.open(shop.SHOP).decisions.count()
-        opened.close()
-        inside = _in_process(home, bodies)
-    return Result(
-        figures={
-            "requests_per_s": median(ours),
-            "echo_requests_per_s": median(theirs),
-            "p50_ms_16_connections": percentile(latencies, 0.5),
-            "p99_ms_16_connections": percentile(latencies, 0.99),
-            "p50_ms_1_connection": percentile(alone.latencies_ms, 0.5),
-            "p99_ms_1_connection": percentile(alone.latencies_ms, 0.99),
-            "in_process_us_p50": percentile(inside, 0.5),
-            "in_process_us_p99": percentile(inside, 0.99),
+            figures["memory_mb_started"] = servers.memory_mb(pid)
+            with servers.echo(sample, Path(folder), pin_to=core) as echo_port:
+                rates = _rates(port, echo_port, requests, rounds, round_s)
+            ours, theirs = [one for one, _ in rates], [other for _, other in rates]
+            half = offer(port, requests, rate=median(ours) / 2, seconds=rounds * round_s)
+            _fill_live(port, key, catalogue, live_sessions)
+            figures[f"memory_mb_with_{live_sessions}_live_sessions"] = servers.memory_mb(pid)
+        figures |= {
+            "requests_per_s": median(ours), "echo_requests_per_s": median(theirs),
+            "p50_ms_half_load": percentile(half.answered_ms, 0.5), "p99_ms_half_load": percentile(half.answered_ms, 0.99),
+            "refused_at_half_load": float(len(half.refused_ms)), "sent_late_ms_p99": percentile(half.sent_late_ms, 0.99),
             "answer_bytes": float(len(sample)),
-            "answered": float(answered + 2_001 + alone.answered),
-            "decisions_logged": float(logged),
-        },
-        ratios={"recommend_to_echo": median([one / other for one, other in zip(ours, theirs, strict=True)])},
-        enabled=["authentication", "limits", "metrics", "decisions", "reasons", "history", "rules", "fallback"],
-    )
+        }  # fmt: skip
+        parts = _parts(home, bodies) | {"http": 1e6 / median(theirs)}
+    figures |= {f"part_us_{name}": float(f"{micros:.4g}") for name, micros in parts.items()}
+    ratios = {
+        "recommend_to_echo": median([one / other for one, other in zip(ours, theirs, strict=True)]),
+        "whole_to_parts": float(f"{1e6 / median(ours) / sum(parts.values()):.4g}"),
+    }
+    return Result(figures=figures, ratios=ratios, enabled=ENABLED)
 
 
-def _request(number: int) -> bytes:
-    item_id, session_id = shop.item_id(number * 37 % N_ITEMS), f"session-{number % shop.SESSIONS}"
-    return msgspec.json.encode(RecommendRequest(placement="product", item_id=item_id, session_id=session_id))
+def _rates(port: int, echo_port: int, requests: list[bytes], rounds: int, round_s: float) -> list[tuple[float, float]]:
+    """Answers a second of the server and of the echo, in turns; what was refused is no answer."""
+    found = []
+    drive(port, requests, count=2_000)
+    for _ in range(rounds):
+        other = drive(echo_port, requests, seconds=round_s).per_second
+        one = drive(port, requests, seconds=round_s)
+        found.append(((one.answered - one.failed) / one.seconds, other))
+    return found
+
+
+def _request(number: int, catalogue: int) -> bytes:
+    item_id, session_id = shop.item_id(number * 37 % catalogue), f"session-{number % shop.SESSIONS}"
+    return shop.body(RecommendRequest(placement="product", item_id=item_id, session_id=session_id))
 
 
 def _answer(port: int, body: bytes, key: str) -> bytes:
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
     request = urllib.request.Request(f"http://127.0.0.1:{port}/v1/recommendations", body, headers)
-    with urllib.request.urlopen(request, timeout=30) as answer:
+    with urllib.request.urlopen(request, timeout=120) as answer:
         content: bytes = answer.read()
     return content
 
 
-def _in_process(home: Path, bodies: list[bytes]) -> list[float]:
-    """Microseconds from request bytes to answer bytes, without HTTP and without the decision log."""
-    endcap = Endcap.open(home)
-    engine = endcap.shop(shop.SHOP).engine
+def _fill_live(port: int, key: str, catalogue: int, sessions: int) -> None:
+    """Three views each of so many sessions."""
+    now_ms = time.time_ns() // 1_000_000
+    views = [
+        Event(
+            event_id=new_id(now_ms), type="view", at=now_ms, session_id=f"live-{n // 3}", item_id=shop.item_id(n * 53 % catalogue)
+        )
+        for n in range(3 * sessions)
+    ]  # fmt: skip
+    batches = [post("/v1/events", msgspec.json.encode(views[at : at + 100]), key) for at in range(0, len(views), 100)]
+    drive(port, batches, connections=2, count=len(batches))
+
+
+def _parts(home: Path, bodies: list[bytes]) -> dict[str, float]:
+    """Median microseconds of each part in process, one after the other on the same requests."""
+    opened = sqlite.open_home(home)
+    endcap = Endcap(opened)
+    service = endcap.shop(shop.SHOP)
+    service.warm()
     decoder, encoder = msgspec.json.Decoder(RecommendRequest), msgspec.json.Encoder(decimal_format="number")
-    taken = []
-    for body in bodies + bodies:
-        started = time.perf_counter_ns()
-        encoder.encode(engine.recommend(decoder.decode(body)))
-        taken.append((time.perf_counter_ns() - started) / 1000)
+    asked = [decoder.decode(body) for body in bodies]
+    answers = [service.engine.recommend(one) for one in asked]
+    encoded = [encoder.encode(one) for one in answers]
+    kept = [
+        Decision(one.recommendation_id, 0, body, answer)
+        for one, body, answer in zip(answers, bodies, encoded, strict=True)
+    ]  # fmt: skip
+    started = time.perf_counter_ns()
+    service.stores.decisions.append(kept)
+    record = (time.perf_counter_ns() - started) / 1_000 / len(kept)
+    found = {
+        "decode": _median_us([lambda body=body: decoder.decode(body) for body in bodies]),
+        "answer": _median_us([lambda one=one: service.engine.recommend(one) for one in asked]),
+        "encode": _median_us([lambda one=one: encoder.encode(one) for one in answers]),
+        "record": record,
+    }
     endcap.close()
-    return taken[len(bodies) :]
+    return found
+
+
+def _median_us(calls: list[Callable[[], object]]) -> float:
+    taken = []
+    for call in calls:
+        started = time.perf_counter_ns()
+        call()
+        taken.append((time.perf_counter_ns() - started) / 1_000)
+    return median(taken)

@@ -78,23 +78,40 @@ def pinned(home: Path) -> Iterator[tuple[int, int]]:
 
     Where there is one core only, both share it.
     """
-    cores = sorted(os.sched_getaffinity(0))
     port = free_port()
     process = start(serve_command(home, port), port)
     try:
-        # The server's threads, writers included, stay on its core: a figure "a core" must not use two.
-        for thread in Path(f"/proc/{process.pid}/task").iterdir():
-            os.sched_setaffinity(int(thread.name), cores[:1])
-        os.sched_setaffinity(0, cores[1:] or cores)
-        yield port, process.pid
+        with _apart(process.pid):
+            yield port, process.pid
     finally:
-        os.sched_setaffinity(0, cores)
         stop(process)
 
 
 @contextlib.contextmanager
-def echo(body: bytes, folder: Path) -> Iterator[int]:
-    """A plain ASGI application on the same uvicorn that reads a request and answers with ``body``; gives its port."""
+def _apart(pid: int) -> Iterator[None]:
+    """A process on the first core, its threads included, so that a figure "a core" uses no two; this one on the others."""
+    cores = sorted(os.sched_getaffinity(0))
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        os.sched_setaffinity(int(thread.name), cores[:1])
+    os.sched_setaffinity(0, cores[1:] or cores)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, cores)
+
+
+def memory_mb(pid: int) -> float:
+    """What a process holds in memory, in millions of bytes."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+@contextlib.contextmanager
+def echo(body: bytes, folder: Path, pin_to: int | None = None) -> Iterator[int]:
+    """A plain ASGI application on the same uvicorn that reads a request and answers with ``body``; gives its port.
+
+    It runs on the core ``pin_to``, where that is given.
+    """
     port = free_port()
     answer = folder / "echo.json"
     answer.write_bytes(body)
@@ -104,6 +121,8 @@ def echo(body: bytes, folder: Path) -> Iterator[int]:
     ]  # fmt: skip
     process = start(command, port, "/", {"ENDCAP_ECHO": str(answer)})
     try:
+        if pin_to is not None:
+            os.sched_setaffinity(process.pid, [pin_to])
         yield port
     finally:
         stop(process)

@@ -46,9 +46,8 @@ class Samples:
     def take(self, pid: int, hours: float) -> None:
         """Look at a process."""
         process = Path(f"/proc/{pid}")
-        pages = int((process / "statm").read_text().split()[1])
         self.hours.append(hours)
-        self.rss_mb.append(pages * os.sysconf("SC_PAGE_SIZE") / 1e6)
+        self.rss_mb.append(servers.memory_mb(pid))
         self.files.append(sum(1 for _ in (process / "fd").iterdir()))
         self.threads.append(sum(1 for _ in (process / "task").iterdir()))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import pkgutil
 from typing import Annotated
 
@@ -14,7 +15,7 @@ from rich.table import Table
 from endcap import bench
 from endcap.bench.result import Result
 from endcap.cli._options import DEFAULT_HOME, HomeOption, JsonOption
-from endcap.errors import UnknownName
+from endcap.errors import BadOption, UnknownName
 
 
 def _measurable() -> list[str]:
@@ -23,7 +24,11 @@ def _measurable() -> list[str]:
 
 
 def run(
-    what: Annotated[str, typer.Argument(help="What to measure: ingest, recommend, answer, train, scale or restart.")],
+    what: Annotated[
+        str, typer.Argument(help="What to measure: recommend, overload, soak, ingest, answer, train, scale or restart.")
+    ],
+    catalogue: Annotated[int | None, typer.Option(min=1_000, help="How many products the shop has: recommend, overload.")] = None,
+    minutes: Annotated[float | None, typer.Option(min=0.1, help="How long to go on: soak.")] = None,
     json: JsonOption = False,
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
@@ -37,7 +42,12 @@ def run(
         remedy = f"use one of {', '.join(known)}"
         raise UnknownName(f"nothing to measure is named {what!r}", field="what", value=what, remedy=remedy)
     home.mkdir(parents=True, exist_ok=True)
-    result: Result = importlib.import_module(f"{bench.__name__}.{what}").measure(home)
+    measure = importlib.import_module(f"{bench.__name__}.{what}").measure
+    wanted = {name: value for name, value in (("catalogue", catalogue), ("minutes", minutes)) if value is not None}
+    for name in wanted:
+        if name not in inspect.signature(measure).parameters:
+            raise BadOption(f"{what} knows no --{name}", field=name, value=wanted[name], remedy="leave it out")
+    result: Result = measure(home, **wanted)
     if json:
         typer.echo(msgspec.json.encode(result).decode())
         return

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from endcap.kernels.barring import bar_others, bar_where, outside, unbar
+from endcap.kernels.barring import bar_others, bar_variants, bar_where, outside, unbar
 
 CODES = st.lists(st.sampled_from([0, 0, 1, 9, 200, 254]), min_size=1, max_size=12)
 
@@ -40,3 +40,13 @@ def test_numbers_outside_a_band_are_found(numbers: list[float | None], lowest: f
     column = np.array([np.nan if one is None else one for one in numbers], dtype=np.float64)
     expected = [not keep if one is None else not lowest <= one <= highest for one in numbers]
     assert outside(column, lowest, highest, keep).tolist() == expected
+
+
+@settings(deadline=None)  # the first call compiles
+@given(CODES, st.lists(st.integers(-1, 3), min_size=14, max_size=14), st.lists(st.integers(0, 13), max_size=4))
+def test_rows_and_their_variants_get_the_code(codes: list[int], family: list[int], rows: list[int]) -> None:
+    blocked = np.array(codes, dtype=np.uint8)
+    bar_variants(blocked, np.array(family, dtype=np.int32), np.array(rows, dtype=np.int32), 9)
+    families = {family[row] for row in rows if family[row] >= 0}
+    meant = [row in rows or family[row] in families for row in range(len(codes))]
+    assert blocked.tolist() == [9 if code == 0 and barred else code for code, barred in zip(codes, meant, strict=True)]

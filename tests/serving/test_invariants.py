@@ -129,7 +129,7 @@ def forbidden(products: list[Item], request: RecommendRequest, rules: list[dict[
     names = {one["rule"] for one in rules}
     out = {item.item_id for item in products if not item.available_at(NOW_MS)} | set(request.exclude)
     if "not_in_cart" in names:
-        out |= set(request.cart)
+        out |= {*request.cart, *((request.item_id,) if request.item_id else ())}
     if "exclude_items" in names:
         out |= set(IDS[:4])
     if "price_between" in names:
@@ -140,9 +140,9 @@ def forbidden(products: list[Item], request: RecommendRequest, rules: list[dict[
             out.add(act.item_id)
         if act.kind in {KIND["dismiss"], KIND["own"], KIND["purchase"]}:
             newest[act.item_id] = act.kind
-    out |= {item_id for item_id, kind in newest.items() if kind == KIND["own"]}
-    out |= {act.item_id for act in acts if act.kind == KIND["dismiss"] and newest[act.item_id] == KIND["dismiss"]}
-    return out
+    said = {item_id for item_id, kind in newest.items() if kind in {KIND["own"], KIND["dismiss"]}}
+    families = {item.family for item in products if item.item_id in said} - {None}
+    return out | said | {item.item_id for item in products if item.family in families}
 
 
 def shown(answer: RecommendResponse) -> list[str]:

@@ -88,7 +88,8 @@ class Shelf(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
     the product on the page; with ``unseen`` nothing that the shopper looked at lately. Its ``rules`` hold on this shelf alone,
     beside those of the placement. ``personal`` is a heading as in :class:`Wording`, ``wordings`` has the headings of other
     languages. Who buys an item of this shelf with what led there gets ``bundle_discount`` per cent off both: the shop's checkout
-    does it, the answer says it. ``diversity`` and ``exploration`` stand in for the placement's.
+    does it, the answer says it. ``reason`` is the code of why its items are there, where its rules say more than its sources do.
+    ``diversity`` and ``exploration`` stand in for the placement's.
     """
 
     name: Name
@@ -103,6 +104,7 @@ class Shelf(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
     unseen: bool = False
     rules: Annotated[tuple[dict[str, Any], ...], Meta(max_length=10)] = ()
     learned: Learned | None = None
+    reason: Name | None = None
     bundle_discount: Annotated[float, Meta(gt=0, lt=100)] | None = None
     diversity: Diversity | None = None
     exploration: Exploration | None = None

@@ -73,6 +73,21 @@ class Candidates(NamedTuple):
 
 
 @njit(nogil=True, cache=True)
+def describe(leaf, top, brand, tier, rows):  # type: ignore[no-untyped-def]
+    """The traits of ``rows`` int32 (n,), int32 (N_TRAITS, n), from a column each, int32 but ``tier`` int8; -1 behind its end."""
+    traits = np.full((N_TRAITS, len(rows)), -1, dtype=np.int32)
+    for i in range(len(rows)):
+        row = rows[i]
+        if row < len(leaf):
+            traits[LEAF, i], traits[TOP, i] = leaf[row], top[row]
+        if row < len(brand):
+            traits[BRAND, i] = brand[row]
+        if row < len(tier):
+            traits[TIER, i] = tier[row]
+    return traits
+
+
+@njit(nogil=True, cache=True)
 def arrange(candidates, variety, chance, k, places, propensities, explored):  # type: ignore[no-untyped-def]
     """Fill up to ``k`` slots; returns how many could be filled.
 

@@ -50,3 +50,27 @@ def outside(numbers, lowest, highest, keep_unknown):  # type: ignore[no-untyped-
         number = numbers[row]
         found[row] = not keep_unknown if np.isnan(number) else number < lowest or number > highest
     return found
+
+
+@njit(nogil=True, cache=True)
+def bar_variants(blocked, family, rows, code):  # type: ignore[no-untyped-def]
+    """Give ``rows`` int32 and all variants of theirs a ``code`` in ``blocked`` uint8, unless they have one.
+
+    ``family`` int32 is -1 for products without variants. Time O(n) where one of the rows has variants.
+    """
+    families = np.empty(len(rows), dtype=np.int32)
+    n = 0
+    for row in rows:
+        if row < len(blocked) and blocked[row] == 0:
+            blocked[row] = code
+        if row < len(family) and family[row] >= 0:
+            families[n] = family[row]
+            n += 1
+    if n == 0:
+        return
+    for row in range(min(len(blocked), len(family))):
+        if family[row] >= 0 and blocked[row] == 0:
+            for i in range(n):
+                if family[row] == families[i]:
+                    blocked[row] = code
+                    break

@@ -24,6 +24,8 @@ _NO_DRAWS = np.empty(0, dtype=np.float64)
 _NO_CAPS = np.empty((0, 0), dtype=np.int32)
 _NO_BOUNDS = np.empty(0, dtype=np.int32)
 _MASK = (1 << 64) - 1
+_ROOM = 1_000
+"""More candidates than a shelf has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,10 @@ class Arranger:
         self._places = np.zeros(MOST_SLOTS, dtype=np.int32)
         self._propensities = np.zeros(MOST_SLOTS)
         self._how = np.zeros(MOST_SLOTS, dtype=np.uint8)
+        self._old = np.zeros(_ROOM, dtype=np.uint8)
+        self._loose = np.full(_ROOM, -1, dtype=np.int32)
+        self._ungrouped = np.empty((0, _ROOM), dtype=np.int32)
+        self._unparted = np.empty((0, _ROOM), dtype=np.float32)
 
     def arrange(
         self, policy: Policy, scores: NDArray[np.float32], traits: NDArray[np.int32], shown: NDArray[np.int32], count: int,
@@ -94,14 +100,14 @@ class Arranger:
         call overwrites.
         """
         n = len(scores)
-        held = caps or Caps(np.empty((0, n), dtype=np.int32))
         drawn = policy.draws if parts is not None and len(policy.draws) == len(parts) else _NO_DRAWS
         candidates = Candidates(
             scores=scores, traits=traits, shown=shown,
-            is_new=np.zeros(n, dtype=np.uint8) if is_new is None else is_new,
-            parts=parts if parts is not None and len(drawn) else np.empty((0, n), dtype=np.float32),
-            pinned=np.full(n, -1, dtype=np.int32) if pinned is None else pinned,
-            groups=held.groups, shown_groups=held.shown, most=held.most,
+            is_new=self._old[:n] if is_new is None else is_new,
+            parts=parts if parts is not None and len(drawn) else self._unparted,
+            pinned=self._loose[:n] if pinned is None else pinned,
+            groups=self._ungrouped if caps is None else caps.groups,
+            shown_groups=self._ungrouped if caps is None else caps.shown, most=_NO_BOUNDS if caps is None else caps.most,
         )  # fmt: skip
         chance = Chance(policy.epsilon, policy.new_share, drawn, np.uint64(seed & _MASK))
         k = min(count, MOST_SLOTS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -14,7 +15,7 @@ from endcap.core.query import Query, Rows
 from endcap.kernels.barring import bar_others, bar_where, unbar
 from endcap.kernels.retrieve import mark
 from endcap.ranking.columns import Mask
-from endcap.ranking.rules.base import Cap, ItemView, Pin, Rule
+from endcap.ranking.rules.base import NO_ROWS, Cap, ItemView, Pin, Rule
 
 LAST_CODE = 254
 """The highest code in ``blocked``; rules beyond share it. 255 is used inside :func:`endcap.kernels.barring.bar_others`."""
@@ -73,6 +74,10 @@ class ActiveRules:
         self._active = [one for one in numbered if not one[1].dry_run]
         self._trying = [rule for _, rule in numbered if rule.dry_run]
         self._before: NDArray[np.uint8] | None = None
+        # Most rules have one of the five effects: the others are not asked about.
+        self._factors = [rule for _, rule in self._active if _has_effect(type(rule), "factors")]
+        self._pins = [rule for _, rule in self._active if _has_effect(type(rule), "pins")]
+        self._caps = [rule for _, rule in self._active if _has_effect(type(rule), "caps")]
 
     @property
     def next_code(self) -> int:
@@ -99,12 +104,12 @@ class ActiveRules:
             newer = blocked[self._n_rows :]
             newer[newer == 0] = _NEWER
         for code, rule in self._active:
-            removed = rule.removes(self._query, self._view)
+            removed = rule.removes(self._query, self._view) if _has_effect(type(rule), "removes") else NO_ROWS
             if removed.dtype == np.bool_:
                 bar_where(blocked, removed, code)
             elif len(removed):
                 mark(blocked, removed, code)
-            allowed = rule.allows(self._query, self._view)
+            allowed = rule.allows(self._query, self._view) if _has_effect(type(rule), "allows") else None
             if allowed is not None:
                 bar_others(blocked, allowed, code)
 
@@ -119,7 +124,7 @@ class ActiveRules:
 
     def factors(self, rows: Rows) -> NDArray[np.float32] | None:
         """What the scores of these rows are multiplied by, float32; nothing where no rule changes any."""
-        found = [rule.factors(self._query, self._view, rows) for _, rule in self._active]
+        found = [rule.factors(self._query, self._view, rows) for rule in self._factors]
         some = [one for one in found if one is not None]
         if len(some) < 2:
             return some[0] if some else None
@@ -133,13 +138,13 @@ class ActiveRules:
 
         Whoever fills the places passes over those whose row ``blocked`` keeps out.
         """
-        wanted = [(-rule.priority, *pin) for _, rule in self._active for pin in rule.pins(self._query, self._view)]
-        return _settled(wanted)
+        wanted = [(-rule.priority, *pin) for rule in self._pins for pin in rule.pins(self._query, self._view)]
+        return _settled(wanted) if wanted else ()
 
     @property
     def caps(self) -> tuple[Cap, ...]:
         """How many of a group an answer may have; all of them hold."""
-        found = (rule.caps(self._query, self._view) for _, rule in self._active)
+        found = (rule.caps(self._query, self._view) for rule in self._caps)
         return tuple(cap for cap in found if cap is not None)
 
     def effects(self, row: int) -> tuple[Effect, ...]:
@@ -149,6 +154,12 @@ class ActiveRules:
     def dry(self, blocked: NDArray[np.uint8]) -> tuple[Trial, ...]:
         """What the rules that are dry runs would have done beside the others, after :meth:`block`."""
         return tuple(trial(rule, self._query, self._view, blocked) for rule in self._trying)
+
+
+@cache
+def _has_effect(kind: type[Rule], effect: str) -> bool:
+    """Whether rules of a kind have an effect of their own."""
+    return getattr(kind, effect) is not getattr(Rule, effect)
 
 
 def trial(rule: Rule, query: Query, view: ItemView, blocked: NDArray[np.uint8]) -> Trial:

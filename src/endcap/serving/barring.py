@@ -9,16 +9,16 @@ from numpy.typing import NDArray
 
 from endcap.core.query import Query
 from endcap.core.request import Filters, RecommendRequest
-from endcap.kernels.barring import bar_where
+from endcap.kernels.barring import bar_variants, bar_where
 from endcap.kernels.retrieve import mark
 from endcap.ranking.columns import Mask
 from endcap.ranking.rulebook import ActiveRules
 from endcap.serving.items import UNAVAILABLE, ItemTable
 
-EXCLUDED, FILTERED, TAKEN, SEEN, DISMISSED, OWNED = 2, 3, 4, 5, 6, 7
+EXCLUDED, FILTERED, TAKEN, SEEN, DISMISSED, OWNED, DISLIKED = range(2, 9)
 """Codes in ``blocked`` beside :data:`endcap.serving.items.UNAVAILABLE`: why a row may not be shown."""
 
-FIRST_RULE = 8
+FIRST_RULE = 9
 """The code of the first rule."""
 
 _LABELS = {
@@ -29,6 +29,7 @@ _LABELS = {
     SEEN: "seen lately",
     DISMISSED: "the shopper is not interested in it",
     OWNED: "the shopper owns it",
+    DISLIKED: "the shopper does not like it",
 }
 
 
@@ -45,9 +46,10 @@ def barred(
 ) -> NDArray[np.uint8]:
     """Why each row may not be shown in this answer, by code; 0 where it may. The first reason is the one that is told."""
     blocked = items.blocked_at(query.now_ms)
-    for rows, code in ((query.exclude, EXCLUDED), (query.dismissed, DISMISSED), (query.owned, OWNED)):
-        if len(rows):
-            mark(blocked, rows, code)
+    mark(blocked, query.exclude, EXCLUDED)
+    for rows, code in ((query.dismissed, DISMISSED), (query.owned, OWNED), (query.disliked, DISLIKED)):
+        if len(rows):  # whoever wants none of it in blue does not want it in green either
+            bar_variants(blocked, items.family, rows, code)
     if shown:
         mark(blocked, np.array(shown, dtype=np.int32), TAKEN)
     rules.block(blocked)

@@ -34,6 +34,7 @@ from endcap.serving.barring import FIRST_RULE, barred
 from endcap.serving.breaker import Breaker
 from endcap.serving.headings import heading
 from endcap.serving.items import ItemTable
+from endcap.serving.live_sources import NewArrivals
 from endcap.serving.placements import ReadyPlacement
 from endcap.serving.query import build_query
 from endcap.serving.shelf import Filled, ShelfFiller
@@ -123,7 +124,8 @@ class Engine:
         blocked = barred(request, query, rules, items, items.rows(shown))
         filler = ShelfFiller(
             view, query, blocked, self._fitting_mixture(state, shelves), self._arranger, rules,
-            seed=seed_of(moment.recommendation_id), shown=items.rows(shown), in_order=request.shelf is None,
+            seed=seed_of(moment.recommendation_id), newcomers=_newcomers(state), shown=items.rows(shown),
+            in_order=request.shelf is None,
             explain=request.explain or request.why_not is not None,
         )  # fmt: skip
         filled = self._fill(filler, shelves, count, request.placement, moment)
@@ -268,6 +270,11 @@ def _degraded(state: ServingState, filled: list[tuple[ReadyShelf, Filled]], brea
         if part.fallback is not None:
             degraded.append(f"fallback:{one.shelf.name}")
     return degraded + breaker.notes
+
+
+def _newcomers(state: ServingState) -> NewArrivals | None:
+    found = state.live.get("new_arrivals")
+    return found if isinstance(found, NewArrivals) else None
 
 
 def _forgotten(_recommendation_id: str) -> None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from endcap.core.catalog import Item
 from endcap.core.ids import IdMap
 from endcap.core.money import to_minor
-from endcap.kernels.arrange import BRAND, LEAF, N_TRAITS, TIER, TOP
+from endcap.kernels.arrange import describe
 from endcap.kernels.retrieve import close
 from endcap.ranking.columns import Columns
 
@@ -33,6 +33,13 @@ class _Open(NamedTuple):
     blocked: NDArray[np.uint8]
 
 
+class _Traits(NamedTuple):
+    """What :func:`endcap.kernels.arrange.describe` reads, of the catalogue after so many ``changes``."""
+
+    changes: int
+    columns: tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32], NDArray[np.int8]]
+
+
 class ItemTable:
     """Items by row: first those of the bundle, in its order, then the ones it does not know.
 
@@ -50,6 +57,7 @@ class ItemTable:
         self._top_of_leaf: list[int] = []
         self._changes = 0
         self._open: _Open | None = None
+        self._traits: _Traits | None = None
         self.n_trained = len(self._ids)
         self.items: list[Item | None] = [None] * len(self._ids)
         self._columns = Columns(self.items, self.row)
@@ -110,12 +118,12 @@ class ItemTable:
 
     def traits(self, rows: NDArray[np.int32]) -> NDArray[np.int32]:
         """What makes products alike, int32 (N_TRAITS, n) as :mod:`endcap.kernels.arrange` has them."""
-        brand, tier = self.columns.coded("brand"), self.tier
-        found = np.full((N_TRAITS, len(rows)), -1, dtype=np.int32)
-        found[LEAF], found[TOP] = self.leaf[rows], self.top[rows]
-        described = rows < self.columns.n_rows  # not yet for what another thread has just put there
-        found[BRAND, described] = brand.codes[rows[described]]
-        found[TIER] = tier[rows]
+        known = self._traits
+        if known is None or known.changes != self.changes:
+            changes = self.changes
+            brand = self.columns.coded("brand").codes
+            known = self._traits = _Traits(changes, (self.leaf, self.top, brand, self.tier))
+        found: NDArray[np.int32] = describe(*known.columns, rows)
         return found
 
     def rows(self, item_ids: Iterable[str]) -> list[int]:

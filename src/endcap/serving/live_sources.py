@@ -35,6 +35,9 @@ NEWEST = 10_000
 LEAST = 0.02
 """What fewer acts, as of now, amount to nothing."""
 
+_FRONT = 100
+"""How many of the newest are looked at for some that may be shown."""
+
 _LOOK_AGAIN_MS = DAY_MS // 24
 _NO_ROWS: Rows = np.empty(0, dtype=np.int32)
 
@@ -239,6 +242,12 @@ class NewArrivals(_LiveSource):
         rows = self._newest if asked.category < 0 else self._by_leaf.get(asked.category, _NO_ROWS)
         found: int = kernels.propose(rows, self._falling, blocked, PROPOSED, scores, touched)
         return found
+
+    def newest(self, category: int, blocked: NDArray[np.uint8], count: int, now_ms: int) -> list[int]:
+        """The rows of up to ``count`` newest products that may be shown, of a category unless it is below 0."""
+        self._look(now_ms)
+        rows = self._newest if category < 0 else self._by_leaf.get(category, _NO_ROWS)
+        return [row for row in rows[:_FRONT].tolist() if row < len(blocked) and not blocked[row]][:count]
 
     def _look(self, now_ms: int) -> None:
         """Look for new products again where the catalogue has changed or an hour has passed."""

@@ -21,6 +21,9 @@ TEMPLATES = {
     "popular": "Popular with our customers",
     "trending": "Trending now",
     "new_arrival": "New in our range",
+    "picked": "Our pick",
+    "staff_pick": "Picked by our staff",
+    "trending_in_category": "Trending in {category}",
     "for_you": "Recommended for you",
     "from_range": "From our range",
 }
@@ -47,8 +50,8 @@ def reason(code: str, *, item: str | None = None, category: str | None = None) -
     >>> reason("popular_in_category").text
     'Popular with our customers'
     """
-    if code == "popular_in_category" and category is None:
-        return Reason(code, TEMPLATES["popular"])
+    if code.endswith("_in_category") and category is None:
+        return Reason(code, TEMPLATES[code.removesuffix("_in_category")])
     if item is None and code in _WITHOUT_ITEM:
         return Reason(code, _WITHOUT_ITEM[code])
     template = TEMPLATES.get(code, "Recommended for you")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from endcap.core.query import Query, Rows
 from endcap.core.request import Reason, ShelfTrace
 from endcap.kernels.mixing import Offer
-from endcap.ranking.arranging import Arranger, Caps, Slots, next_seed
+from endcap.kernels.retrieve import LEAST
+from endcap.ranking.arranging import Arranger, Caps, Policy, Slots, next_seed
 from endcap.ranking.fatigue import passed_over
 from endcap.ranking.mixture import Known, Mixture
 from endcap.ranking.rulebook import ActiveRules
@@ -22,6 +23,7 @@ from endcap.ranking.rules.base import Cap
 from endcap.ranking.stack import Group
 from endcap.serving.barring import SEEN, TAKEN, labels
 from endcap.serving.items import NO_CATEGORY, NO_FAMILY, ItemTable
+from endcap.serving.live_sources import NewArrivals
 from endcap.serving.reasons import reason
 from endcap.serving.state import ReadyShelf
 from endcap.serving.trace import Told, add_to_trace
@@ -30,8 +32,14 @@ from endcap.serving.view import AnswerView
 CANDIDATES = 100
 """How many candidates of a shelf its slots are chosen from."""
 
-PINNED = "pin"
-"""What is named as the source of an item that a rule put in its place."""
+PINNED, NEW = "pin", "new_arrivals"
+"""What is named as the source of an item that a rule put in its place, and of a new one that only chance can choose."""
+
+NEWCOMERS = 5
+"""How many new products are candidates of a shelf, beside those that its sources propose, where chance gives them a share."""
+
+_IN_CATEGORY = {"popular": "popular_in_category", "trending": "trending_in_category"}
+_REASONS = {PINNED: "picked", NEW: "new_arrival"}
 
 MOST_BOUGHT = 20
 """How many different things that were bought, the newest, a source is asked with."""
@@ -75,7 +83,8 @@ class ShelfFiller:
 
     def __init__(
         self, view: AnswerView, query: Query, blocked: NDArray[np.uint8], mixture: Mixture, arranger: Arranger,
-        rules: ActiveRules, *, seed: int, shown: Sequence[int] = (), in_order: bool = True, explain: bool = False,
+        rules: ActiveRules, *, seed: int, newcomers: NewArrivals | None = None, shown: Sequence[int] = (),
+        in_order: bool = True, explain: bool = False,
     ) -> None:  # fmt: skip
         self.rules = rules
         self._blocked = blocked
@@ -85,6 +94,7 @@ class ShelfFiller:
         self._mixture = mixture
         self._arranger = arranger
         self._seed = seed
+        self._newcomers = newcomers
         self._shown = list(shown)
         self._n_above = len(self._shown)
         self._pins = rules.pins if in_order else ()
@@ -186,24 +196,42 @@ class ShelfFiller:
         work, drawn = self._mixture.work, group is ready.sources and len(self._draws) == len(group) > 0
         policy = replace(ready.policy, draws=self._draws) if drawn else ready.policy
         rows, scores = work.rows[:found], work.best[:found]
-        missing = [row for row in pins if row not in set(rows.tolist())] if pins else []
-        if missing:
-            rows = np.concatenate([rows, np.array(missing, dtype=np.int32)])
-            scores = np.concatenate([scores, np.zeros(len(missing), dtype=np.float32)])
+        more = self._more(rows, pins, ready.policy)
+        if more:
+            rows = np.concatenate([rows, np.array(list(more), dtype=np.int32)])
+            scores = np.concatenate([scores, np.full(len(more), LEAST, dtype=np.float32)])
         if not len(rows):
             return 0
         scores = self._weighed(rows, scores, own)
         traits, shown = self._items.traits(rows), self._items.traits(np.array(self._shown, dtype=np.int32))
         slots = self._arranger.arrange(
             policy, scores, traits, shown, count, self._seed,
-            is_new=(rows >= self._view.n_trained).astype(np.uint8) if policy.new_share and self._view.n_trained else None,
+            is_new=self._is_new(rows, more) if policy.new_share else None,
             parts=self._parts(group, rows) if drawn else None,
             pinned=None if not pins else np.array([pins.get(row, -1) for row in rows.tolist()], dtype=np.int32),
-            caps=self._caps_for(rows, filled, own, one_per_family=bool(missing) and ready.shelf.one_per_family),
+            caps=self._caps_for(rows, filled, own, one_per_family=bool(more) and ready.shelf.one_per_family),
         )  # fmt: skip
         self._seed = next_seed(self._seed)
-        self._take(group, rows, scores, found, slots, filled, own)
+        self._take(group, rows, scores, more, slots, filled, own, ready)
         return len(slots)
+
+    def _more(self, rows: Rows, pins: dict[int, int], policy: Policy) -> dict[int, str]:
+        """Candidates beside those of the sources, and where they come from: what rules put in its place, and, where chance is to
+        give new products a share, the newest of the category."""
+        more = dict.fromkeys(pins, PINNED)
+        if self._newcomers is not None and policy.epsilon > 0 and policy.new_share > 0:
+            newest = self._newcomers.newest(self._known.category, self._blocked, NEWCOMERS, self._query.now_ms)
+            more |= {row: NEW for row in newest if row not in more}
+        if more:
+            for row in rows.tolist():
+                more.pop(row, None)
+        return more
+
+    def _is_new(self, rows: Rows, more: Mapping[int, str]) -> NDArray[np.uint8]:
+        """Which candidates are new: unknown to the bundle, or so dated."""
+        new = (rows >= (self._view.n_trained or len(self._view))).astype(np.uint8)
+        new[[at for at, row in enumerate(rows[-len(more) :].tolist(), len(rows) - len(more)) if more.get(row) == NEW]] = 1
+        return new
 
     def _weighed(self, rows: Rows, scores: NDArray[np.float32], own: ActiveRules | None) -> NDArray[np.float32]:
         """The scores after the rules and what was passed over; bit by bit the same where nothing changes any."""
@@ -250,23 +278,23 @@ class ShelfFiller:
         return Caps(groups, shown, np.array([cap.most for cap, _ in both], dtype=np.int32))
 
     def _take(
-        self, group: Group, rows: Rows, scores: NDArray[np.float32], found: int, slots: Slots, filled: Filled,
-        own: ActiveRules | None,
+        self, group: Group, rows: Rows, scores: NDArray[np.float32], more: Mapping[int, str], slots: Slots,
+        filled: Filled, own: ActiveRules | None, ready: ReadyShelf,
     ) -> None:  # fmt: skip
         """Put what was chosen into slots, with reasons and, where that is asked for, the trace."""
         work, n = self._mixture.work, len(slots)
         candidates = rows.copy() if filled.trace is not None else rows
         scores = scores.copy() if filled.trace is not None else scores
         picked, best = rows[slots.places], scores[slots.places].tolist()
-        places, odds = slots.places.tolist(), slots.propensities.tolist()
+        odds = slots.propensities.tolist()
         work.rows[:n] = picked
         self._mixture.credit(group, self._known, n)
         sources, leads = work.sources[:n].tolist(), work.leads[:n].tolist()
         for at, row in enumerate(picked.tolist()):
-            if places[at] >= found:
-                filled.slots.append(Slot(row, best[at], reason("picked"), -1, PINNED, odds[at]))
+            if row in more:
+                filled.slots.append(Slot(row, best[at], reason(_REASONS[more[row]]), -1, more[row], odds[at]))
             else:
-                why = self._why(group, sources[at], row, leads[at])
+                why = self._why(group, sources[at], row, leads[at], ready.shelf.reason)
                 filled.slots.append(Slot(row, best[at], why, leads[at], group.names[sources[at]], odds[at]))
             self._blocked[row] = TAKEN
             self._shown.append(row)
@@ -305,13 +333,13 @@ class ShelfFiller:
                 return int(self._items.leaf[row])
         return NO_CATEGORY
 
-    def _why(self, group: Group, source: int, row: int, lead: int) -> Reason:
+    def _why(self, group: Group, source: int, row: int, lead: int, shelf_says: str | None) -> Reason:
         """Why a source proposed a row; worked out once for each row that led there."""
-        if lead == row:
+        if lead == row and shelf_says is None:
             return reason("seen_before")
-        code = group.artifacts[source].reason
+        code = shelf_says or group.artifacts[source].reason
         if lead < 0 and source in group.same_category:
-            code = "popular_in_category" if code == "popular" else code
+            code = _IN_CATEGORY.get(code, code)
         told = self._reasons.get((code, lead))
         if told is None:
             item = self._items.title(lead) if lead >= 0 else None

@@ -230,7 +230,9 @@ class ShelfFiller:
     def _is_new(self, rows: Rows, more: Mapping[int, str]) -> NDArray[np.uint8]:
         """Which candidates are new: unknown to the bundle, or so dated."""
         new = (rows >= (self._view.n_trained or len(self._view))).astype(np.uint8)
-        new[[at for at, row in enumerate(rows[-len(more) :].tolist(), len(rows) - len(more)) if more.get(row) == NEW]] = 1
+        if more:
+            added = [more.get(row) == NEW for row in rows[-len(more) :].tolist()]
+            new[-len(more) :] |= np.array(added, dtype=np.uint8)
         return new
 
     def _weighed(self, rows: Rows, scores: NDArray[np.float32], own: ActiveRules | None) -> NDArray[np.float32]:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any, TypeGuard
 
 from endcap.core.events import Event
@@ -35,6 +36,8 @@ TOLD: tuple[tuple[tuple[str, ...], str, str, str], ...] = (
     (("preference", "survey"), "recommendations", "personal, impersonal or none",
      "How far recommendations may go: `impersonal` uses nothing that the person did, `none` shows none."),
     (("preference", "survey"), "name", "text or null", "What the shop may greet the person with."),
+    (("usage",), "used", "0 or more", "How much of what `item_id` allows (gigabytes of a plan, sheets of a refill) is used up."),
+    (("usage",), "limit", "above 0", "How much it allows. From 80 % on the shopper is in the segment `near_limit`."),
 )  # fmt: skip
 """What may stand in a context: the types of event, the key, what it holds and what it means."""
 
@@ -75,6 +78,19 @@ def rating_share(event: Event) -> float:
     return min(1.0, (event.rating or 0.0) / (rating_scale(event) or STARS))
 
 
+def usage_share(event: Event) -> float | None:
+    """How much of what an item allows is used up, as a share; nothing where that was not said.
+
+    >>> plan = {"used": 45, "limit": 50}
+    >>> usage_share(Event(event_id="1", type="usage", at=1_300_000_000_000, session_id="s", item_id="plan", context=plan))
+    0.9
+    """
+    if event.type != "usage" or event.context is None:
+        return None
+    used, limit = event.context.get("used"), event.context.get("limit")
+    return float(used) / float(limit) if _is_amount(used) and _is_amount(limit) and limit > 0 else None
+
+
 def stated(event: Event) -> dict[str, tuple[str, ...] | str | None]:
     """The fields of :class:`endcap.core.preferences.Preferences` that a preference or survey states, those it leaves out not.
 
@@ -105,10 +121,19 @@ def check_meaning(event: Event) -> None:
                 _refuse(name, context[name], _fault(name, context[name]))
     elif event.type == "view" and "dwell_ms" in context and not _is_amount(context["dwell_ms"]):
         _refuse("dwell_ms", context["dwell_ms"], "send milliseconds, 0 or more")
+    elif event.type == "usage":
+        _check_usage(context)
     elif event.type == "rating" and "scale" in context:
         _check_scale(event, context["scale"])
     elif event.type in _TAKEN_BACK and not isinstance(context.get("undo", False), bool):
         _refuse("undo", context["undo"], "send true to take it back, or leave it out")
+
+
+def _check_usage(context: Mapping[str, Any]) -> None:
+    for name, least in (("used", "0 or more"), ("limit", "above 0")):
+        value = context.get(name)
+        if not _is_amount(value) or (name == "limit" and value <= 0):
+            _refuse(name, value, f"send both used and limit, as numbers; {name} is {least}")
 
 
 def _check_scale(event: Event, scale: Any) -> None:

@@ -145,13 +145,14 @@ class WhyNot(msgspec.Struct, kw_only=True):
 class Explanation(msgspec.Struct, kw_only=True):
     """The whole trace of an answer.
 
-    ``allowance`` says how much more the shopper may be shown, and the numbers behind it; ``trials`` what rules that are dry runs
-    would have done.
+    ``segments`` are those that the shopper is in, ``allowance`` says how much more the shopper may be shown, and the numbers
+    behind it; ``trials`` what rules that are dry runs would have done.
     """
 
     history: list[str]
     shelves: list[ShelfTrace]
     micros: float
+    segments: list[str] = []
     allowance: str = ""
     trials: list[str] = []
     why_not: WhyNot | msgspec.UnsetType = msgspec.UNSET

@@ -116,7 +116,8 @@ class Engine:
         notes: list[str] = []
         count = _count(request, ready, shelves, notes)
         self.breaker.begin(moment.left_out)
-        query = build_query(request, moment.past, items, moment.now_ms)
+        asks_whom = request.explain or _has_audience(state, ready)
+        query = build_query(request, moment.past, items, moment.now_ms, with_segments=asks_whom)
         allowed = allowance(query.exposure) if ready.placement.capped else None
         count = _within(count, allowed, query, shelves, notes)
         view = AnswerView(items, state.artifacts)
@@ -142,6 +143,7 @@ class Engine:
             response.explanation = Explanation(
                 history=[items.item_id(int(row)) for row in query.history],
                 shelves=[part.trace for _, part in filled if part.trace is not None],
+                segments=sorted(query.segments),
                 allowance=allowed.why if allowed is not None else "",
                 trials=[_trial(one) for one in rules.dry(blocked)],
                 micros=(time.perf_counter_ns() - started) / 1000,
@@ -275,6 +277,11 @@ def _degraded(state: ServingState, filled: list[tuple[ReadyShelf, Filled]], brea
 def _newcomers(state: ServingState) -> NewArrivals | None:
     found = state.live.get("new_arrivals")
     return found if isinstance(found, NewArrivals) else None
+
+
+def _has_audience(state: ServingState, ready: ReadyPlacement) -> bool:
+    """Whether a rule that may act here is for some shoppers only."""
+    return any(rule.audience for rules in (state.shop_rules, ready.rules, *ready.shelf_rules) for rule in rules)
 
 
 def _forgotten(_recommendation_id: str) -> None:

@@ -14,20 +14,24 @@ from endcap.serving.exposed import exposed, visit_began
 from endcap.serving.interest import Interest, interest
 from endcap.serving.items import NO_CATEGORY, ItemTable
 from endcap.serving.moment import MOST_STEPS, moment
+from endcap.serving.segments import segments
 from endcap.serving.verdicts import verdicts
 from endcap.stores.ports import Act, History, Stated
 
 NO_ROWS: Rows = np.empty(0, dtype=np.int32)
 
+_NONE: frozenset[str] = frozenset()
 _PURCHASE, _REFUND = KIND["purchase"], KIND["refund"]
 _TRADES = frozenset({_PURCHASE, _REFUND})
 
 
-def build_query(request: RecommendRequest, past: History, items: ItemTable, now_ms: int) -> Query:
+def build_query(
+    request: RecommendRequest, past: History, items: ItemTable, now_ms: int, *, with_segments: bool = True
+) -> Query:  # fmt: skip
     """The query of a request and the shopper's past. Ids that nobody knows are left out.
 
-    Whoever wants no personal recommendations is asked for by page and cart alone; what they bought, own or dismissed stays out
-    all the same.
+    ``with_segments`` asks for the segments too, which only rules with an audience need. Whoever wants no personal
+    recommendations is asked for by page and cart alone; what they bought, own or dismissed stays out all the same.
     """
     newest_first = past.acts[::-1]
     preferences = preferences_of(past.stated)
@@ -46,13 +50,14 @@ def build_query(request: RecommendRequest, past: History, items: ItemTable, now_
     unwanted = said.unwanted() | _bearing(newest_first, items, preferences.dislikes)
     found = interest(newest_first, items.ids, unwanted)
     seen = exposed(past, items.ids, began_ms, now_ms)
-    trail = found.trail
+    trail, here = found.trail, moment(request.context, (now_ms - began_ms) / 1000, _path(past, found, items))
+    told = segments(request, past, items, began_ms=began_ms, buyer=bool(bought), device=here.device) if with_segments else _NONE
     return Query(
         now_ms=now_ms, anchor=anchor, cart=cart, history=_int32(found.history), exclude=_int32(exclude), purchases=bought,
         trail=_int32(trail if anchor in (-1, *trail[:1]) else [anchor, *trail]), weights=found.weights,
         dismissed=_int32(said.dismissed), owned=_int32(said.owned), liked=_int32(said.liked), disliked=_int32(said.disliked),
         shown=_int32(seen.rows), shown_counts=np.array(seen.counts, np.float32), preferences=preferences, exposure=seen.exposure,
-        context=moment(request.context, (now_ms - began_ms) / 1000, _path(past, found, items)),
+        context=here, segments=told,
     )  # fmt: skip
 
 

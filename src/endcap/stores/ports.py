@@ -116,7 +116,8 @@ class Act(msgspec.Struct, frozen=True, array_like=True, gc=False):
     purchase, or of the order that a refund names.
 
     ``value`` is, of a rating, what was given as a share of the most, from 0 to 1; of a view, how many milliseconds it lasted; of
-    a dismissal and of "I own this", 0 where that is taken back. It is missing where nothing was said.
+    a dismissal and of "I own this", 0 where that is taken back; of a usage, the share that is used up. It is missing where
+    nothing was said.
     """
 
     seq: int

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from endcap.core.events import KIND, LoggedEvent
-from endcap.core.meaning import dwell_ms, is_taken_back, rating_share, stated
+from endcap.core.events import KIND, Event, LoggedEvent
+from endcap.core.meaning import dwell_ms, is_taken_back, rating_share, stated, usage_share
 from endcap.core.time import DAY_MS, MINUTE_MS
 from endcap.stores.ports import Act, History, Search, Seen, Stated
 
-ACTS = frozenset({"view", "click", "add_to_cart", "remove_from_cart", "purchase", "refund", "rating", "dismiss", "own"})
+ACTS = frozenset({"view", "click", "add_to_cart", "remove_from_cart", "purchase", "refund", "rating", "dismiss", "own", "usage"})
 REMEMBERED = ACTS | {"impression", "search", "preference", "survey"}
 """The event types that are part of a person's history, and those of them that are acts on products."""
 
@@ -27,7 +27,7 @@ KEEP_PURCHASES = 1_000
 """How many purchases and refunds are remembered, so that what was bought lately is known however much was viewed since."""
 
 KEEP_SAID = 300
-"""How many ratings, dismissals and "I own this" are remembered: they hold for longer than a view."""
+"""How many ratings, dismissals, "I own this" and usages are remembered: they hold for longer than a view."""
 
 KEEP_SEEN = 1_000
 KEEP_SEEN_DAYS = 7
@@ -38,14 +38,14 @@ KEEP_SEARCHES = 5
 KEPT = {
     "views, clicks, what went into the cart and out of it": KEEP_ACTS,
     "purchases and refunds, by line": KEEP_PURCHASES,
-    "ratings, dismissals and what is owned": KEEP_SAID,
+    "ratings, dismissals, what is owned and how far it is used up": KEEP_SAID,
     f"products seen in the last {KEEP_SEEN_DAYS} days": KEEP_SEEN,
     "searches": KEEP_SEARCHES,
 }
 """How much is remembered of a person at least, where there is so much."""
 
 _TRADED = frozenset({KIND["purchase"], KIND["refund"]})
-_SAID = frozenset({KIND["rating"], KIND["dismiss"], KIND["own"]})
+_SAID = frozenset({KIND["rating"], KIND["dismiss"], KIND["own"], KIND["usage"]})
 _VIEW = KIND["view"]
 
 Shared = Callable[[str], str]
@@ -90,10 +90,19 @@ def _acts(one: LoggedEvent, shared: Shared) -> tuple[Act, ...]:
     if event.items is None and event.item_id is not None:  # by far the most common: no need to make lines of it
         value = None
         if kind in _SAID:
-            value = rating_share(event) if event.type == "rating" else (0.0 if is_taken_back(event) else None)
+            value = _said(event)
         return (Act(one.seq, event.at_ms, kind, shared(event.item_id), event.quantity or 1, None, value),)
     order, seq, at_ms = event.order_id, one.seq, event.at_ms
     return tuple(Act(seq, at_ms, kind, shared(line.item_id), line.quantity, order) for line in event.lines)
+
+
+def _said(event: Event) -> float | None:
+    """The value of what was said of a product."""
+    if event.type == "rating":
+        return rating_share(event)
+    if event.type == "usage":
+        return usage_share(event)
+    return 0.0 if is_taken_back(event) else None
 
 
 def _lasted(acts: tuple[Act, ...], item_id: str | None, ms: float) -> tuple[Act, ...]:

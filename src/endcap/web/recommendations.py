@@ -22,6 +22,10 @@ USER_IGNORED = "user_id was left aside: a browser key asks for its session; an i
 """What a browser that names a user is told. Answering for that user would tell one person what another one did."""
 
 
+SEGMENTS_IGNORED = "context.segments was left aside: which segments a shopper is in, a browser may not say"
+"""What a browser that names segments is told: else anybody could ask for the offers of another audience."""
+
+
 async def recommend(call: Call) -> Reply:
     """Answer for one placement."""
     shop = await call.shop()
@@ -75,9 +79,16 @@ def _checked(call: Call, request: RecommendRequest) -> tuple[RecommendRequest, l
     check_context(request.context)
     assert call.key is not None
     check_explain(call.key, explain=request.explain)
-    if call.key.kind == "browser" and request.user_id is not None:
-        return msgspec.structs.replace(request, user_id=None), [USER_IGNORED]
-    return request, []
+    if call.key.kind != "browser":
+        return request, []
+    notes = []
+    if request.user_id is not None:
+        request, notes = msgspec.structs.replace(request, user_id=None), [USER_IGNORED]
+    if request.context and "segments" in request.context:
+        others = {name: value for name, value in request.context.items() if name != "segments"}
+        request = msgspec.structs.replace(request, context=others)
+        notes.append(SEGMENTS_IGNORED)
+    return request, notes
 
 
 OPERATIONS = (

@@ -29,6 +29,8 @@ _NEIGHBORS = {
 }  # fmt: skip
 """The artifacts that the shipped placements ask, and their reasons."""
 
+N_ARTIFACTS = len(_NEIGHBORS)
+
 
 def item_id(row: int) -> str:
     """The id of a product of the shop."""

@@ -95,3 +95,13 @@ def test_every_feature_is_described_in_a_sentence() -> None:
     described = describe()
     assert [name for _, name, _ in described] == [one.name for one in layout(["<source>"])]
     assert all(meaning and not meaning.endswith(".") for _, _, meaning in described)
+
+
+def test_what_a_feature_adds_is_the_difference_to_the_median_of_the_candidates() -> None:
+    ranker = Ranker(stump("score:ease", 0.5, -1.0, 1.0))
+    assert ranked(ranker, {1: 0.4, 2: 0.6, 3: 0.9}) == pytest.approx({1: 0.25, 2: 0.75, 3: 0.75})
+    # With the median of .6 everybody would be worth .75.
+    assert ranker.influences() == {
+        1: {"score:ease": pytest.approx(-0.5)}, 2: {"score:ease": 0.0}, 3: {"score:ease": 0.0},
+    }  # fmt: skip
+    assert ranked(ranker, {1: 0.4, 2: 0.6, 3: 0.9}) == pytest.approx({1: 0.25, 2: 0.75, 3: 0.75}), "nothing is left behind"

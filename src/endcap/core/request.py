@@ -107,9 +107,10 @@ class SourceTrace(msgspec.Struct, kw_only=True):
 class ItemTrace(msgspec.Struct, kw_only=True):
     """How one item came to its score and its place.
 
-    ``sources`` has the part that each gave, ``facts`` what it knows about the pair, ``rules`` the factors, places and bounds that
-    rules gave, ``passed_over`` what its score was multiplied with for having been seen and ignored. ``chosen_by`` is ``rank``,
-    ``exploration`` or the source that was drawn, ``propensity`` the chance of it.
+    ``sources`` has the part that each gave, ``facts`` what it knows about the pair, ``features`` what those that mattered most to
+    a ranker added to its worth, ``rules`` the factors, places and bounds that rules gave, ``passed_over`` what its score was
+    multiplied with for having been seen and ignored. ``chosen_by`` is ``rank``, ``exploration`` or the source that was drawn,
+    ``propensity`` the chance of it.
     """
 
     item_id: str
@@ -117,6 +118,7 @@ class ItemTrace(msgspec.Struct, kw_only=True):
     sources: dict[str, float]
     facts: dict[str, float]
     rules: dict[str, float] = {}
+    features: dict[str, float] = {}
     passed_over: float = 1.0
     propensity: float = 1.0
     chosen_by: str = "rank"

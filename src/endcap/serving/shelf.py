@@ -302,7 +302,9 @@ class ShelfFiller:
             self._shown.append(row)
         if filled.trace is not None:
             rules = [self.rules] if own is None else [self.rules, own]
-            told = Told(candidates, scores, slots, rules, passed_over(self._query, candidates), labels(*rules))
+            influences = group.ranker.influences() if group.ranker is not None else {}
+            passed = passed_over(self._query, candidates)
+            told = Told(candidates, scores, slots, rules, passed, influences, labels(*rules))
             add_to_trace(filled.trace, group, self._known, work, self._items, told)
             self._tell_fates(filled, candidates, scores, slots)
 

@@ -18,17 +18,22 @@ from endcap.ranking.rulebook import ActiveRules
 from endcap.ranking.stack import Group
 from endcap.serving.items import ItemTable
 
+MOST_FEATURES = 5
+"""How many features of an item an explanation names."""
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
     """What is told: the candidates, ``rows`` int32 and ``scores`` float32 after the rules, the ``slots`` given out among them,
-    the rules, what ``passed_over`` float32 made of each candidate, and in words why a row may not be shown, by code."""
+    the rules, what ``passed_over`` float32 made of each candidate, the ``influences`` of a ranker's features by row, and in
+    words why a row may not be shown, by code."""
 
     rows: Rows
     scores: NDArray[np.float32]
     slots: Slots
     rules: Sequence[ActiveRules]
     passed_over: NDArray[np.float32] | None
+    influences: Mapping[int, Mapping[str, float]]
     labels: Mapping[int, str]
 
 
@@ -47,10 +52,17 @@ def add_to_trace(trace: ShelfTrace, group: Group, known: Known, work: Work, item
         one.rules = {
             effect.label: effect.amount for rules in told.rules for effect in rules.effects(int(told.rows[place]))
         }  # fmt: skip
+        one.features = _strongest(told.influences.get(int(told.rows[place]), {}))
         one.passed_over = float(told.passed_over[place]) if told.passed_over is not None else 1.0
         one.propensity = float(told.slots.propensities[slot])
         one.chosen_by = _chosen_by(int(told.slots.how[slot]), group)
         trace.items.append(one)
+
+
+def _strongest(influences: Mapping[str, float]) -> dict[str, float]:
+    """The features that matter most, either way, the strongest first."""
+    strongest = sorted(influences.items(), key=lambda one: -abs(one[1]))[:MOST_FEATURES]
+    return {name: gained for name, gained in strongest if gained != 0}
 
 
 def _chosen_by(how: int, group: Group) -> str:

@@ -7,6 +7,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -131,9 +132,9 @@ def _parts(home: Path, bodies: list[bytes]) -> dict[str, float]:
     service.stores.decisions.append(kept)
     record = (time.perf_counter_ns() - started) / 1_000 / len(kept)
     found = {
-        "decode": _median_us([lambda body=body: decoder.decode(body) for body in bodies]),
-        "answer": _median_us([lambda one=one: service.engine.recommend(one) for one in asked]),
-        "encode": _median_us([lambda one=one: encoder.encode(one) for one in answers]),
+        "decode": _median_us([partial(decoder.decode, body) for body in bodies]),
+        "answer": _median_us([partial(service.engine.recommend, one) for one in asked]),
+        "encode": _median_us([partial(encoder.encode, one) for one in answers]),
         "record": record,
     }
     endcap.close()

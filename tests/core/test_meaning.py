@@ -56,9 +56,7 @@ def test_a_rating_lies_within_its_scale() -> None:
     assert (caught.value.field, caught.value.value) == ("rating", 3)
 
 
-@pytest.mark.parametrize(
-    "context", [None, {}, {"theme": "dark"}, {"dwell_ms": 0}, {"dwell_ms": 1.5, "undo": "?"}]
-)
+@pytest.mark.parametrize("context", [None, {}, {"theme": "dark"}, {"dwell_ms": 0}, {"dwell_ms": 1.5, "undo": "?"}])
 def test_the_rest_of_a_context_is_the_shops_own(context: dict[str, Any] | None) -> None:
     check_meaning(event("view", context))
 

@@ -197,6 +197,7 @@ class ShelfFiller:
         policy = replace(ready.policy, draws=self._draws) if drawn else ready.policy
         rows, scores = work.rows[:found], work.best[:found]
         more = self._more(rows, pins, ready.policy)
+        count = min(count, found + list(more.values()).count(PINNED))  # new products take a place, they do not add one
         if more:
             rows = np.concatenate([rows, np.array(list(more), dtype=np.int32)])
             scores = np.concatenate([scores, np.full(len(more), LEAST, dtype=np.float32)])

@@ -49,9 +49,8 @@ def replay(stores: ShopStores, decisions: Iterable[Decision]) -> Iterator[Replay
         yield past.replay(decision)
 
 
-def on_record(stores: ShopStores) -> Iterator[Decision]:
-    """All answers on record, the oldest first."""
-    after = ""
+def on_record(stores: ShopStores, after: str = "") -> Iterator[Decision]:
+    """The answers on record whose id comes after that one, the oldest first."""
     while found := stores.decisions.read(after):
         yield from found
         after = found[-1].recommendation_id

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from endcap.core.catalog import Item
@@ -16,7 +18,7 @@ from tests.serving.shop import IDS, engine, placement, product
 NEW = ["jug", "pan", "vase"]
 
 
-def exploring(epsilon: float, new_share: float, **shelf: object) -> Engine:
+def exploring(epsilon: float, new_share: float, **shelf: Any) -> Engine:
     plain = placement(**shelf)
     spot = Placement(
         name="spot", shelves=plain.shelves, max_count=4, exploration=Exploration(epsilon=epsilon, new_share=new_share)

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from endcap.kernels.barring import bar_others, bar_variants, bar_where, outside, unbar
+from endcap.kernels.barring import bar_others, bar_variants, bar_where, outside
 
 CODES = st.lists(st.sampled_from([0, 0, 1, 9, 200, 254]), min_size=1, max_size=12)
 
@@ -24,14 +24,6 @@ def test_all_but_some_rows_get_the_code_and_what_was_barred_stays(codes: list[in
     blocked = np.array(codes, dtype=np.uint8)
     bar_others(blocked, np.array(free, dtype=np.int32), code)
     assert blocked.tolist() == [one or (0 if row in free else code) for row, one in enumerate(codes)]
-
-
-@settings(deadline=None)  # the first call compiles
-@given(CODES, st.integers(1, 254), st.integers(0, 254))
-def test_codes_of_a_span_are_freed(codes: list[int], lowest: int, highest: int) -> None:
-    blocked = np.array(codes, dtype=np.uint8)
-    unbar(blocked, lowest, highest)
-    assert blocked.tolist() == [0 if lowest <= code <= highest else code for code in codes]
 
 
 @settings(deadline=None)  # the first call compiles

@@ -12,9 +12,8 @@ def bar_where(blocked, mask, code):  # type: ignore[no-untyped-def]
 
     The two may differ in length: the catalogue grows while answers are made.
     """
-    for row in range(min(len(blocked), len(mask))):
-        if mask[row] and blocked[row] == 0:
-            blocked[row] = code
+    for row in range(min(len(blocked), len(mask))):  # a choice of two values, unlike a branch, is made for many rows at once
+        blocked[row] = np.uint8(code) if mask[row] and blocked[row] == 0 else blocked[row]
 
 
 @njit(nogil=True, cache=True)
@@ -27,18 +26,9 @@ def bar_others(blocked, free, code):  # type: ignore[no-untyped-def]
         if row < len(blocked) and blocked[row] == 0:
             blocked[row] = 255
     for row in range(len(blocked)):
-        if blocked[row] == 0:
-            blocked[row] = code
+        blocked[row] = np.uint8(code) if blocked[row] == 0 else blocked[row]
     for row in free:
         if row < len(blocked) and blocked[row] == 255:
-            blocked[row] = 0
-
-
-@njit(nogil=True, cache=True)
-def unbar(blocked, lowest, highest):  # type: ignore[no-untyped-def]
-    """Free the rows of ``blocked`` (uint8) whose code is between ``lowest`` and ``highest``, both included."""
-    for row in range(len(blocked)):
-        if lowest <= blocked[row] <= highest:
             blocked[row] = 0
 
 

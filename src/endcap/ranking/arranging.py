@@ -46,9 +46,11 @@ class Policy:
         return cls(variety, exploration.epsilon, exploration.new_share)
 
     @property
-    def is_chancy(self) -> bool:
-        """Whether the same question may have several answers."""
-        return self.epsilon > 0 or len(self.draws) > 0
+    def is_plain(self) -> bool:
+        """Whether nothing but the scores matters."""
+        variety = self.variety
+        same = variety.method == NONE or variety.dial == 0
+        return same and not (variety.min_categories or variety.price_tiers or self.epsilon or len(self.draws))
 
 
 GREEDY = Policy.of(Diversity(method="none"), Exploration())
@@ -89,6 +91,11 @@ class Arranger:
         self._ungrouped = np.empty((0, _ROOM), dtype=np.int32)
         self._unparted = np.empty((0, _ROOM), dtype=np.float32)
 
+    def _best_first(self, scores: NDArray[np.float32], k: int) -> Slots:
+        """The best ones in order, which is what is left of the kernel's work without variety, quotas, pins, caps and chance."""
+        places = np.argsort(-scores, kind="stable")[:k].astype(np.int32)
+        return Slots(places, np.ones(k), np.zeros(k, dtype=np.uint8))
+
     def arrange(
         self, policy: Policy, scores: NDArray[np.float32], traits: NDArray[np.int32], shown: NDArray[np.int32], count: int,
         seed: int, *, is_new: NDArray[np.uint8] | None = None, parts: NDArray[np.float32] | None = None,
@@ -100,6 +107,8 @@ class Arranger:
         call overwrites.
         """
         n = len(scores)
+        if policy.is_plain and is_new is None and parts is None and pinned is None and caps is None:
+            return self._best_first(scores, min(count, n))
         drawn = policy.draws if parts is not None and len(policy.draws) == len(parts) else _NO_DRAWS
         candidates = Candidates(
             scores=scores, traits=traits, shown=shown,

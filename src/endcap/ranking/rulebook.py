@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from endcap import registry
 from endcap.core.query import Query, Rows
-from endcap.kernels.barring import bar_others, bar_where, unbar
+from endcap.kernels.barring import bar_others, bar_where
 from endcap.kernels.retrieve import mark
 from endcap.ranking.columns import Mask
 from endcap.ranking.rules.base import NO_ROWS, Cap, ItemView, Pin, Rule
@@ -73,7 +73,6 @@ class ActiveRules:
         numbered.sort(key=lambda one: -one[1].priority)
         self._active = [one for one in numbered if not one[1].dry_run]
         self._trying = [rule for _, rule in numbered if rule.dry_run]
-        self._before: NDArray[np.uint8] | None = None
         # Most rules have one of the five effects: the others are not asked about.
         self._factors = [rule for _, rule in self._active if _has_effect(type(rule), "factors")]
         self._pins = [rule for _, rule in self._active if _has_effect(type(rule), "pins")]
@@ -98,8 +97,6 @@ class ActiveRules:
 
         Products that are newer than this answer's view of the catalogue, which no rule has seen, wait for the next answer.
         """
-        if self._first + len(self._written) - 1 > LAST_CODE:
-            self._before = blocked.copy()
         if len(self._view) > self._n_rows:
             newer = blocked[self._n_rows :]
             newer[newer == 0] = _NEWER
@@ -112,15 +109,6 @@ class ActiveRules:
             allowed = rule.allows(self._query, self._view) if _has_effect(type(rule), "allows") else None
             if allowed is not None:
                 bar_others(blocked, allowed, code)
-
-    def release(self, blocked: NDArray[np.uint8]) -> None:
-        """Free again what :meth:`block` kept out: for the rules of one shelf, once that is filled."""
-        last = self._first + len(self._written) - 1
-        if self._before is not None:
-            blocked[(self._before == 0) & (blocked == LAST_CODE)] = 0
-            last = LAST_CODE - 1
-        if self._active:
-            unbar(blocked, self._first, last)
 
     def factors(self, rows: Rows) -> NDArray[np.float32] | None:
         """What the scores of these rows are multiplied by, float32; nothing where no rule changes any."""

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from endcap.core.query import Query, Rows
 from endcap.core.request import Reason, ShelfTrace
 from endcap.kernels.mixing import Offer
-from endcap.kernels.retrieve import LEAST
+from endcap.kernels.retrieve import LEAST, mark
 from endcap.ranking.arranging import Arranger, Caps, Policy, Slots, next_seed
 from endcap.ranking.fatigue import passed_over
 from endcap.ranking.mixture import Known, Mixture
@@ -43,8 +43,6 @@ _REASONS = {PINNED: "picked", NEW: "new_arrival"}
 
 MOST_BOUGHT = 20
 """How many different things that were bought, the newest, a source is asked with."""
-
-_NO_ROWS: Rows = np.empty(0, dtype=np.int32)
 
 
 class Slot(NamedTuple):
@@ -137,16 +135,18 @@ class ShelfFiller:
         filled = Filled()
         if self._explain:
             filled.trace = ShelfTrace(shelf=shelf.name, sources=[], removed={}, fallback=None, items=[])
-        seen = self._marked(self._query.history, SEEN) if shelf.unseen else _NO_ROWS
+        before = self._blocked.copy() if shelf.unseen or ready.rules else None
+        if shelf.unseen:
+            mark(self._blocked, self._query.history, SEEN)
         own = ActiveRules(ready.rules, self._query, self._view, self.rules.next_code) if ready.rules else None
         if own is not None:
             own.block(self._blocked)
         try:
             self._fill(ready, count, filled, own)
         finally:
-            if own is not None:
-                own.release(self._blocked)
-            self._blocked[seen] = np.where(self._blocked[seen] == SEEN, 0, self._blocked[seen])
+            if before is not None:  # what this shelf alone may not show, the next one may
+                self._blocked[:] = before
+                self._blocked[[slot.row for slot in filled.slots]] = TAKEN
         if filled.trace is not None:
             filled.trace.fallback = filled.fallback
         return filled
@@ -162,13 +162,6 @@ class ShelfFiller:
                 filled.fallback = filled.fallback or group.names[0]
         if len(filled.slots) < wanted and self._add_from_range(wanted - len(filled.slots), filled, own, ready):
             filled.fallback = filled.fallback or "catalogue"
-
-    def _marked(self, rows: Rows, code: int) -> Rows:
-        """Mark those of the rows that might have been shown, and say which; the catalogue may have grown meanwhile."""
-        there = rows[rows < len(self._blocked)]
-        free: Rows = there[self._blocked[there] == 0]
-        self._blocked[free] = code
-        return free
 
     def _add(self, group: Group, count: int, filled: Filled, own: ActiveRules | None, ready: ReadyShelf) -> int:
         """Mix the sources and add ``count`` items of those that may be shown; returns how many were added."""

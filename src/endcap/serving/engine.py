@@ -35,6 +35,7 @@ from endcap.serving.breaker import Breaker
 from endcap.serving.headings import heading
 from endcap.serving.items import ItemTable
 from endcap.serving.live_sources import NewArrivals
+from endcap.serving.person import People
 from endcap.serving.placements import ReadyPlacement
 from endcap.serving.query import build_query
 from endcap.serving.shelf import Filled, ShelfFiller
@@ -81,6 +82,7 @@ class Engine:
         self._clock = clock
         self._mixture = Mixture(state.stack, state.items.room, watch=self.breaker)
         self._arranger = Arranger()
+        self._people = People()
 
     def recommend(self, request: RecommendRequest) -> RecommendResponse:
         """The answer to a request.
@@ -117,7 +119,7 @@ class Engine:
         count = _count(request, ready, shelves, notes)
         self.breaker.begin(moment.left_out)
         asks_whom = request.explain or _has_audience(state, ready)
-        query = build_query(request, moment.past, items, moment.now_ms, with_segments=asks_whom)
+        query = build_query(request, moment.past, items, moment.now_ms, with_segments=asks_whom, people=self._people)
         allowed = allowance(query.exposure) if ready.placement.capped else None
         count = _within(count, allowed, query, shelves, notes)
         view = AnswerView(items, state.artifacts)

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from endcap.kernels.candidates import best_of_each, union
+from endcap.kernels.candidates import best_of_each, numbered, union
 from endcap.kernels.top import STEPS
 
 N = 30
@@ -45,3 +45,10 @@ def test_the_union_is_that_of_plain_lists(seed: int, n_sources: int, pool: int, 
     assert rows[:found].tolist() == expected
     assert [int(numbers[row]) for row in expected] == list(range(1, found + 1))
     assert np.count_nonzero(numbers) == found
+
+
+def test_rows_that_are_not_numbered_are_left_out() -> None:
+    rows = np.array([3, -1, 0, 5, 4], np.int32)
+    assert numbered(rows, 5).tolist() == [3, 0, 4]
+    assert numbered(rows[:0], 5).tolist() == []
+    assert numbered(rows, 0).tolist() == []

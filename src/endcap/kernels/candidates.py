@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from numba import njit
 
 from endcap.kernels.top import best_of
@@ -22,6 +23,23 @@ def best_of_each(scores, touched, n_touched, blocked, allowed, packed, keys, his
             allowed[n], packed[n] = touched[s, t], scores[s, touched[s, t]]
             n += blocked[touched[s, t]] == 0
         sizes[s] = best_of(allowed, packed, n, keys, histogram, tops[s], values[s])
+
+
+@njit(nogil=True, cache=True)
+def numbered(rows, n_items):  # type: ignore[no-untyped-def]
+    """Those of ``rows`` int32 that are from 0 up to ``n_items``; the same array where all are."""
+    n = 0
+    for row in rows:
+        n += 0 <= row < n_items
+    if n == len(rows):
+        return rows
+    kept = np.empty(n, dtype=np.int32)
+    n = 0
+    for row in rows:
+        if 0 <= row < n_items:
+            kept[n] = row
+            n += 1
+    return kept
 
 
 @njit(nogil=True, cache=True)

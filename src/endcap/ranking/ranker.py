@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from endcap.artifacts.base import Asked
 from endcap.artifacts.tree_ranker import TreeRanker
 from endcap.errors import CorruptBundle
-from endcap.kernels.candidates import best_of_each, union
+from endcap.kernels.candidates import best_of_each, numbered, union
 from endcap.kernels.features import fill
 from endcap.kernels.top import STEPS
 from endcap.kernels.trees import add_trees, propensities
@@ -53,8 +53,8 @@ class FeatureTable:
         """
         if self._tops.shape[1] != pool:
             self._tops, self._values = np.zeros((self._n_sources, pool), np.int32), np.zeros((self._n_sources, pool), np.float32)
-        known = self._numbered(asked.rows)
-        trail = self._numbered(asked.trail) if len(asked.trail) else known
+        known = numbered(asked.rows, self._n_items)
+        trail = numbered(asked.trail, self._n_items) if len(asked.trail) else known
         best_of_each(
             scores, touched, n_touched, blocked, self._allowed, self._packed, self._keys, self._histogram, self._tops,
             self._values, self._sizes,
@@ -66,12 +66,6 @@ class FeatureTable:
         )  # fmt: skip
         self._numbers[self.rows[:n]] = 0
         return n
-
-    def _numbered(self, rows: Rows) -> Rows:
-        """The rows without those that this table does not number."""
-        if len(rows) and (rows.min() < 0 or rows.max() >= self._n_items):
-            rows = rows[(rows >= 0) & (rows < self._n_items)]
-        return rows
 
 
 class Ranker:

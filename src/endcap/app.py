@@ -20,7 +20,7 @@ from endcap.serving.items import ItemTable
 from endcap.serving.live_sources import LiveTrending, live_sources
 from endcap.serving.placements import DOCUMENT_KIND, RULE_KIND, usable
 from endcap.serving.state import ServingState
-from endcap.serving.warm import warm_kernels
+from endcap.serving.warm import busy_moment, warm_kernels
 from endcap.stores import sqlite
 from endcap.stores.live import LiveHistories
 from endcap.stores.live_counts import LiveCounts
@@ -67,9 +67,13 @@ class ShopService:
         self._answer_everywhere(self.engine)
 
     def _answer_everywhere(self, engine: Engine) -> None:
-        some = next((item.item_id for item in engine.state.items.items if item is not None), None)
+        items = engine.state.items
+        some = [item.item_id for item in items.items[:3] if item is not None]
+        busy = busy_moment(items, self._clock.now_ms())
         for name in engine.state.placements:
-            engine.recommend(RecommendRequest(placement=name, item_id=some))
+            engine.recommend(RecommendRequest(placement=name, item_id=some[0] if some else None))
+            # And for somebody with a past: what they need of the kernels, the first of them should not wait for.
+            engine.answer(RecommendRequest(placement=name, item_id=some[0] if some else None, cart=tuple(some[1:])), busy)
 
     def recommend(self, request: RecommendRequest) -> tuple[RecommendResponse, Basis]:
         """The answer to a request, and what it was made from. Raises as :meth:`endcap.serving.engine.Engine.recommend` does."""

@@ -93,9 +93,9 @@ class Chooser:
         known, n, work = self.known(q), len(self.group), self.mixture.work
         self.offer.blocked[barred] = 1
         blocked = self.mixture.gather(self.group, known, self.offer)
-        self.offer.blocked[barred] = 0
         asked = whole(self.group, known)
         found = table.fill(work.scores[:n], work.touched[:n], work.n_touched[:n], asked, blocked, self.group.pool)
+        self.offer.blocked[barred] = 0
         self.mixture.clear(self.group)
         return found
 

@@ -11,16 +11,19 @@ from endcap.artifacts.bundle import ArrayEntry, Bundle, Manifest
 from endcap.artifacts.item_neighbors import ItemNeighbors
 from endcap.artifacts.item_scores import ItemScores
 from endcap.core.catalog import Item
+from endcap.core.events import KIND
+from endcap.core.ids import new_id
 from endcap.core.placement import Placement, Shelf, Source
 from endcap.core.request import Filters, RecommendRequest
-from endcap.core.time import FixedClock
-from endcap.serving.engine import Engine
+from endcap.core.time import HOUR_MS, MINUTE_MS, FixedClock
+from endcap.serving.engine import Engine, Moment
 from endcap.serving.items import ItemTable
 from endcap.serving.placements import ready
 from endcap.serving.state import ServingState
-from endcap.stores.ports import NO_HISTORY, History
+from endcap.stores.ports import NO_HISTORY, Act, History, Seen, Stated
 
 _IDS = ["a", "b", "c"]
+_BUSY = 24
 
 
 class _Nobody:
@@ -28,6 +31,18 @@ class _Nobody:
 
     def history(self, _user_id: str | None, _session_id: str | None) -> History:
         return NO_HISTORY
+
+
+def busy_moment(items: ItemTable, now_ms: int) -> Moment:
+    """A moment of somebody who did everything that shoppers do, to products that there are: its answer uses every kernel."""
+    ids = [item.item_id for item in items.items[:_BUSY] if item is not None]
+    kinds = ("view", "click", "add_to_cart", "purchase", "rating", "dismiss", "own", "view")
+    acts = tuple(
+        Act(n, now_ms - HOUR_MS // (n + 1), KIND[kinds[n % len(kinds)]], one, value=0.9) for n, one in enumerate(ids)
+    )  # fmt: skip
+    seen = (Seen((now_ms - HOUR_MS) // MINUTE_MS, tuple(ids)),)
+    liked = (Stated(1, "likes", (items.items[0].category[-1],)),) if ids and items.items[0] and items.items[0].category else ()
+    return Moment(new_id(now_ms), now_ms, History(1, acts, seen, (), liked))
 
 
 def warm_kernels() -> None:

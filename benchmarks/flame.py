@@ -55,7 +55,8 @@ def _body(n: int, catalogue: int) -> bytes:
 
 
 def _sample(pid: int, kind: str, into: Path) -> subprocess.Popen[bytes]:
-    command = ["py-spy", "record", "--pid", str(pid), "--duration", str(SECONDS), "--rate", str(PER_SECOND), "--format", kind]
+    spy = str(Path(sys.executable).with_name("py-spy"))
+    command = [spy, "record", "--pid", str(pid), "--duration", str(SECONDS), "--rate", str(PER_SECOND), "--format", kind]
     time.sleep(0.5)
     return subprocess.Popen([*command, "--output", str(into), "--nonblocking"], stdout=subprocess.DEVNULL)
 

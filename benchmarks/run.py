@@ -42,16 +42,18 @@ def commit() -> str:
 
 
 def main() -> None:
-    """Measure and write one file for each measurement."""
+    """Measure and write one file for each measurement; ``recommend@1000000`` is that with so many products."""
     for what in sys.argv[1:] or EVERYTHING:
+        name, _, products = what.partition("@")
         about = {"what": what, "commit": commit(), "at": datetime.now(UTC).isoformat(timespec="seconds"), "machine": machine()}
         done = subprocess.run(
-            [sys.executable, "-m", "endcap", "bench", what, "--json"], capture_output=True, text=True, check=False
-        )
+            [sys.executable, "-m", "endcap", "bench", name, *(["--catalogue", products] if products else []), "--json"],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
         if done.returncode:
             sys.exit(done.stderr)
         result = about | json.loads(done.stdout)
-        (HERE / "results" / f"{what}.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+        (HERE / "results" / f"{what.replace('@', '-')}.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
         print(json.dumps(result, indent=1))
 
 

@@ -91,7 +91,7 @@ class _Run:
         started, sent = time.perf_counter(), 0
         opening: set[asyncio.Task[None]] = set()
         while (now := time.perf_counter()) < started + self._seconds:
-            due_until = int((now - started) * self._rate)
+            due_until = int((now - started) * self._rate) + 1  # the first one is due at once
             for number in range(sent, due_until):
                 self._late.append(started + number / self._rate)
             sent = max(sent, due_until)

@@ -105,6 +105,8 @@ def test_whoever_wants_no_recommendations_has_none_and_impersonal_ones_know_nobo
 ) -> None:  # fmt: skip
     page.goto(f"{demo.url}/p/{often_bought}")
     shelf(page, "product", "also_viewed")
+    with page.expect_response("**/v1/events"):  # what was looked at is known before the next page asks
+        page.evaluate("window.endcap.flush()")
     page.goto(f"{demo.url}/preferences")
     expect(page.get_by_role("heading", name="Recommended for you")).to_be_visible()
     page.get_by_label("leave me out of it").check()

@@ -58,7 +58,7 @@ def test_three_times_the_capacity(served: Listening, slow: SlowScores) -> None:
     peak = closed.per_second
     load = flood(served, 3, peak)
     assert load.failed == 0
-    assert len(load.answered_ms) >= 0.5 * peak * SECONDS, "beyond the capacity it goes on answering; endcap bench overload has figures"
+    assert len(load.answered_ms) >= 0.5 * peak * SECONDS, "beyond its capacity it goes on answering"
     assert len(load.refused_ms) > load.offered / 3
     assert load.unadvised == 0, "every refusal says when to come back"
     assert served.shop.decisions.waiting + served.service.stores.decisions.count() >= len(load.answered_ms)

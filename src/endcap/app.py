@@ -44,7 +44,6 @@ class ShopService:
         self.bad_documents: tuple[str, ...] = ()
         self._refreshing = threading.Lock()
         self._catalog_version, products, _ = stores.catalog.changed_since(0)
-        self._documents_version = stores.documents.version()
         bundle = self._load_bundle(stores.bundles.active()) or self._last_good_bundle()
         items = ItemTable(bundle.item_ids if bundle else (), products)
         self.live.catch_up()
@@ -78,33 +77,29 @@ class ShopService:
     def recommend(self, request: RecommendRequest) -> tuple[RecommendResponse, Basis]:
         """The answer to a request, and what it was made from. Raises as :meth:`endcap.serving.engine.Engine.recommend` does."""
         with self.live.settled:  # no event is half known
-            return self._answer(request, (), self.engine.state)
+            state = self.engine.state
+            answer = self.engine.recommend(request, state)
+            return answer, self._basis(answer, (), state)
 
     def page(self, page: PageRequest) -> list[tuple[RecommendResponse, Basis]]:
         """The answers to the requests of a page, in order, as :meth:`recommend` gives each; nothing is shown twice."""
-        answers: list[tuple[RecommendResponse, Basis]] = []
-        shown: tuple[str, ...] = ()
         with self.live.settled:
-            state = self.engine.state  # one bundle makes the whole page, whatever is swapped in meanwhile
-            for request in page.requests:
-                answers.append(self._answer(request, shown, state))
-                shown += tuple(item.item_id for item in answers[-1][0].items)
-        return answers
+            state = self.engine.state
+            return [(answer, self._basis(answer, shown, state)) for answer, shown in self.engine.page(page, state)]
 
-    def _answer(self, request: RecommendRequest, shown: tuple[str, ...], state: ServingState) -> tuple[RecommendResponse, Basis]:
-        answer = self.engine.answer(request, self.engine.moment(request), shown, state)
-        ready = state.shelves[request.placement]
-        draws = {one.shelf.name: tuple(self.engine.draws(request.placement, one)) for one in ready if one.thompson}
+    def _basis(self, answer: RecommendResponse, shown: tuple[str, ...], state: ServingState) -> Basis:
+        """What the answer that was just given was made from."""
+        ready = state.shelves[answer.placement]
+        draws = {one.shelf.name: tuple(self.engine.draws(answer.placement, one)) for one in ready if one.thompson}
         if draws:
             self.allocation.remember(answer)
         trending = state.live["live_trending"]
         assert isinstance(trending, LiveTrending)
-        basis = Basis(
+        return Basis(
             position=self.live.applied_seq, counted_from=self.counts.counted_from, trending_at=trending.position,
-            catalog=self._catalog_version, documents=self._documents_version, shown=shown, draws=draws,
+            catalog=self._catalog_version, documents=state.documents, shown=shown, draws=draws,
             left_out=tuple(self.engine.breaker.left_out),
         )  # fmt: skip
-        return answer, basis
 
     def _answered(self, recommendation_id: str) -> RecommendResponse | None:
         """An answer that was given earlier, from the record."""
@@ -117,15 +112,14 @@ class ShopService:
             self.live.catch_up()
             self._refresh_catalog()
             state = self.engine.state
-            version, documents = self.stores.bundles.active(), self.stores.documents.version()
+            version = self.stores.bundles.active()
             if version == state.version:
                 self.corrupt_bundle = None  # gone back to what serves
             elif version != self.corrupt_bundle:
                 self._swap(version)
-            if documents != self._documents_version:
-                state = self.engine.state
+            state = self.engine.state
+            if self.stores.documents.version() != state.documents:
                 self.engine.state = self._state(state.bundle, state.items, state)
-                self._documents_version = documents
 
     def _refresh_catalog(self) -> None:
         if self.stores.catalog.version() != self._catalog_version:
@@ -173,11 +167,13 @@ class ShopService:
 
     def _state(self, bundle: Bundle | None, items: ItemTable, before: ServingState | None = None) -> ServingState:
         """The state of these parts and the documents as they are; ``before`` is one of the same bundle and catalogue."""
-        documents = self.stores.documents
-        placements, rules, self.bad_documents = usable(documents.all(DOCUMENT_KIND), documents.all(RULE_KIND))
+        documents, version = self.stores.documents, self.stores.documents.version()
+        placements, rules, self.bad_documents = usable(
+            documents.all(DOCUMENT_KIND, version), documents.all(RULE_KIND, version)
+        )  # fmt: skip
         live = before.live if before is not None else live_sources(self.counts, items, len(bundle.item_ids) if bundle else 0)
         stack = before.stack if before is not None else None
-        state = ServingState.of(bundle, items, placements, rules, stack=stack, live=live)
+        state = ServingState.of(bundle, items, placements, rules, stack=stack, live=live, documents=version)
         self.allocation.active = any(shelf.thompson for shelves in state.shelves.values() for shelf in shelves)
         return state
 

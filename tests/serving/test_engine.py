@@ -179,7 +179,7 @@ def test_a_shelf_shows_one_variant_of_a_product_and_none_of_the_page() -> None:
 def test_a_page_shows_no_item_twice() -> None:
     on = engine(placement(min_count=3))
     page = on.page(PageRequest(requests=(RecommendRequest(placement="spot", item_id="mug"),) * 2))
-    first, second = (shown(answer) for answer in page.answers)
+    first, second = (shown(answer) for answer, _ in page)
     assert len(first) == 3
     assert not set(first) & set(second)
 

@@ -202,7 +202,7 @@ def test_a_moment_has_one_answer_and_another_moment_may_have_another(seed: int) 
 @given(seed=_SEEDS)
 def test_a_page_shows_nothing_twice_and_is_varied_as_a_whole(seed: int) -> None:
     engine, request, products, spot = shop(seed, [])
-    answers = engine.page(PageRequest(requests=(request, request))).answers
+    answers = [answer for answer, _ in engine.page(PageRequest(requests=(request, request)))]
     found = [one for answer in answers for one in shown(answer)]
     assert len(set(found)) == len(found)
     by_id = {item.item_id: item for item in products}

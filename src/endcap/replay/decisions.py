@@ -9,6 +9,7 @@ import msgspec
 
 from endcap.artifacts.bundle import Bundle
 from endcap.core.basis import Basis, decode_basis
+from endcap.core.events import LoggedEvent
 from endcap.core.ids import time_of
 from endcap.core.request import RecommendRequest, RecommendResponse
 from endcap.core.time import FixedClock
@@ -122,22 +123,21 @@ class _Past:
         return engine
 
     def _remember(self, until: int) -> None:
-        histories = self._standing.histories
-        while histories.applied_seq < until:
-            limit = min(_CHUNK, until - histories.applied_seq)
-            found = [one for one in self._stores.log.read(after=histories.applied_seq, limit=limit) if one.seq <= until]
-            if not found:
-                break
-            histories.apply(found)
+        for events in self._between(self._standing.histories.applied_seq, until):
+            self._standing.histories.apply(events)
 
     def _count(self, until: int) -> None:
-        counts = self._standing.counts
-        while counts.position < until:
-            limit = min(_CHUNK, until - counts.position)
-            found = [one for one in self._stores.log.read(after=counts.position, limit=limit) if one.seq <= until]
+        for events in self._between(self._standing.counts.position, until):
+            self._standing.counts.take(events)
+
+    def _between(self, after: int, until: int) -> Iterator[list[LoggedEvent]]:
+        """The events behind one place of the log up to another, a part at a time."""
+        while after < until:
+            found = [one for one in self._stores.log.read(after=after, limit=min(_CHUNK, until - after)) if one.seq <= until]
             if not found:
-                break
-            counts.take(found)
+                return
+            yield found
+            after = found[-1].seq
 
     def _serving(self, bundle: str | None, documents: int) -> Engine:
         wanted = (bundle, documents)

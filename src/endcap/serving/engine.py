@@ -7,7 +7,7 @@ All filters act before the cut to ``count``: an answer takes a copy of the catal
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Protocol
@@ -17,7 +17,6 @@ from endcap.core.query import Query
 from endcap.core.request import (
     Explanation,
     PageRequest,
-    PageResponse,
     Recommendation,
     RecommendRequest,
     RecommendResponse,
@@ -84,23 +83,26 @@ class Engine:
         self._arranger = Arranger()
         self._people = People()
 
-    def recommend(self, request: RecommendRequest) -> RecommendResponse:
-        """The answer to a request.
+    def recommend(self, request: RecommendRequest, state: ServingState | None = None) -> RecommendResponse:
+        """The answer to a request; ``state`` is what serves, unless it is given.
 
         Raises UnknownName for a placement or shelf that does not exist; anything else unknown is a normal request.
         """
-        return self.answer(request, self.moment(request))
+        return self.answer(request, self.moment(request), (), state)
 
-    def page(self, request: PageRequest) -> PageResponse:
-        """The answers to the requests of a page, in order; what one shows the later ones do not, and variety counts for all."""
-        state = self.state  # one bundle makes the whole page, whatever is swapped in meanwhile
-        answers: list[RecommendResponse] = []
-        shown: list[str] = []
+    def page(
+        self, request: PageRequest, state: ServingState | None = None
+    ) -> Iterator[tuple[RecommendResponse, tuple[str, ...]]]:  # fmt: skip
+        """The answers to the requests of a page, in order, each with the items that stand above it.
+
+        What one shows the later ones do not, and variety counts for all.
+        """
+        state = state or self.state  # one bundle makes the whole page, whatever is swapped in meanwhile
+        shown: tuple[str, ...] = ()
         for one in request.requests:
             answer = self.answer(one, self.moment(one), shown, state)
-            shown += [item.item_id for item in answer.items]
-            answers.append(answer)
-        return PageResponse(answers=answers)
+            yield answer, shown
+            shown += tuple(item.item_id for item in answer.items)
 
     def answer(
         self, request: RecommendRequest, moment: Moment, shown: Sequence[str] = (), state: ServingState | None = None
@@ -124,11 +126,11 @@ class Engine:
         count = _within(count, allowed, query, shelves, notes)
         view = AnswerView(items, state.artifacts)
         rules = ActiveRules(state.shop_rules + ready.rules, query, view, FIRST_RULE)
-        blocked = barred(request, query, rules, items, items.rows(shown))
+        above = items.rows(shown)
+        blocked = barred(request, query, rules, items, above)
         filler = ShelfFiller(
             view, query, blocked, self._fitting_mixture(state, shelves), self._arranger, rules,
-            seed=seed_of(moment.recommendation_id), newcomers=_newcomers(state), shown=items.rows(shown),
-            in_order=request.shelf is None,
+            seed=seed_of(moment.recommendation_id), newcomers=_newcomers(state), shown=above, in_order=request.shelf is None,
             explain=request.explain or request.why_not is not None,
         )  # fmt: skip
         filled = self._fill(filler, shelves, count, request.placement, moment)

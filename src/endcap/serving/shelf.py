@@ -249,7 +249,8 @@ class ShelfFiller:
         above = len(self._shown) - self._n_above
         for pin, begins in [*((pin, above) for pin in self._pins), *((pin, n_filled) for pin in (own.pins if own else ()))]:
             place = pin.position - begins
-            if 0 <= place < count and self._blocked[pin.row] == 0 and place not in wanted.values():
+            shows = pin.row < len(self._blocked) and self._blocked[pin.row] == 0  # a row may be newer than the answer
+            if shows and 0 <= place < count and place not in wanted.values():
                 wanted.setdefault(pin.row, place)
         return wanted
 

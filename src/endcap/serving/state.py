@@ -37,7 +37,8 @@ class ReadyShelf:
 class ServingState:
     """Everything that one answer reads. A request takes the state once, so no answer mixes two bundles.
 
-    ``live`` are sources that learn while the shop runs, beside those of the bundle.
+    ``live`` are sources that learn while the shop runs, beside those of the bundle; ``documents`` is the version of the
+    placements and rules.
     """
 
     bundle: Bundle | None
@@ -47,11 +48,12 @@ class ServingState:
     stack: Stack
     shelves: Mapping[str, tuple[ReadyShelf, ...]]
     live: Mapping[str, Artifact] = field(default_factory=dict)
+    documents: int = 0
 
     @classmethod
     def of(
         cls, bundle: Bundle | None, items: ItemTable, placements: Mapping[str, ReadyPlacement], shop_rules: tuple[Rule, ...] = (),
-        *, stack: Stack | None = None, live: Mapping[str, Artifact] | None = None,
+        *, stack: Stack | None = None, live: Mapping[str, Artifact] | None = None, documents: int = 0,
     ) -> ServingState:  # fmt: skip
         """The state of these parts; ``stack`` is that of the same bundle and live sources, where it was made before."""
         artifacts: Mapping[str, Artifact] = bundle.artifacts if bundle is not None else {}
@@ -66,7 +68,7 @@ class ServingState:
             name: tuple(ready.shelf(one.placement, *both) for both in zip(one.placement.shelves, one.shelf_rules, strict=True))
             for name, one in placements.items()
         }
-        return cls(bundle, items, placements, shop_rules, stack, shelves, live)
+        return cls(bundle, items, placements, shop_rules, stack, shelves, live, documents)
 
     @property
     def artifacts(self) -> Mapping[str, Artifact]:

@@ -23,7 +23,7 @@ WRITE_BEHIND_S = 30.0
 """Histories are written after so many events or seconds, whichever comes first; a restart reads as much of the log at most."""
 
 STRETCH = 64
-"""How many events are applied at a time: an answer that comes meanwhile waits for half a millisecond at most."""
+"""How many events are applied at a time: an answer that comes meanwhile waits for about a millisecond."""
 
 MOST_IDS = 2_000_000
 """How many item ids are kept to be shared among histories, before they are gathered anew."""

@@ -1,0 +1,63 @@
+"""What a metric of the catalogue is."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from endcap.measurement.formulas import Formula
+
+Unit = Literal["share", "change", "multiple", "money", "count", "number", "ms"]
+"""``share`` 0.12 is 12 %; ``change`` 0.12 is 12 % more; ``multiple`` 8.2 is 8.2 times; ``money`` is in the major unit."""
+
+Direction = Literal["up", "down", "none"]
+Role = Literal["goal", "guard_rail", "context"]
+Scope = Literal["recommendations", "answers", "shop"]
+Interval = Literal["wilson", "days", "people", "holdout", "none"]
+
+ASSUMPTIONS: dict[Interval, str] = {
+    "wilson": "Wilson's interval: every case counts as independent of the others. Cases of one person are not quite, so that "
+    "it is a little too narrow where few people make most of them.",
+    "days": "Delta method over days (hours where fewer than seven days are asked for): days count as independent of each "
+    "other, people and cases of one day need not be.",
+    "people": "Delta method over 64 groups of people, drawn by hash: people count as independent of each other, what one "
+    "person does on different days need not be. Where a device or a segment is asked for, over days.",
+    "holdout": "Difference of the two arms of the holdout, each over groups of people, with Welch's degrees of freedom: people "
+    "count as independent of each other.",
+    "none": "No interval: it counts what happened, and estimates nothing.",
+}  # fmt: skip
+"""How an interval is made, and what it takes for granted."""
+
+
+class Benchmark(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is usual and what to aim for, of the whole shop or of some ``placements``."""
+
+    label: str
+    placements: tuple[str, ...] = ()
+    low: float | None = None
+    high: float | None = None
+    target: float | None = None
+
+
+class Metric(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One metric: what it means, how it is computed, which way is better, and what can be said of it.
+
+    ``scope`` says what it is counted of: ``recommendations`` can be told apart by every dimension, ``answers`` too but for
+    what is only known of a whole answer, and ``shop`` is of all that happens in the shop, by arm, device and segment alone.
+    ``task`` narrows it to shelves of one kind. ``least`` is how much the divisor must come to before there is a value.
+    """
+
+    name: str
+    title: str
+    sentence: str
+    formula: Formula
+    unit: Unit
+    direction: Direction = "up"
+    role: Role = "context"
+    scope: Scope = "recommendations"
+    interval: Interval = "none"
+    task: Literal["upsell", "cross_sell"] | None = None
+    least: int = 1
+    needs: str = ""
+    benchmarks: tuple[Benchmark, ...] = ()

@@ -12,6 +12,11 @@ class Basis(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     order of trending items was of; ``catalog`` and ``documents`` are version numbers. ``shown`` stood above it on the same page.
     ``draws`` has the odds of the sources by shelf, where sources are drawn; ``left_out`` counts the turns, from 0, at which a
     source gave nothing: it was late, benched or failed.
+
+    ``segments`` are those that the shopper was in. ``arms`` are all that shaped the answer, by experiment, those included that a
+    test forced, which the answer itself does not count; ``odds`` has the chance of the arm where an experiment changes it as it
+    learns. ``person`` is the key by which the shopper was put into arms: ``u:`` and a user id, ``v:`` and a visitor's, or ``s:``
+    and a session's; nothing where no experiment asked.
     """
 
     position: int
@@ -22,6 +27,10 @@ class Basis(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     shown: tuple[str, ...] = ()
     draws: dict[str, tuple[float, ...]] = {}
     left_out: tuple[int, ...] = ()
+    segments: tuple[str, ...] = ()
+    arms: dict[str, str] = {}
+    odds: dict[str, float] = {}
+    person: str = ""
 
 
 _encoder = msgspec.json.Encoder()

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from endcap.core.events import MAX_MONEY, Id
+from endcap.core.layout import Layout
 from endcap.errors import BadInput
 
 LARGEST_COUNT = 2_147_483_647
@@ -70,7 +71,8 @@ class Reason(msgspec.Struct, frozen=True):
 
 class Recommendation(msgspec.Struct, kw_only=True, omit_defaults=True):
     """One slot of an answer. ``score`` is comparable inside its shelf only; ``propensity`` is the chance of this item in
-    this slot given the slots above it; ``source`` is the name of what proposed it."""
+    this slot given the slots above it; ``source`` is the name of what proposed it. Where two arms of an experiment are
+    interleaved, ``arm`` is the one that put it there."""
 
     item_id: str
     position: int
@@ -79,6 +81,7 @@ class Recommendation(msgspec.Struct, kw_only=True, omit_defaults=True):
     reason: Reason
     shelf: str
     source: str = ""
+    arm: str = ""
     propensity: float = 1.0
     title: str | None = None
     currency: str | None = None
@@ -162,7 +165,11 @@ class Explanation(msgspec.Struct, kw_only=True):
 
 class RecommendResponse(msgspec.Struct, kw_only=True):
     """The answer. ``bundle`` is the version that answered (``null`` before the first training); ``degraded`` names what was
-    missing or skipped, ``notes`` what was changed about the request."""
+    missing or skipped, ``notes`` what was changed about the request.
+
+    ``arms`` are those that this shopper is in, by the name of each experiment that is about the placement, and ``layout`` is how
+    the widget shows the answer where they say so; both are left out where there is none.
+    """
 
     recommendation_id: str
     placement: str
@@ -171,6 +178,8 @@ class RecommendResponse(msgspec.Struct, kw_only=True):
     shelves: list[ShelfTitle]
     degraded: list[str]
     notes: list[str]
+    arms: dict[str, str] | msgspec.UnsetType = msgspec.UNSET
+    layout: Layout | msgspec.UnsetType = msgspec.UNSET
     explanation: Explanation | msgspec.UnsetType | None = msgspec.UNSET
 
 

@@ -1,1 +1,1 @@
-"""Segments, triggers, campaigns."""
+"""Who the customers are: what they will be worth, segments, audiences."""

@@ -29,7 +29,7 @@ ATTENTION = (
     ),
     Metric(
         name="ctr_per_item", title="Click-through rate per product", unit="share", interval="wilson",
-        formula=Ratio({"clicks": 1}, {"impressions": 1}),
+        formula=Ratio({"impressions_clicked": 1}, {"impressions": 1}),
         sentence="Of the products that were seen on shelves, how many were clicked. More products on a shelf raise the rate of "
         "the shelf and lower this one.",
     ),
@@ -39,7 +39,7 @@ ATTENTION = (
         sentence="Of the products that were clicked, how many stood in the first three places: high where the order is right.",
     ),
     Metric(
-        name="viewability", title="Viewability", unit="share", interval="wilson", scope="answers",
+        name="viewability", title="Viewability", unit="share", interval="wilson",
         formula=Ratio({"shelf_impressions": 1}, {"shelves": 1}),
         sentence="Of the shelves that were answered, how many were seen. Shelves far down a page are fetched and never "
         "reached.",
@@ -55,7 +55,7 @@ ATTENTION = (
         sentence="How long after a shelf was first seen it was first clicked, on average over the shelves that were clicked.",
     ),
     Metric(
-        name="glance_views", title="Product page views", unit="count", scope="shop", formula=Total({"views": 1}),
+        name="glance_views", title="Product page views", unit="count", formula=Total({"views": 1}),
         sentence="How often pages of products were opened.",
     ),
     Metric(

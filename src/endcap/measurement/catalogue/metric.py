@@ -13,7 +13,6 @@ Unit = Literal["share", "change", "multiple", "money", "count", "number", "ms"]
 
 Direction = Literal["up", "down", "none"]
 Role = Literal["goal", "guard_rail", "context"]
-Scope = Literal["recommendations", "answers", "shop"]
 Interval = Literal["wilson", "days", "people", "holdout", "none"]
 
 ASSUMPTIONS: dict[Interval, str] = {
@@ -43,9 +42,9 @@ class Benchmark(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Metric(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One metric: what it means, how it is computed, which way is better, and what can be said of it.
 
-    ``scope`` says what it is counted of: ``recommendations`` can be told apart by every dimension, ``answers`` too but for
-    what is only known of a whole answer, and ``shop`` is of all that happens in the shop, by arm, device and segment alone.
-    ``task`` narrows it to shelves of one kind. ``least`` is how much the divisor must come to before there is a value.
+    ``task`` narrows it to shelves of one kind. ``least`` is how much the divisor must come to before there is a value. With
+    ``of_shop`` the divisor is the whole shop's, whatever placement or shelf is looked at. ``needs`` says what a shop must do for
+    it, where that is more than to install the script.
     """
 
     name: str
@@ -55,9 +54,9 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     unit: Unit
     direction: Direction = "up"
     role: Role = "context"
-    scope: Scope = "recommendations"
     interval: Interval = "none"
     task: Literal["upsell", "cross_sell"] | None = None
     least: int = 1
+    of_shop: bool = False
     needs: str = ""
     benchmarks: tuple[Benchmark, ...] = ()

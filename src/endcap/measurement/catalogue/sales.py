@@ -31,42 +31,43 @@ CONVERSION = (
     Metric(
         name="cross_sell_conversion", title="Cross-sell conversion", unit="share", role="goal", interval="wilson",
         task="cross_sell",
-        formula=Ratio({"clicks_bought": 1}, {"impressions": 1}),
+        formula=Ratio({"impressions_bought": 1}, {"impressions": 1}),
         sentence="Of the products that were seen on shelves other than upgrades, how many were clicked and bought within seven "
         "days: how often an offer is accepted.",
     ),
     Metric(
         name="upsell_conversion", title="Upsell conversion", unit="share", role="goal", interval="wilson", task="upsell",
-        formula=Ratio({"clicks_bought": 1}, {"impressions": 1}),
+        formula=Ratio({"impressions_bought": 1}, {"impressions": 1}),
         sentence="Of the dearer alternatives that were seen on upgrade shelves, how many were clicked and bought within seven "
         "days.",
     ),
     Metric(
-        name="order_rate", title="Conversion of visits", unit="share", role="goal", scope="shop", interval="people",
+        name="order_rate", title="Conversion of visits", unit="share", role="goal", interval="people",
         formula=Ratio({"orders": 1}, {"visits": 1}),
         sentence="Orders for every visit to the shop, whether anything was recommended or not.",
     ),
     Metric(
-        name="cart_abandonment", title="Cart abandonment", unit="share", direction="down", role="guard_rail", scope="shop",
+        name="cart_abandonment", title="Cart abandonment", unit="share", direction="down", role="guard_rail",
         interval="wilson", formula=Ratio({"carts_abandoned": 1}, {"carts": 1}),
-        sentence="Of the visits in which something was put into the cart, how many ended without an order.",
+        sentence="Of the carts, how many no order followed within 24 hours of the last product put in.",
     ),
     Metric(
         name="cart_abandonment_after_cross_sell", title="Cart abandonment after a recommendation", unit="share",
         direction="down",
-        role="guard_rail", scope="shop", interval="wilson",
+        role="guard_rail", interval="wilson",
         formula=Ratio({"carts_abandoned_after_seen": 1}, {"carts_after_seen": 1}),
-        sentence="The same of the visits in which a recommendation was seen: offers must not keep people from paying.",
+        sentence="The same of the carts of people who saw a recommendation in the last 24 hours: offers must not keep anybody "
+        "from paying.",
     ),
 )  # fmt: skip
 
 REVENUE = (
     Metric(
-        name="revenue", title="Revenue", unit="money", role="goal", scope="shop", formula=Total(NET),
+        name="revenue", title="Revenue", unit="money", role="goal", formula=Total(NET),
         sentence="What all orders came to, less what was given back.",
     ),
     Metric(
-        name="orders", title="Orders", unit="count", scope="shop", formula=Total({"orders": 1}),
+        name="orders", title="Orders", unit="count", formula=Total({"orders": 1}),
         sentence="How many orders were placed.",
     ),
     Metric(
@@ -80,14 +81,14 @@ REVENUE = (
         "days, less what was given back.",
     ),
     Metric(
-        name="incremental_revenue", title="Incremental revenue", unit="money", role="goal", scope="shop", interval="holdout",
+        name="incremental_revenue", title="Incremental revenue", unit="money", role="goal", interval="holdout",
         least=30, formula=Lift(PER_VISITOR, relative=False),
         sentence="What would not have been earned without recommendations: the difference in revenue per visitor to people who "
         "are held out, for all visitors who are not.",
         needs="A holdout: a small share of people who are shown standard or no recommendations.",
     ),
     Metric(
-        name="revenue_lift", title="Revenue lift", unit="change", role="goal", scope="shop", interval="holdout", least=30,
+        name="revenue_lift", title="Revenue lift", unit="change", role="goal", interval="holdout", least=30,
         formula=Lift(PER_VISITOR, relative=True),
         sentence="How much more a visitor who sees recommendations brings than one who is held out.",
         needs="A holdout: a small share of people who are shown standard or no recommendations.",
@@ -95,16 +96,17 @@ REVENUE = (
     ),
     Metric(
         name="revenue_share", title="Share of revenue from recommendations", unit="share", role="goal", interval="days",
+        of_shop=True,
         formula=Ratio(DIRECT, NET),
         sentence="Revenue from recommendations as a share of all revenue.",
     ),
     Metric(
-        name="revenue_per_visitor", title="Revenue per visitor", unit="money", role="goal", scope="shop", interval="people",
+        name="revenue_per_visitor", title="Revenue per visitor", unit="money", role="goal", interval="people",
         formula=PER_VISITOR,
         sentence="Revenue for every visitor of a day.",
     ),
     Metric(
-        name="revenue_per_visit", title="Revenue per visit", unit="money", scope="shop", interval="people",
+        name="revenue_per_visit", title="Revenue per visit", unit="money", interval="people",
         formula=Ratio(NET, {"visits": 1}),
         sentence="Revenue for every visit.",
     ),
@@ -115,29 +117,29 @@ REVENUE = (
         "are 309.23.",
     ),
     Metric(
-        name="aov", title="Average order value", unit="money", role="goal", scope="shop", interval="people",
+        name="aov", title="Average order value", unit="money", role="goal", interval="people",
         formula=Ratio({"revenue": 1}, {"orders": 1}),
         sentence="What an order comes to when it is placed, on average.",
     ),
     Metric(
-        name="aov_recommended", title="Order value with a recommended product", unit="money", scope="shop", interval="people",
+        name="aov_recommended", title="Order value with a recommended product", unit="money", interval="people",
         formula=Ratio({"revenue_orders_recommended": 1}, {"orders_recommended": 1}),
         sentence="The same of orders that hold a product which was clicked on a shelf.",
     ),
     Metric(
-        name="aov_other", title="Order value without one", unit="money", scope="shop", interval="people",
+        name="aov_other", title="Order value without one", unit="money", interval="people",
         formula=Ratio({"revenue": 1, "revenue_orders_recommended": -1}, {"orders": 1, "orders_recommended": -1}),
         sentence="The same of all other orders. People who click also like to buy, so that the difference is no effect.",
     ),
     Metric(
-        name="aov_lift", title="Change of the order value", unit="change", role="goal", scope="shop", interval="holdout",
+        name="aov_lift", title="Change of the order value", unit="change", role="goal", interval="holdout",
         least=30,
         formula=Lift(Ratio({"revenue": 1}, {"orders": 1}), relative=True),
         sentence="How much larger the orders of those who see recommendations are than those of people held out.",
         needs="A holdout: a small share of people who are shown standard or no recommendations.",
     ),
     Metric(
-        name="units_per_order", title="Products per order", unit="number", role="goal", scope="shop", interval="people",
+        name="units_per_order", title="Products per order", unit="number", role="goal", interval="people",
         formula=Ratio({"units": 1}, {"orders": 1}),
         sentence="How many pieces an order holds, on average.",
     ),
@@ -145,7 +147,7 @@ REVENUE = (
 
 RETURNS = (
     Metric(
-        name="return_rate", title="Return rate", unit="share", direction="down", role="guard_rail", scope="shop",
+        name="return_rate", title="Return rate", unit="share", direction="down", role="guard_rail",
         interval="people",
         formula=Ratio({"units_returned": 1}, {"units": 1}),
         sentence="Pieces that came back in the period, as a share of the pieces sold in it.",
@@ -157,16 +159,16 @@ RETURNS = (
         "recommended.",
     ),
     Metric(
-        name="defect_rate", title="Defect rate", unit="share", direction="down", role="guard_rail", scope="shop",
+        name="defect_rate", title="Defect rate", unit="share", direction="down", role="guard_rail",
         interval="people",
         formula=Ratio({"units_defect": 1}, {"units": 1}),
-        sentence="Pieces that came back as faulty, damaged or wrong, as a share of the pieces sold.",
-        needs="Refunds whose `context.reason` says why.",
+        sentence="Pieces that came back with a reason given, as a share of the pieces sold.",
+        needs="Refunds whose `context.reason` says what was wrong.",
     ),
     Metric(
         name="defect_rate_recommended", title="Defect rate of recommended products", unit="share", direction="down",
         role="guard_rail", interval="days", formula=Ratio({"units_defect_direct": 1}, {"units_direct": 1}),
         sentence="The same of products that were bought after a click on a shelf.",
-        needs="Refunds whose `context.reason` says why.",
+        needs="Refunds whose `context.reason` says what was wrong.",
     ),
 )  # fmt: skip

@@ -10,19 +10,19 @@ _COSTS = "Costs that the shop tells (`endcap costs`)."
 
 WORTH = (
     Metric(
-        name="clv", title="Customer lifetime value", unit="money", role="goal", scope="shop", least=1,
+        name="clv", title="Customer lifetime value", unit="money", role="goal", least=1,
         formula=Ratio({"clv": 1}, {"clv_customers": 1}),
         sentence="What a customer is expected to bring from now on, on average over all known customers.",
         needs="Repeat orders of known customers, from which `endcap customers` learns it.",
     ),
     Metric(
-        name="churn_rate", title="Churn rate", unit="share", direction="down", role="guard_rail", scope="shop",
+        name="churn_rate", title="Churn rate", unit="share", direction="down", role="guard_rail",
         formula=Ratio({"customers_lost": 1}, {"clv_customers": 1}),
         sentence="Of all known customers, how many are more likely gone for good than not.",
         needs="Repeat orders of known customers, from which `endcap customers` learns it.",
     ),
     Metric(
-        name="cac", title="Customer acquisition cost", unit="money", direction="down", scope="shop",
+        name="cac", title="Customer acquisition cost", unit="money", direction="down",
         formula=Ratio({"cost_media": 1}, {"customers_new": 1}),
         sentence="What was spent on media in the period, for every customer who ordered for the first time in it.",
         needs=_COSTS,
@@ -42,7 +42,7 @@ WORTH = (
     ),
     Metric(
         name="cpa", title="Cost per order", unit="money", direction="down",
-        formula=Ratio({"cost_implementation": 1, "cost_media": 1}, {"orders_recommended": 1}),
+        formula=Ratio({"cost_implementation": 1, "cost_media": 1}, {"orders_direct": 1}),
         sentence="All that was spent, for every order that holds a product which was clicked on a shelf.",
         needs=_COSTS,
     ),

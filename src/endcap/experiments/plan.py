@@ -79,8 +79,8 @@ class AnalysisPlan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
     ``shares`` is the planned split, in the order of the arms; even where it is empty. ``started_ms`` and ``ends_ms`` are the
     start and the planned end; without an end it is ``min_days`` after the start. No verdict is given before ``min_days`` and
-    ``min_conversions`` a variant (units with any of the primary metric's numerator), unless the interval that is valid at
-    every look has decided. ``alpha`` is the chance of a false alarm; ``tuning`` the number of units at which the sequential
+    ``min_conversions`` an arm (units with any of the component ``conversions``, which is the primary metric's numerator unless
+    named), unless the interval that is valid at every look has decided. ``alpha`` is the chance of a false alarm; ``tuning`` the number of units at which the sequential
     interval is tightest. ``correction`` is for the other metrics and ``segments`` names those to be looked at.
     """
 
@@ -93,6 +93,7 @@ class AnalysisPlan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     alpha: float = 0.05
     min_days: int = 14
     min_conversions: int = 500
+    conversions: str = ""
     tuning: int = 5_000
     prior: Prior = Prior()
     correction: Correction = "holm"

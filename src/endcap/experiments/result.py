@@ -10,7 +10,7 @@ Outcome = Literal["wins", "loses", "no_difference", "keep_running", "guard_rail"
 
 
 class Interval(msgspec.Struct, frozen=True):
-    """The range in which a true value lies, at the level that the analysis names."""
+    """A range for a true value, at the level that the analysis names."""
 
     low: float
     high: float
@@ -36,12 +36,13 @@ class ArmResult(msgspec.Struct, frozen=True, kw_only=True):
 class Effect(msgspec.Struct, frozen=True, kw_only=True):
     """One variant against the control.
 
-    ``difference`` is variant less control in the metric's own unit, ``lift`` the same over the control's figure. ``interval`` and
-    ``lift_interval`` (Fieller) hold for one look at the planned end; ``sequential`` and ``sequential_lift`` at every look, however
-    many there are. ``p`` belongs to the former (Welch), ``sequential_p`` to the latter, ``p_adjusted`` counts what else was
-    compared. ``chance_to_win`` is the chance that the variant is better, ``loss`` the relative loss to be expected where the
-    variant is chosen, ``loss_control`` where the control is kept. ``explained`` is the share of the variance that CUPED took
-    out. ``acceptable`` says of a guard-rail whether a loss beyond its margin is ruled out. ``reason`` says why figures are absent.
+    ``difference`` is variant less control in the metric's own unit, ``lift`` the same over the control's figure.
+    ``interval`` and ``lift_interval`` (Fieller) hold for one look at the planned end; ``sequential`` and ``sequential_lift``
+    at every look, however many there are. ``p`` belongs to the former (Welch), ``sequential_p`` to the latter, ``p_adjusted``
+    counts what else was compared. ``chance_to_win`` is the chance that the variant is better, ``loss`` the relative loss to be
+    expected where the variant is chosen, ``loss_control`` where the control is kept. ``explained`` is the share of the
+    variance that CUPED took out. ``acceptable`` says of a guard-rail that a loss beyond its margin is ruled out (true) or
+    shown (false). ``reason`` says why figures are absent.
     """
 
     arm: str
@@ -94,7 +95,7 @@ class FactorEffect(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SampleRatio(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether the arms have the numbers of units that the plan says: the first thing that breaks where an experiment is broken."""
+    """Whether the arms have the numbers of units that the plan gives them."""
 
     counts: tuple[int, ...]
     expected: tuple[float, ...]
@@ -106,7 +107,8 @@ class SampleRatio(msgspec.Struct, frozen=True, kw_only=True):
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """What to do, in words: ``sentence`` for a merchandiser, ``reason`` why it can be said, ``arm`` the variant it is about.
 
-    ``until_ms`` is when to look again, where it says to keep running.
+    ``until_ms`` is when to look again, where it says to keep running. ``outlook`` is the chance that a difference is found by
+    then, should things go on as so far.
     """
 
     outcome: Outcome
@@ -114,13 +116,15 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     arm: str | None = None
     until_ms: int | None = None
+    outlook: float | None = None
 
 
 class Analysis(msgspec.Struct, frozen=True, kw_only=True):
     """An experiment, judged by its plan at one moment.
 
     ``greyed`` says that no figure may be believed, for the arms do not have the units they should have. ``level`` is that of
-    the intervals of the primary metric (shared among the variants); the others are at ``1 - alpha``.
+    the intervals of the primary metric (shared among the variants); the others are at ``1 - alpha``. ``due`` says that the
+    planned end is reached with enough conversions, so that the intervals for one look decide, and not the sequential ones.
     """
 
     verdict: Verdict
@@ -128,6 +132,8 @@ class Analysis(msgspec.Struct, frozen=True, kw_only=True):
     greyed: bool
     level: float
     days: float
+    due: bool
+    conversions: tuple[int, ...]
     primary: MetricResult
     guard_rails: tuple[MetricResult, ...] = ()
     others: tuple[MetricResult, ...] = ()

@@ -1,0 +1,50 @@
+"""How far an experiment is, and which of its intervals may decide now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from endcap.core.time import DAY_MS
+from endcap.experiments.plan import AnalysisPlan
+from endcap.experiments.result import Effect, Interval
+
+_LEAST_UNITS, _LEAST_CONVERSIONS = 100, 50
+"""What the interval for every look needs before it may decide, for its guarantee is one for many units: so many units in
+either arm, and so many conversions in both together, so that an arm in which nobody converts any more is stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far an experiment is: what its arms have so far, and whether its planned end is reached with enough of it."""
+
+    counts: list[int]
+    conversions: list[int]
+    days: float
+    planned_days: float
+    due: bool
+
+    @classmethod
+    def of(cls, plan: AnalysisPlan, now_ms: int, counts: list[int], conversions: list[int]) -> Standing:
+        """At ``now_ms``, with so many units and conversions in each arm."""
+        days = max(now_ms - plan.started_ms, 0) / DAY_MS
+        planned = float(plan.min_days) if plan.ends_ms is None else (plan.ends_ms - plan.started_ms) / DAY_MS
+        planned = max(planned, float(plan.min_days))
+        enough = min(conversions, default=0) >= plan.min_conversions
+        return cls(counts, conversions, days, planned, days >= planned and enough)
+
+    def deciding(self, effect: Effect, at: int) -> tuple[Interval | None, Interval | None]:
+        """The intervals of difference and lift that may decide on variant ``at`` (from 1) now; none where it is too early."""
+        if self.due:
+            return effect.interval, effect.lift_interval
+        seen = min(self.counts[0], self.counts[at]) >= _LEAST_UNITS
+        if seen and self.conversions[0] + self.conversions[at] >= _LEAST_CONVERSIONS:
+            return effect.sequential, effect.sequential_lift
+        return None, None
+
+    @property
+    def why(self) -> str:
+        """What makes a decision safe now."""
+        if self.due:
+            fewest = min(self.conversions)
+            return f"The planned end is reached with at least {fewest:,} conversions an arm, and the interval leaves out zero."
+        return "Decided early, by the interval that is valid at every look: looking and stopping now are safe."

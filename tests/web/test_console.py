@@ -30,7 +30,7 @@ def log_in(served: Served, kind: str = "admin") -> int:
 def test_without_a_session_the_console_asks_for_an_admin_key(served: Served) -> None:
     page = served.client.get("/console")
     assert page.url.path == "/console/login"
-    assert "Events" not in page.text
+    assert "Overview" not in page.text
     assert served.client.get("/console/items?q=mug").status_code == 401
 
 
@@ -41,7 +41,7 @@ def test_an_admin_key_opens_it_and_others_do_not(served: Served) -> None:
     cookie = answer.headers["set-cookie"].lower()
     assert (answer.status_code, "httponly" in cookie, "samesite=strict" in cookie) == (303, True, True)
     assert served.key["admin"] not in answer.headers["set-cookie"]
-    assert "Ask the engine" in served.client.get("/console").text
+    assert "Overview</h1>" in served.client.get("/console").text
     served.client.post("/console/logout")
     assert served.client.get("/console").url.path == "/console/login"
 
@@ -62,7 +62,7 @@ def test_wrong_keys_are_slowed_down(served: Served) -> None:
 
 
 def test_the_open_console_is_open_on_this_machine_alone(open_here: Served) -> None:
-    assert "Ask the engine" in open_here.client.get("/console").text
+    assert "Overview</h1>" in open_here.client.get("/console").text
     # Another site may let its own name point at this machine; then the name gives it away.
     assert open_here.client.get("/console", headers={"host": "evil.example"}).url.path == "/console/login"
     far = TestClient(open_here.client.app, client=("10.0.0.9", 5), base_url="http://127.0.0.1")
@@ -73,27 +73,28 @@ def test_it_shows_the_state_of_the_data(open_here: Served) -> None:
     open_here.post("/v1/events", [view("e1", user_id="ann"), {"event_id": "o", "type": "purchase", "at": 1_699_000_000_000,
                                   "user_id": "bob", "items": [{"item_id": "mug"}]}])  # fmt: skip
     open_here.post("/v1/events", view("e1", item_id="spoon"))
-    page = " ".join(open_here.client.get("/console").text.split())
+    page = " ".join(open_here.client.get("/console/health").text.split())
     for name, value in {"Events": 2, "Orders": 1, "Customers": 2, "Products": 3, "Quarantine": 1, "Time span": "12 days"}.items():
         assert f'<span class="name">{name}</span><strong>{value}</strong>' in page
     assert "Nothing was trained yet" in page
+    assert "<code>e1</code>" in page, "what was set aside is shown"
 
 
 def test_it_asks_the_engine_and_shows_reasons_and_the_trace(open_here: Served) -> None:
     page = open_here.client.get(
-        "/console", params={"placement": "home", "session_id": "s", "cart": "mug, spoon", "count": "1"}
+        "/console/try", params={"placement": "home", "session_id": "s", "cart": "mug, spoon", "count": "1"}
     ).text
     assert '<span class="reason"' in page
     assert "How this answer came about" in page
     assert open_here.stores.decisions.count() == 0
-    refused = open_here.client.get("/console", params={"placement": "nope"})
+    refused = open_here.client.get("/console/try", params={"placement": "nope"})
     assert (refused.status_code, "no placement is named" in refused.text) == (200, True)
-    assert open_here.client.get("/console", params={"placement": "home", "count": "x"}).status_code == 200
+    assert open_here.client.get("/console/try", params={"placement": "home", "count": "x"}).status_code == 200
 
 
 def test_it_says_why_a_product_is_not_in_the_answer(open_here: Served) -> None:
     def asked(**query: str) -> str:
-        page = open_here.client.get("/console", params={"placement": "home", "cart": "mug", **query}).text
+        page = open_here.client.get("/console/try", params={"placement": "home", "cart": "mug", **query}).text
         return " ".join(page.split())
 
     assert 'aria-label="Why not"' not in asked()
@@ -103,13 +104,13 @@ def test_it_says_why_a_product_is_not_in_the_answer(open_here: Served) -> None:
 
 
 def test_a_heading_is_in_the_language_that_is_asked_for(open_here: Served) -> None:
-    page = open_here.client.get("/console", params={"placement": "home", "language": "de"}).text
+    page = open_here.client.get("/console/try", params={"placement": "home", "language": "de"}).text
     assert "Beliebt bei unseren Kunden" in page
 
 
 def test_what_shops_write_is_shown_as_text(open_here: Served) -> None:
     open_here.post("/v1/items", {"item_id": "x", "title": "<script>alert(1)</script>", "price": 1, "currency": "EUR"})
-    page = open_here.client.get("/console", params={"placement": "home", "user_id": '"><script>alert(2)</script>'})
+    page = open_here.client.get("/console/try", params={"placement": "home", "user_id": '"><script>alert(2)</script>'})
     assert "<script>alert" not in page.text
     assert "script-src 'self'" in page.headers["content-security-policy"]
 

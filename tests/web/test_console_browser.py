@@ -56,7 +56,7 @@ def test_a_product_is_found_by_typing_and_the_engine_answers_in_place(
         complaints: list[str] = []
         page.on("console", lambda said: complaints.append(said.text) if said.type in {"error", "warning"} else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(f"{address}/console")
+        page.goto(f"{address}/console/try")
         page.locator("[name=item_id]").press_sequentially("desk", delay=20)
         page.locator(".found li").first.click()
         assert page.locator("[name=item_id]").input_value() == "lamp"

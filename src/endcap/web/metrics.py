@@ -37,6 +37,15 @@ class Metrics:
         if by:
             self._counts[name, shop, kind] += by
 
+    @property
+    def requests(self) -> Mapping[tuple[str, str, int], int]:
+        """How many requests were answered, by route, method and status."""
+        return self._requests
+
+    def latency(self, route: str) -> list[int]:
+        """How many requests of a route took up to each edge of :data:`BUCKETS_S`, and how many longer than the last."""
+        return list(self._buckets.get(route, [0] * (len(BUCKETS_S) + 1)))
+
     def render(self, gauges: Iterable[Gauge]) -> str:
         """Everything as text."""
         lines = ["# TYPE endcap_http_requests_total counter"]

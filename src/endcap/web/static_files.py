@@ -46,25 +46,14 @@ def _served(name: str, request: Request) -> Response:
     return Response(file.plain, headers=headers, media_type=file.media_type)
 
 
-async def _widget(request: Request) -> Response:
-    return _served("endcap.js", request)
+def _route(path: str, name: str) -> Route:
+    async def answer(request: Request) -> Response:
+        return _served(name, request)
 
-
-async def _widget_more(request: Request) -> Response:
-    return _served("endcap-more.js", request)
-
-
-async def _console_style(request: Request) -> Response:
-    return _served("console.css", request)
-
-
-async def _console_script(request: Request) -> Response:
-    return _served("console.js", request)
+    return Route(path, answer)
 
 
 ROUTES = [
-    Route("/endcap.js", _widget),
-    Route("/endcap-more.js", _widget_more),
-    Route("/console/console.css", _console_style),
-    Route("/console/console.js", _console_script),
+    *(_route(f"/{name}", name) for name in ("endcap.js", "endcap-more.js")),
+    *(_route(f"/console/{name}", name) for name in ("console.css", "console-parts.css", "console.js", "console-try.js")),
 ]

@@ -1,35 +1,38 @@
-"""The pages of the console and of the interface's documentation."""
+"""The console as routes: who may see it, which page answers where, and what surrounds every page."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from typing import Any
-from urllib.parse import parse_qs
+import dataclasses
+from collections.abc import Awaitable, Callable, Sequence
+from urllib.parse import urlsplit
 
-import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from endcap.core.request import RecommendRequest, RecommendResponse
-from endcap.errors import BadInput, EndcapError
-from endcap.web.console import views
+from endcap.errors import EndcapError
+from endcap.web.console import health, models, overview, try_it, words
+from endcap.web.console.forms import TOKEN, Tokens, read_form
+from endcap.web.console.frame import DONE, SECTIONS, Address, Download, Page, Redirect, Result, Visit
 from endcap.web.console.sessions import COOKIE, ConsoleSessions, from_this_machine, set_cookie
-from endcap.web.console.tally import Tally
+from endcap.web.console.tally import Tallies
 from endcap.web.operations import Operation
 from endcap.web.site import RunningShop, Site
 
-_SECURITY = {
+SECURITY = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: http: https:; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "referrer-policy": "same-origin", "x-content-type-options": "nosniff", "cache-control": "no-store",
 }  # fmt: skip
-_MAX_FORM_BYTES = 4_096
-_FOLLOW_WITHIN_S = 0.5
-"""How long a page waits for the counts of the log; with a long log it shows how far they came."""
+THEME_COOKIE = "endcap_theme"
+THEMES = ("auto", "light", "dark")
+_THEME_LASTS_S = 365 * 86_400
+_OPEN = "open"
+"""What the forms of a console that is open on this machine belong to."""
+
+ADDRESSES: tuple[Address, ...] = (*overview.ADDRESSES, *models.ADDRESSES, *health.ADDRESSES, *try_it.ADDRESSES)
 
 
 class Console:
@@ -39,82 +42,108 @@ class Console:
         self._site = site
         self._operations = operations
         self._sessions = ConsoleSessions(site.keys, site.clock)
-        self._tallies: dict[str, Tally] = {}
-        self._following: set[asyncio.Future[None]] = set()
+        self._tokens = Tokens()
+        self._tallies = Tallies()
         self._templates = Environment(
             loader=PackageLoader("endcap.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
         )
+        self._templates.globals["words"] = words
 
     def routes(self) -> list[Route]:
         """All addresses of the console."""
         return [
-            Route("/console", self._overview),
             Route("/console/login", self._login_page),
             Route("/console/login", self._login, methods=["POST"]),
             Route("/console/logout", self._logout, methods=["POST"]),
-            Route("/console/items", self._items),
+            Route("/console/theme", self._set_theme, methods=["POST"]),
+            *(Route(one.path, self._endpoint(one), methods=[one.method]) for one in ADDRESSES),
             Route("/docs", self._docs),
         ]
 
-    def _shop(self, request: Request) -> RunningShop | None:
+    def _endpoint(self, address: Address) -> Callable[[Request], Awaitable[Response]]:
+        async def answer(request: Request) -> Response:
+            visit = self._visit(request)
+            if visit is None:
+                return self._turned_away(request)
+            try:
+                if address.method == "POST":
+                    visit = await self._with_form(request, visit)
+                if address.in_loop:
+                    return self._response(address.show(visit), visit)
+                return await asyncio.to_thread(lambda: self._response(address.show(visit), visit))
+            except EndcapError as error:
+                return self._refused(error, visit)
+
+        return answer
+
+    def _visit(self, request: Request) -> Visit | None:
+        """Who looks at what; nothing where they are not logged in."""
+        open_here = self._site.open_console and from_this_machine(request)
+        shop = self._shop(request, open_here=open_here)
+        if shop is None:
+            return None
+        return Visit(
+            site=self._site, shop=shop, tallies=self._tallies, now_ms=self._site.clock.now_ms(), path=request.url.path, open_here=open_here,
+            session=_OPEN if open_here else request.cookies.get(COOKIE, ""),
+            shops=tuple(sorted(self._site.shops)) if open_here else (shop.name,), query=dict(request.query_params),
+            names={name: str(value) for name, value in request.path_params.items()}, theme=_theme(request),
+        )  # fmt: skip
+
+    def _shop(self, request: Request, *, open_here: bool) -> RunningShop | None:
         """The shop to show: the one of the key, or where the console is open the one that was chosen."""
         shops = self._site.shops
-        if self._site.open_console and from_this_machine(request):
+        if open_here:
             chosen = request.query_params.get("shop", "")
             return shops.get(chosen) or next(iter(shops.values()), None)
         name = self._sessions.shop(request)
         return shops.get(name) if name is not None else None
 
-    async def _overview(self, request: Request) -> Response:
-        shop = self._shop(request)
-        if shop is None:
-            return RedirectResponse("/console/login", 303)
-        counts = (await self._followed(shop)).counts
-        now_ms = self._site.clock.now_ms()
-        asked, answer, refusal, micros = self._asked(request.query_params, shop)
-        open_here = self._site.open_console and from_this_machine(request)
-        return self._page(
-            "console.html", shop=shop.name, may_log_out=not open_here,
-            shops=sorted(self._site.shops) if open_here else [shop.name],
-            figures=views.figures(shop, counts, now_ms), bars=views.event_bars(counts), bundle=views.bundle_view(shop, now_ms),
-            degraded=shop.degraded, placements=sorted(shop.service.state.placements), asked=asked, answer=answer, refusal=refusal,
-            micros=micros, title_of=_titles(shop), chance=views.chance, counting=counts.position < shop.service.live.applied_seq,
-        )  # fmt: skip
+    async def _with_form(self, request: Request, visit: Visit) -> Visit:
+        """The visit with the form that was sent. Raises StaleFormError where no page of this session made it."""
+        form = await read_form(request)
+        self._tokens.check(visit.session, form)
+        return dataclasses.replace(visit, form=form)
 
-    def _asked(self, query: QueryParams, shop: RunningShop) -> tuple[dict[str, str], RecommendResponse | None, str | None, float]:
-        """What the form asks, and the engine's answer to it or what is wrong with it. Not a decision: no shopper saw it."""
-        names = ("placement", "shelf", "item_id", "user_id", "session_id", "cart", "count", "language", "why_not")
-        asked = {name: query.get(name, "").strip() for name in names}
-        if not asked["placement"]:
-            return asked, None, None, 0.0
-        fields: dict[str, Any] = {name: value for name, value in asked.items() if value}
-        fields["cart"] = asked["cart"].replace(",", " ").split()
-        if language := fields.pop("language", None):
-            fields["context"] = {"language": language}
-        try:
-            request = msgspec.convert({**fields, "explain": True}, RecommendRequest, strict=False)
-            answer = shop.service.engine.recommend(request)
-        except (EndcapError, msgspec.ValidationError) as error:
-            return asked, None, error.sentence if isinstance(error, EndcapError) else str(error), 0.0
-        micros = answer.explanation.micros if answer.explanation else 0.0
-        return asked, answer, None, micros
+    def _response(self, result: Result, visit: Visit) -> Response:
+        if isinstance(result, Redirect):
+            return RedirectResponse(result.to, 303, headers=SECURITY)
+        if isinstance(result, Download):
+            headers = SECURITY | (
+                {"content-disposition": f'attachment; filename="{result.file_name}"'} if result.file_name else {}
+            )
+            return Response(result.body, headers=headers, media_type=result.media_type)
+        return self._made(result, visit)
 
-    async def _items(self, request: Request) -> Response:
-        shop = self._shop(request)
-        if shop is None:
-            return Response(b"[]", 401, headers=_SECURITY, media_type="application/json")
-        results = views.search(shop.service.state.items, request.query_params.get("q", "")[:100])
-        body = msgspec.json.encode([views.found(item) for item in results])
-        return Response(body, headers=_SECURITY, media_type="application/json")
+    def _made(self, page: Page, visit: Visit | None, theme: str = "auto") -> Response:
+        shared: dict[str, object] = {"theme": theme, "visit": visit, "live": False}
+        if visit is not None:
+            shared |= {
+                "sections": SECTIONS, "section": "", "link": visit.link, "here": visit.here, "shop": visit.shop.name,
+                "csrf": (TOKEN, self._tokens.of(visit.session)), "done": DONE.get(visit.query.get("done", "")),
+                "degraded": visit.shop.degraded, "theme": visit.theme, "live": visit.live,
+            }  # fmt: skip
+        html = self._templates.get_template(page.template).render({**shared, **page.values})
+        return Response(html, page.status, headers=SECURITY, media_type="text/html")
 
-    async def _login_page(self, _request: Request) -> Response:
-        return self._page("login.html", error=None)
+    def _turned_away(self, request: Request) -> Response:
+        """To the login; a script that asks for data or a part of a page is told so instead."""
+        if "live" in request.query_params or request.url.path == try_it.ITEMS_PATH:
+            return Response(b"[]", 401, headers=SECURITY, media_type="application/json")
+        return RedirectResponse("/console/login", 303)
+
+    def _refused(self, error: EndcapError, visit: Visit) -> Response:
+        if error.status >= 500:
+            self._site.log.failure("console_failed", error, route=visit.path)
+        return self._made(Page("refused.html", {"error": error, "section": ""}, error.status), visit)
+
+    async def _login_page(self, request: Request) -> Response:
+        return self._made(Page("login.html", {"error": None}), None, _theme(request))
 
     async def _login(self, request: Request) -> Response:
         try:
-            cookie = self._sessions.open((await _form(request)).get("key", "").strip())
+            cookie = self._sessions.open((await read_form(request)).get("key", ""))
         except EndcapError as error:
-            return self._page("login.html", status=error.status, error=error.sentence)
+            return self._made(Page("login.html", {"error": error.sentence}, error.status), None, _theme(request))
         response = RedirectResponse("/console", 303)
         set_cookie(response, cookie, secure=request.url.scheme == "https")
         return response
@@ -125,39 +154,26 @@ class Console:
         response.delete_cookie(COOKIE, path="/console")
         return response
 
-    async def _docs(self, _request: Request) -> Response:
-        return self._page("docs.html", operations=self._operations)
+    async def _set_theme(self, request: Request) -> Response:
+        """Keep how light the pages shall be, in the browser alone; nothing of the shop changes, so that it needs no token."""
+        wanted = (await read_form(request)).get("theme", "")
+        response = RedirectResponse(_back(request), 303)
+        if wanted in THEMES:
+            response.set_cookie(THEME_COOKIE, wanted, max_age=_THEME_LASTS_S, path="/", samesite="lax")
+        return response
 
-    async def _followed(self, shop: RunningShop) -> Tally:
-        tally = self._tallies.get(shop.name)
-        if tally is None:
-            tally = self._tallies[shop.name] = Tally(shop.service.stores.log)
-        following = asyncio.ensure_future(asyncio.to_thread(tally.follow))
-        self._following.add(following)
-        following.add_done_callback(self._following.discard)
-        await asyncio.wait([following], timeout=_FOLLOW_WITHIN_S)
-        return tally
-
-    def _page(self, template: str, status: int = 200, **values: object) -> Response:
-        html = self._templates.get_template(template).render(**values)
-        return Response(html, status, headers=_SECURITY, media_type="text/html")
+    async def _docs(self, request: Request) -> Response:
+        return self._made(Page("docs.html", {"operations": self._operations}), None, _theme(request))
 
 
-def _titles(shop: RunningShop) -> Any:
-    """A function from an item's id to its title."""
-    items = shop.service.state.items
-
-    def title_of(item_id: str) -> str:
-        row = items.row(item_id)
-        return items.title(row) if row >= 0 else item_id
-
-    return title_of
+def _theme(request: Request) -> str:
+    chosen = request.cookies.get(THEME_COOKIE, "")
+    return chosen if chosen in THEMES else "auto"
 
 
-async def _form(request: Request) -> dict[str, str]:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _MAX_FORM_BYTES:
-            raise BadInput("the form is too long", field="key", remedy="paste the key alone")
-    return {name: values[0] for name, values in parse_qs(body.decode("utf-8", "replace")).items()}
+def _back(request: Request) -> str:
+    """The page of this console that a form was sent from."""
+    came_from = urlsplit(request.headers.get("referer", ""))
+    if came_from.netloc != request.url.netloc or not came_from.path.startswith(("/console", "/docs")):
+        return "/console"
+    return came_from.path + (f"?{came_from.query}" if came_from.query else "")

@@ -8,8 +8,11 @@ from dataclasses import dataclass, field
 
 from endcap.core.events import LoggedEvent
 from endcap.stores.ports import EventLog
+from endcap.web.site import RunningShop
 
 _CHUNK = 5_000
+_FOLLOW_WITHIN_S = 0.5
+"""How long a page waits for the counts of the log; with a long log it shows how far they came."""
 
 
 @dataclass(slots=True)
@@ -47,6 +50,13 @@ class Tally:
         self._following = threading.Lock()
         self.counts = Counts()
 
+    def follow_within(self, seconds: float) -> Counts:
+        """Count what is new, and what was counted after so long at most; the rest goes on behind it."""
+        following = threading.Thread(target=self.follow, daemon=True)
+        following.start()
+        following.join(seconds)
+        return self.counts
+
     def follow(self) -> None:
         """Count what is new. While another thread does so already, return at once."""
         if not self._following.acquire(blocking=False):
@@ -56,3 +66,15 @@ class Tally:
                 self.counts.add(logged)
         finally:
             self._following.release()
+
+
+class Tallies:
+    """The tallies of an installation's shops, each begun when somebody first looks."""
+
+    def __init__(self) -> None:
+        self._tallies: dict[str, Tally] = {}
+
+    def of(self, shop: RunningShop) -> Counts:
+        """What a shop's log holds, or as much of it as was counted by now."""
+        tally = self._tallies.setdefault(shop.name, Tally(shop.service.stores.log))
+        return tally.follow_within(_FOLLOW_WITHIN_S)

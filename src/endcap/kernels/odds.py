@@ -19,7 +19,6 @@ from endcap.kernels.arrange import (
     _cover,
     _draw,
     _logs,
-    _odds,
     _pick,
     _pin,
 )
@@ -114,9 +113,7 @@ def _walk(candidates, variety, chance, k, path, explored_at, odds, masses):  # t
             odds[slot, pin], picked = 1.0, pin
         else:
             _choose(lists, allowed, left_over, likeness, variety, choices)
-            for i in range(n):
-                if allowed[i]:
-                    odds[slot, i] = _odds(chance, choices, candidates.is_new, n_allowed, n_new, i)
+            _spread(chance, choices, allowed, candidates.is_new, n_allowed, n_new, odds[slot])
             picked, _how = _pick(chance, choices, allowed, candidates.is_new, n_allowed, n_new, first, second)
         if path[slot] >= 0:
             picked = path[slot]
@@ -151,3 +148,17 @@ def _choose(lists, allowed, left_over, likeness, variety, choices):  # type: ign
         choices[0] = np.argmax(allowed)
     for s in range(1, len(choices)):
         choices[s] = choices[s] if choices[s] >= 0 else choices[0]
+
+
+@njit(nogil=True, cache=True)
+def _spread(chance, choices, allowed, is_new, n_allowed, n_new, odds):  # type: ignore[no-untyped-def]
+    """The chances of all candidates of a slot at once: what exploration gives to each, and what the best one gets."""
+    newcomer = chance.epsilon * chance.new_share / n_new if n_new > 0 else 0.0
+    each = chance.epsilon * (1.0 - chance.new_share if n_new > 0 else 1.0) / n_allowed
+    for i in range(len(odds)):
+        if allowed[i]:
+            odds[i] = each + (newcomer if is_new[i] else 0.0)
+    if len(chance.draws) == 0:
+        odds[choices[0]] += 1.0 - chance.epsilon
+    for s in range(len(chance.draws)):
+        odds[choices[s + 1]] += (1.0 - chance.epsilon) * chance.draws[s]

@@ -98,17 +98,27 @@ class Arranger:
 
     def arrange(
         self, policy: Policy, scores: NDArray[np.float32], traits: NDArray[np.int32], shown: NDArray[np.int32], count: int,
-        seed: int, *, is_new: NDArray[np.uint8] | None = None, parts: NDArray[np.float32] | None = None,
+        seed: int, *, rows: Rows, is_new: NDArray[np.uint8] | None = None, parts: NDArray[np.float32] | None = None,
         pinned: Rows | None = None, caps: Caps | None = None,
     ) -> Slots:  # fmt: skip
         """Up to ``count`` slots for the candidates with these ``scores`` float32 (n,), above 0; what is left out does not matter.
 
-        The other arguments as in :class:`endcap.kernels.arrange.Candidates`; ``seed`` is any whole number. Views that the next
-        call overwrites.
+        The other arguments as in :class:`endcap.kernels.arrange.Candidates`; ``seed`` is any whole number. ``rows`` int32 (n,)
+        are the products that they are, for whoever looks on. Views that the next call overwrites.
         """
-        n = len(scores)
         if policy.is_plain and is_new is None and parts is None and pinned is None and caps is None:
-            return self._best_first(scores, min(count, n))
+            return self._best_first(scores, min(count, len(scores)))
+        candidates, chance = self._laid_out(policy, scores, traits, shown, seed, is_new, parts, pinned, caps)
+        k = min(count, MOST_SLOTS)
+        found = arrange(candidates, policy.variety, chance, k, self._places, self._propensities, self._how)
+        return Slots(self._places[:found], self._propensities[:found], self._how[:found])
+
+    def _laid_out(
+        self, policy: Policy, scores: NDArray[np.float32], traits: NDArray[np.int32], shown: NDArray[np.int32], seed: int,
+        is_new: NDArray[np.uint8] | None, parts: NDArray[np.float32] | None, pinned: Rows | None, caps: Caps | None,
+    ) -> tuple[Candidates, Chance]:  # fmt: skip
+        """The candidates and the odds as the kernels read them."""
+        n = len(scores)
         drawn = policy.draws if parts is not None and len(policy.draws) == len(parts) else _NO_DRAWS
         candidates = Candidates(
             scores=scores, traits=traits, shown=shown,
@@ -118,10 +128,7 @@ class Arranger:
             groups=self._ungrouped if caps is None else caps.groups,
             shown_groups=self._ungrouped if caps is None else caps.shown, most=_NO_BOUNDS if caps is None else caps.most,
         )  # fmt: skip
-        chance = Chance(policy.epsilon, policy.new_share, drawn, np.uint64(seed & _MASK))
-        k = min(count, MOST_SLOTS)
-        found = arrange(candidates, policy.variety, chance, k, self._places, self._propensities, self._how)
-        return Slots(self._places[:found], self._propensities[:found], self._how[:found])
+        return candidates, Chance(policy.epsilon, policy.new_share, drawn, np.uint64(seed & _MASK))
 
 
 def seed_of(recommendation_id: str) -> int:

@@ -72,7 +72,8 @@ class Engine:
     """Answers requests of one shop from a :class:`ServingState`. One thread answers at a time."""
 
     def __init__(
-        self, state: ServingState, histories: Histories, clock: Clock, allocation: Allocation | None = None
+        self, state: ServingState, histories: Histories, clock: Clock, allocation: Allocation | None = None,
+        arranger: Arranger | None = None,
     ) -> None:  # fmt: skip
         self.state = state
         self.allocation = allocation or Allocation(_forgotten)
@@ -80,7 +81,7 @@ class Engine:
         self._histories = histories
         self._clock = clock
         self._mixture = Mixture(state.stack, state.items.room, watch=self.breaker)
-        self._arranger = Arranger()
+        self._arranger = arranger or Arranger()
         self._people = People()
 
     def recommend(self, request: RecommendRequest, state: ServingState | None = None) -> RecommendResponse:

@@ -199,7 +199,7 @@ class ShelfFiller:
         scores = self._weighed(rows, scores, own)
         traits, shown = self._items.traits(rows), self._items.traits(np.array(self._shown, dtype=np.int32))
         slots = self._arranger.arrange(
-            policy, scores, traits, shown, count, self._seed,
+            policy, scores, traits, shown, count, self._seed, rows=rows,
             is_new=self._is_new(rows, more) if policy.new_share else None,
             parts=self._parts(group, rows) if drawn else None,
             pinned=None if not pins else np.array([pins.get(row, -1) for row in rows.tolist()], dtype=np.int32),

@@ -129,12 +129,12 @@ class Decided(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Experiment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """What is compared, with whom, how long, judged by what.
 
-    ``placements`` are where it acts, all where none is named. Its ``arms`` begin with the control; a multivariate one names
-    ``factors`` instead, and has an arm for each combination of their levels. ``unit`` is who stays in an arm: the ``person`` (the
-    user where one is known, else the visitor or the session), the ``session``, or the ``visitor`` (the browser, else the
-    session). ``share`` of all units take part; it may grow while the experiment runs, and nobody who is in moves. With an
-    ``audience`` only shoppers of one of these segments take part. ``metric`` decides, ``guard_rails`` may not suffer, ``metrics``
-    are looked at. Of two experiments that change the same thing on a placement, the one of higher ``priority`` has it there.
+    ``placements`` are where it acts, those that its arms change where none is named. Its ``arms`` begin with the control; a
+    multivariate one names ``factors`` instead, and has an arm for each combination of their levels. ``unit`` is who stays in an
+    arm: the ``person`` (the user where one is known, else the visitor or the session), the ``session``, or the ``visitor`` (the
+    browser, else the session). ``share`` of all units take part; it may grow while the experiment runs, and nobody who is in
+    moves. With an ``audience`` only shoppers of one of these segments take part. ``metric`` decides, ``guard_rails`` may not
+    suffer, ``metrics`` are looked at. Of two experiments that change the same thing on a placement, the one of higher ``priority`` has it there.
 
     ``status``, ``run`` (how often it was started), ``started_ms``, ``stopped_ms`` and ``decided`` follow from what is done.
     """
@@ -202,8 +202,11 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
         return self.name if self.run <= 1 else f"{self.name}.{self.run}"
 
     def acts_on(self, placement: str) -> bool:
-        """Whether the experiment is about a placement."""
-        return not self.placements or placement in self.placements
+        """Whether the experiment is about a placement: one that it names, else one that an arm changes, else any."""
+        if self.placements:
+            return placement in self.placements
+        changed = {name for arm in self.every_arm for name in arm.changes}
+        return not changed or EVERYWHERE in changed or placement in changed
 
 
 def _combined(levels: tuple[Arm, ...]) -> Arm:
@@ -248,4 +251,3 @@ def overlaid(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
 
 def _refuse(field: str, value: object, remedy: str) -> None:
     raise BadOption(f"{field} is {value!r}", field=field, value=value, remedy=remedy)
-

@@ -98,9 +98,9 @@ def test_weights_that_cannot_be_are_refused(weights: list[float]) -> None:
 def test_the_page_assigns_alike(need_program: Callable[[str, str], str]) -> None:
     node = need_program("node", "nodejs")
     units = [f"{['visitor-', 'Gäste ', '買い物', '😀'][one % 4]}{one}" for one in range(10_000)]
-    experiment = {"salt": "cart_layout.2", "arms": {}}
-    split = Split.of(experiment["salt"], [3, 2, 5], 0.7)
-    experiment["arms"] = {name: [span.begin, span.end] for name, span in zip("abc", split.spans, strict=True)}
+    split = Split.of("cart_layout.2", [3, 2, 5], 0.7)
+    arms = {name: [span.begin, span.end] for name, span in zip("abc", split.spans, strict=True)}
+    experiment = {"salt": "cart_layout.2", "arms": arms}
     script = (
         f"import {{ arm }} from {json.dumps(WIDGET.as_uri())};"
         "let text = ''; for await (const part of process.stdin) text += part;"

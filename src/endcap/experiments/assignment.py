@@ -93,15 +93,15 @@ class Split:
         return OUTSIDE
 
     def chance(self, arm: int) -> float:
-        """The chance of an arm for an id of which nothing is known: exactly its part of all places."""
-        span = self.spans[arm]
-        return (span.end - span.begin) / BUCKETS
+        """The chance of an arm for somebody who takes part: exactly its part of the places."""
+        return (self.spans[arm].end - self.spans[arm].begin) / sum(span.end - span.begin for span in self.spans)
 
 
 def whole(weights: Sequence[float], n: int = BUCKETS) -> list[int]:
     """Weights as whole parts of ``n`` that sum to it: rounded down, what is left to the largest remainders.
 
-    So what is drawn is exactly what is said: the chance of an arm is a number of places. Raises BadInput without a weight above 0.
+    So what is drawn is exactly what is said: the chance of an arm is a number of places. Raises BadInput where no weight is
+    above 0.
 
     >>> whole([1, 1, 1])
     [3334, 3333, 3333]

@@ -1,4 +1,4 @@
-"""Dividing traffic among arms by what is known of whoever comes: linear Thompson sampling, with chances that are known exactly."""
+"""Dividing traffic among arms by what is known of whoever comes: linear Thompson sampling whose chances are known exactly."""
 
 from __future__ import annotations
 
@@ -50,7 +50,8 @@ def fit_arms(
     counts. An arm that nobody was in knows nothing, and is as likely to be good as the spread of rewards allows. Time O(n d^2).
     Raises BadInput where the arrays do not fit together.
 
-    >>> seen = fit_arms(np.array([[0.0], [1.0]] * 50), np.array([0, 1] * 50), np.array([0.0, 1.0] * 50), n_arms=2)
+    >>> buyer, arm = np.array([[0.0], [0.0], [1.0], [1.0]] * 50), np.array([0, 1, 0, 1] * 50)
+    >>> seen = fit_arms(buyer, arm, rewards=(buyer[:, 0] == arm).astype(float), n_arms=2)
     >>> seen.odds(np.array([1.0])).round(2).tolist()
     [0.0, 1.0]
     """

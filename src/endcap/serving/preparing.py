@@ -25,8 +25,8 @@ USUAL = Change()
 class ReadyExperiments:
     """The running experiments of a shop.
 
-    ``trials`` has by placement those that are met there, ``forms`` what placements become in their arms, by names that no placement
-    has. ``unusable`` names experiments that do not fit the placements as they are.
+    ``trials`` has by placement those that are met there, ``forms`` what placements become in their arms, by names that no
+    placement has. ``unusable`` names experiments that do not fit the placements as they are.
     """
 
     trials: dict[str, PlacementTrials] = field(default_factory=dict)
@@ -78,10 +78,9 @@ class _Making:
 
     def add(self, experiment: Experiment, division: Division | None) -> None:
         """Add an experiment beside those before it; where their changes do not go together, for who is in none of them."""
-        barred_by = tuple(
-            (earlier.name, barring) for earlier in self._experiments if (barring := _barring(earlier, experiment, self._name))
-        )
-        for barring in (barred_by, tuple((earlier.name, _every_arm(earlier)) for earlier in self._experiments)):
+        where_needed = [(earlier.name, _barring(earlier, experiment, self._name)) for earlier in self._experiments]
+        everywhere = [(earlier.name, _every_arm(earlier)) for earlier in self._experiments]
+        for barring in (tuple(one for one in where_needed if one[1]), tuple(everywhere)):
             trial = _ready(experiment, division, barring)
             try:
                 self._add(trial, experiment)

@@ -46,8 +46,8 @@ class Who:
 class ReadyTrial:
     """One experiment as answers meet it.
 
-    ``barred_by`` has experiments that come first, with the arms in which they leave no room for this one. ``space`` is its part of
-    a namespace. ``division`` divides its traffic where that changes as it learns, ``split`` where it does not.
+    ``barred_by`` has experiments that come first, with the arms in which they leave no room for this one. ``space`` is its part
+    of a namespace. ``division`` divides its traffic where that changes as it learns, ``split`` where it does not.
     """
 
     name: str
@@ -116,8 +116,8 @@ NOBODY = Met()
 class PlacementTrials:
     """The experiments on a placement in the order in which they are met, and what the placement is by the arms that shape it.
 
-    ``shaping`` are the arms that change something, ``by_segment`` tells whether an experiment asks for segments, ``shelves`` are the
-    names of those of all variants.
+    ``shaping`` are the arms that change something, ``by_segment`` tells whether an experiment asks for segments, ``shelves`` are
+    the names of those of all variants.
     """
 
     trials: tuple[ReadyTrial, ...]

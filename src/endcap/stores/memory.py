@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 
 from endcap.artifacts.bundle import Bundle, Manifest, read_bundle
@@ -16,6 +17,8 @@ from endcap.errors import CorruptBundle, NoBundle, UnknownName
 from endcap.stores.activations import Activations
 from endcap.stores.dedupe import digest, judge
 from endcap.stores.keytext import fingerprint, key_hash, new_key
+from endcap.stores.memory_customers import MemoryCustomers
+from endcap.stores.memory_measures import MemoryMeasures
 from endcap.stores.ports import Appended, Decision, History, KeyInfo, KeyKind, LogHistory, Outcome, Quarantined, ShopStores
 from endcap.stores.shops import check_shop, unknown_shop
 
@@ -219,12 +222,17 @@ class MemoryDecisions:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._decisions: dict[str, Decision] = {}
+        self._places: dict[str, int] = {}
+        self._written = 0
 
     def append(self, decisions: Sequence[Decision]) -> None:
         """Keep a batch."""
         with self._lock:
             for decision in decisions:
-                self._decisions.setdefault(decision.recommendation_id, decision)
+                self._written += 1
+                if decision.recommendation_id not in self._decisions:
+                    self._decisions[decision.recommendation_id] = decision
+                    self._places[decision.recommendation_id] = self._written
 
     def get(self, recommendation_id: str) -> Decision | None:
         """One answer, or nothing."""
@@ -236,6 +244,12 @@ class MemoryDecisions:
             later = sorted(key for key in self._decisions if key > after)[:limit]
             return [self._decisions[key] for key in later]
 
+    def written(self, after: int = 0, limit: int = 1_000) -> list[tuple[int, Decision]]:
+        """Answers in the order in which they were written, each with its place; those behind ``after``, at most ``limit``."""
+        with self._lock:
+            later = ((self._places[key], decision) for key, decision in self._decisions.items() if self._places[key] > after)
+            return list(islice(later, limit))
+
     def count(self) -> int:
         """How many answers are kept."""
         return len(self._decisions)
@@ -245,7 +259,7 @@ class MemoryDecisions:
         with self._lock:
             old = [key for key, decision in self._decisions.items() if decision.at_ms < before_ms]
             for key in old:
-                del self._decisions[key]
+                del self._decisions[key], self._places[key]
         return len(old)
 
 
@@ -371,6 +385,8 @@ class MemoryHome:
                 documents=MemoryDocuments(self._clock),
                 decisions=MemoryDecisions(),
                 bundles=MemoryBundles(),
+                customers=MemoryCustomers(),
+                measures=MemoryMeasures(),
                 close=lambda: None,
             )
         return self._shops[shop]

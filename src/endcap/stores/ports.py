@@ -18,6 +18,7 @@ from endcap.artifacts.bundle import Bundle, Manifest
 from endcap.core.catalog import Item
 from endcap.core.events import Event, LoggedEvent
 from endcap.core.ids import PersonKey
+from endcap.stores.measures import Measures
 
 KeyKind = Literal["browser", "server", "admin"]
 
@@ -229,6 +230,10 @@ class Decisions(Protocol):
     def read(self, after: str = "", limit: int = 1_000) -> list[Decision]:
         """Answers whose id comes after that one, which is by time, at most ``limit``."""
 
+    def written(self, after: int = 0, limit: int = 1_000) -> list[tuple[int, Decision]]:
+        """Answers in the order in which they were written, each with its place, from 1; those behind ``after``, at most
+        ``limit``. A place is never given twice."""
+
     def count(self) -> int:
         """How many answers are kept."""
 
@@ -258,6 +263,57 @@ class BundleStore(Protocol):
         """The manifests of all bundles, newest first; corrupt ones left out."""
 
 
+class Customer(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What is kept of one person by the newest fit: what they did until then, and what follows from it.
+
+    ``orders`` were kept at least in part, on ``order_days`` different days, the first and the newest at ``first_ms`` and
+    ``last_ms`` (0 where there is none), for ``spent_minor`` together. ``value_minor`` is what they are expected to spend, and
+    ``tier`` how that stands among all customers ("" without orders). ``segment`` is the learned one. ``recency``, ``frequency``
+    and ``monetary`` are their RFM scores, 1 to 5 (0 without orders).
+    """
+
+    user_id: str
+    orders: int
+    order_days: int
+    first_ms: int
+    last_ms: int
+    spent_minor: int
+    value_minor: int
+    tier: str
+    segment: str
+    recency: int = 0
+    frequency: int = 0
+    monetary: int = 0
+
+
+class Customers(Protocol):
+    """What the newest fit says of every customer, and of all of them together. It can be made again from the log."""
+
+    def replace(self, customers: Iterable[Customer], summary: bytes) -> int:
+        """Put these in the place of all that are kept, and ``summary``, which is JSON, beside them; returns the new version.
+
+        Until all are there the old ones are given, with the old summary.
+        """
+
+    def load(self, user_ids: Sequence[str]) -> dict[str, Customer]:
+        """Those who are kept."""
+
+    def read(self, after: str = "", limit: int = 1_000) -> list[Customer]:
+        """Customers whose user id comes after that one, in the order of their ids, at most ``limit``."""
+
+    def summary(self) -> bytes | None:
+        """What was kept beside the customers, or nothing before the first fit."""
+
+    def count(self) -> int:
+        """How many customers are kept."""
+
+    def forget(self, user_id: str) -> bool:
+        """Take one out; tells whether they were there."""
+
+    def version(self) -> int:
+        """A number that grows with every fit, 0 before the first."""
+
+
 @dataclass(frozen=True, slots=True)
 class ShopStores:
     """Everything that is kept of one shop."""
@@ -269,6 +325,8 @@ class ShopStores:
     documents: Documents
     decisions: Decisions
     bundles: BundleStore
+    measures: Measures
+    customers: Customers
     close: Callable[[], None]
 
 

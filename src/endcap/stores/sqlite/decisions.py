@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from endcap.stores.ports import Decision
-from endcap.stores.sqlite.connection import Database, fetch, insert
+from endcap.stores.sqlite.connection import Database, counter, fetch, insert, raise_counter
 
+_COLUMNS = "recommendation_id, at_ms, request, response, basis"
 _PRUNE_ROWS = 5_000  # a transaction of some 10 MB: the server beside it waits for a few hundredths of a second
 
 
@@ -18,9 +19,14 @@ class SqliteDecisions:
 
     def append(self, decisions: Sequence[Decision]) -> None:
         """Keep a batch in one transaction."""
-        rows = [(one.recommendation_id, one.at_ms, one.request, one.response, one.basis) for one in decisions]
         with self._database.write() as connection:
-            insert(connection, "decisions", rows, into="INSERT OR IGNORE INTO")
+            first = counter(connection, "decisions_written") + 1
+            rows = [
+                (place, one.recommendation_id, one.at_ms, one.request, one.response, one.basis)
+                for place, one in enumerate(decisions, first)
+            ]
+            insert(connection, f"decisions (rowid, {_COLUMNS})", rows, into="INSERT OR IGNORE INTO")
+            raise_counter(connection, "decisions_written", first + len(rows) - 1)
 
     def get(self, recommendation_id: str) -> Decision | None:
         """One answer, or nothing."""
@@ -34,6 +40,13 @@ class SqliteDecisions:
         with self._database.read() as connection:
             rows = fetch(connection, later, (after, limit))
         return [Decision(*row) for row in rows]
+
+    def written(self, after: int = 0, limit: int = 1_000) -> list[tuple[int, Decision]]:
+        """Answers in the order in which they were written, each with its place; those behind ``after``, at most ``limit``."""
+        later = f"SELECT rowid, {_COLUMNS} FROM decisions WHERE rowid > ? ORDER BY rowid LIMIT ?"
+        with self._database.read() as connection:
+            rows = fetch(connection, later, (after, limit))
+        return [(place, Decision(*row)) for place, *row in rows]
 
     def count(self) -> int:
         """How many answers are kept."""

@@ -11,10 +11,12 @@ from endcap.stores.ports import Keys, ShopStores
 from endcap.stores.shops import check_shop, unknown_shop
 from endcap.stores.sqlite.catalog import SqliteCatalog
 from endcap.stores.sqlite.connection import Database, mapped
+from endcap.stores.sqlite.customers import SqliteCustomers
 from endcap.stores.sqlite.decisions import SqliteDecisions
 from endcap.stores.sqlite.documents import SqliteDocuments
 from endcap.stores.sqlite.keys import SqliteKeys
 from endcap.stores.sqlite.log import SqliteLog
+from endcap.stores.sqlite.measures import SqliteMeasures
 from endcap.stores.sqlite.migrations import KEYS, SHOP
 from endcap.stores.sqlite.people import SqlitePeople
 
@@ -65,6 +67,8 @@ class SqliteHome:
             documents=SqliteDocuments(database, self._clock),
             decisions=SqliteDecisions(database),
             bundles=bundles,
+            customers=SqliteCustomers(database),
+            measures=SqliteMeasures(database),
             close=close,
         )
 

@@ -42,6 +42,36 @@ SHOP = (
     CREATE INDEX decisions_by_time ON decisions (at_ms);
     """,
     "ALTER TABLE decisions ADD COLUMN basis BLOB NOT NULL DEFAULT x''",
+    """
+    -- Where answers stand among all that were ever written: a place is given once, whatever is pruned.
+    INSERT INTO counters SELECT 'decisions_written', ifnull(max(rowid), 0) FROM decisions;
+
+    CREATE TABLE measuring (
+        log_seq INTEGER NOT NULL, answer_place INTEGER NOT NULL, rules BLOB NOT NULL, version INTEGER NOT NULL);
+    INSERT INTO measuring VALUES (0, 0, x'', 0);
+    CREATE TABLE journeys (key TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
+    CREATE TABLE awaited (recommendation_id TEXT, key TEXT, PRIMARY KEY (recommendation_id, key)) WITHOUT ROWID;
+    CREATE TABLE cells (
+        number INTEGER PRIMARY KEY, placement TEXT NOT NULL, shelf TEXT NOT NULL, source TEXT NOT NULL, arm TEXT NOT NULL,
+        device TEXT NOT NULL, segment TEXT NOT NULL, people INTEGER NOT NULL,
+        UNIQUE (placement, shelf, source, arm, device, segment, people));
+    -- By time first: a report reads a stretch of time, whatever is in it.
+    CREATE TABLE measured_hours (at INTEGER, cell INTEGER, body BLOB NOT NULL, PRIMARY KEY (at, cell)) WITHOUT ROWID;
+    CREATE TABLE measured_days (at INTEGER, cell INTEGER, body BLOB NOT NULL, PRIMARY KEY (at, cell)) WITHOUT ROWID;
+    CREATE TABLE measured_groups (at INTEGER, cell INTEGER, body BLOB NOT NULL, PRIMARY KEY (at, cell)) WITHOUT ROWID;
+    CREATE TABLE units (
+        experiment TEXT, unit TEXT, arm TEXT NOT NULL, exposed_ms INTEGER NOT NULL, segment TEXT NOT NULL, after BLOB NOT NULL,
+        before BLOB NOT NULL, PRIMARY KEY (experiment, unit)) WITHOUT ROWID;
+    CREATE TABLE item_weeks (
+        week INTEGER, item_id TEXT, slots INTEGER NOT NULL, impressions INTEGER NOT NULL, clicks INTEGER NOT NULL,
+        units_direct INTEGER NOT NULL, units INTEGER NOT NULL, PRIMARY KEY (week, item_id)) WITHOUT ROWID;
+    """,
+    """
+    INSERT INTO counters VALUES ('customers_version', 0);
+    -- A fit writes a generation beside the one that counts; the row without a user id holds what is said of all.
+    CREATE TABLE customers (
+        generation INTEGER, user_id TEXT, body BLOB NOT NULL, PRIMARY KEY (generation, user_id)) WITHOUT ROWID;
+    """,
 )
 
 KEYS = (

@@ -1,0 +1,203 @@
+"""What was measured. Sums are packed by cell, so that a month of them is read as fast as its bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import apsw
+import numpy as np
+
+from endcap.core.time import DAY_MS, HOUR_MS
+from endcap.stores.measures import (
+    ITEM_SUMS,
+    Cell,
+    Cells,
+    Grain,
+    ItemWeeks,
+    Measured,
+    Progress,
+    Sums,
+    UnitColumns,
+    UnitSums,
+)
+from endcap.stores.sqlite.connection import Database, fetch
+from endcap.stores.sums import added, columns, numbered, packed, unpacked
+
+_TABLES: dict[Grain, tuple[str, int]] = {
+    "hour": ("measured_hours", HOUR_MS),
+    "day": ("measured_days", DAY_MS),
+    "group": ("measured_groups", DAY_MS),
+}
+_ADD_ITEMS = f"""
+INSERT INTO item_weeks VALUES (?, ?, {", ".join("?" * len(ITEM_SUMS))})
+ON CONFLICT DO UPDATE SET {", ".join(f"{name} = {name} + excluded.{name}" for name in ITEM_SUMS)}
+"""
+_HOURS_A_DAY = DAY_MS // HOUR_MS
+_MOST_ASKED = 500
+
+
+class SqliteMeasures:
+    """Sums, journeys and units of one shop."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._numbers: dict[Cell, int] = {}  # a cell has its number for ever, once that is committed
+
+    def progress(self) -> Progress:
+        """How far measuring has got."""
+        with self._database.read() as connection:
+            return _progress(connection)
+
+    def commit(self, measured: Measured) -> bool:
+        """Keep what a stretch changes, in one transaction; tells whether it did."""
+        with self._database.write() as connection:
+            if _progress(connection) != measured.before:
+                return False
+            numbers = self._numbered(connection, measured)
+            _write_journeys(connection, measured.journeys)
+            _add(connection, "measured_hours", numbers, measured.hours)
+            _add(connection, "measured_days", numbers, _by_day(measured.hours))
+            _add(connection, "measured_groups", numbers, measured.groups)
+            _write_units(connection, measured.units)
+            connection.executemany(_ADD_ITEMS, [(*key, *values) for key, values in measured.item_weeks.items()])
+            connection.executemany("INSERT OR IGNORE INTO awaited VALUES (?, ?)", measured.waiting)
+            connection.executemany("DELETE FROM awaited WHERE recommendation_id = ?", [(one,) for one in measured.arrived])
+            _set_progress(connection, measured.after, measured.before.version + 1)
+        self._numbers.update(numbers)
+        return True
+
+    def clear(self) -> None:
+        """Forget everything that was measured, so that it is measured anew."""
+        with self._database.write() as connection:
+            version = _progress(connection).version
+            tables = ("journeys", "measured_hours", "measured_days", "measured_groups", "units", "item_weeks", "awaited")
+            for table in tables:  # the cells stay, since whoever has the file open knows their numbers
+                connection.execute(f"DELETE FROM {table}")
+            _set_progress(connection, Progress(), version + 1)
+
+    def journeys(self, keys: Sequence[str]) -> dict[str, bytes]:
+        """What is kept of these people and sessions, where there is something."""
+        with self._database.read() as connection:
+            found = {key: connection.execute("SELECT body FROM journeys WHERE key = ?", (key,)).get for key in keys}
+        return {key: body for key, body in found.items() if body is not None}
+
+    def journey_keys(self, after: str = "", limit: int = 1_000) -> list[str]:
+        """The keys behind that one, in order, at most ``limit``."""
+        with self._database.read() as connection:
+            rows = fetch(connection, "SELECT key FROM journeys WHERE key > ? ORDER BY key LIMIT ?", (after, limit))
+        return [key for (key,) in rows]
+
+    def waiting(self, recommendation_ids: Sequence[str]) -> dict[str, list[str]]:
+        """The journeys that name these answers and wait for them."""
+        found: dict[str, list[str]] = {}
+        with self._database.read() as connection:
+            for start in range(0, len(recommendation_ids), _MOST_ASKED):
+                asked = tuple(recommendation_ids[start : start + _MOST_ASKED])
+                sql = f"SELECT * FROM awaited WHERE recommendation_id IN ({', '.join('?' * len(asked))})"
+                for recommendation_id, key in fetch(connection, sql, asked):
+                    found.setdefault(recommendation_id, []).append(key)
+        return found
+
+    def cells(self, grain: Grain, since_ms: int, until_ms: int, components: Sequence[int]) -> Cells:
+        """The sums of the hours or days that begin in ``[since_ms, until_ms)``, of these components, by number."""
+        table, length_ms = _TABLES[grain]
+        bounds = (-(-since_ms // length_ms), -(-until_ms // length_ms))
+        with self._database.read() as connection, connection:
+            rows = fetch(connection, f"SELECT at, cell, body FROM {table} WHERE at >= ? AND at < ?", bounds)
+            named = fetch(connection, "SELECT * FROM cells")
+        at, numbers, bodies = zip(*rows, strict=True) if rows else ((), (), ())
+        used, cell = np.unique(np.asarray(numbers, dtype=np.int64), return_inverse=True)
+        names = {number: Cell(*name) for number, *name in named}
+        return Cells(
+            cells=tuple(names[number] for number in used.tolist()),
+            cell=cell.astype(np.int32),
+            at_ms=np.asarray(at, dtype=np.int64) * length_ms,
+            values=columns(bodies, components),
+        )
+
+    def units(self, experiment: str, components: Sequence[int]) -> UnitColumns:
+        """The units of an experiment and their sums of these components, by number."""
+        sql = "SELECT arm, exposed_ms, segment, after, before FROM units WHERE experiment = ? ORDER BY unit"
+        with self._database.read() as connection:
+            rows = fetch(connection, sql, (experiment,))
+        arm_of, exposed_ms, segment_of, after, before = zip(*rows, strict=True) if rows else ((), (), (), (), ())
+        arms, arm = numbered(arm_of)
+        segments, segment = numbered(segment_of)
+        return UnitColumns(
+            arms=arms, arm=arm, exposed_ms=np.asarray(exposed_ms, dtype=np.int64), segments=segments, segment=segment,
+            after=columns(after, components), before=columns(before, components),
+        )  # fmt: skip
+
+    def item_weeks(self, since_ms: int, until_ms: int) -> ItemWeeks:
+        """What became of each item in the weeks that begin in ``[since_ms, until_ms)``."""
+        bounds = (-(-since_ms // DAY_MS), -(-until_ms // DAY_MS))
+        with self._database.read() as connection:
+            rows = fetch(connection, "SELECT * FROM item_weeks WHERE week >= ? AND week < ? ORDER BY week, item_id", bounds)
+        return ItemWeeks(
+            items=tuple(row[1] for row in rows),
+            at_ms=np.asarray([row[0] for row in rows], dtype=np.int64) * DAY_MS,
+            values=np.asarray([row[2:] for row in rows], dtype=np.int64).reshape(-1, len(ITEM_SUMS)),
+        )
+
+    def _numbered(self, connection: apsw.Connection, measured: Measured) -> dict[Cell, int]:
+        """The numbers of all cells that are written to; new cells get theirs."""
+        cells = {cell for _, cell in (*measured.hours, *measured.groups)}
+        found = {cell: self._numbers[cell] for cell in cells if cell in self._numbers}
+        for cell in cells - found.keys():
+            name = (cell.placement, cell.shelf, cell.source, cell.arm, cell.device, cell.segment, cell.group)
+            connection.execute("INSERT OR IGNORE INTO cells VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)", name)
+            where = "placement = ? AND shelf = ? AND source = ? AND arm = ? AND device = ? AND segment = ? AND people = ?"
+            found[cell] = connection.execute(f"SELECT number FROM cells WHERE {where}", name).get
+        return found
+
+
+def _by_day(hours: Mapping[tuple[int, Cell], Sums]) -> dict[tuple[int, Cell], Sums]:
+    days: dict[tuple[int, Cell], Sums] = {}
+    for (hour, cell), sums in hours.items():
+        key = (hour // _HOURS_A_DAY, cell)
+        days[key] = added(days[key], sums) if key in days else sums
+    return days
+
+
+def _add(connection: apsw.Connection, table: str, numbers: Mapping[Cell, int], amounts: Mapping[tuple[int, Cell], Sums]) -> None:
+    kept, empty = [], []
+    for (at, cell), sums in amounts.items():
+        key = (at, numbers[cell])
+        body = connection.execute(f"SELECT body FROM {table} WHERE at = ? AND cell = ?", key).get
+        total = added(unpacked(body), sums) if body is not None else {one: value for one, value in sums.items() if value}
+        if total:
+            kept.append((*key, packed(total)))
+        else:
+            empty.append(key)
+    connection.executemany(f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?)", kept)
+    connection.executemany(f"DELETE FROM {table} WHERE at = ? AND cell = ?", empty)
+
+
+def _write_journeys(connection: apsw.Connection, journeys: Mapping[str, bytes | None]) -> None:
+    kept = [(key, body) for key, body in journeys.items() if body is not None]
+    connection.executemany("INSERT OR REPLACE INTO journeys VALUES (?, ?)", kept)
+    _delete(connection, "journeys WHERE key = ?", ((key,) for key, body in journeys.items() if body is None))
+
+
+def _write_units(connection: apsw.Connection, units: Mapping[tuple[str, str], UnitSums | None]) -> None:
+    kept = [
+        (*key, one.arm, one.exposed_ms, one.segment, packed(one.after), packed(one.before))
+        for key, one in units.items()
+        if one is not None
+    ]
+    connection.executemany("INSERT OR REPLACE INTO units VALUES (?, ?, ?, ?, ?, ?, ?)", kept)
+    _delete(connection, "units WHERE experiment = ? AND unit = ?", (key for key, one in units.items() if one is None))
+
+
+def _delete(connection: apsw.Connection, what: str, keys: Iterable[tuple[str, ...]]) -> None:
+    connection.executemany(f"DELETE FROM {what}", keys)
+
+
+def _progress(connection: apsw.Connection) -> Progress:
+    log_seq, answer_place, rules, version = fetch(connection, "SELECT * FROM measuring")[0]
+    return Progress(log_seq=log_seq, answer_place=answer_place, rules=rules, version=version)
+
+
+def _set_progress(connection: apsw.Connection, progress: Progress, version: int) -> None:
+    new = (progress.log_seq, progress.answer_place, progress.rules, version)
+    connection.execute("UPDATE measuring SET log_seq = ?, answer_place = ?, rules = ?, version = ?", new)

@@ -15,6 +15,7 @@ from endcap.experiments.effects import Terms, effects, interval, number
 from endcap.experiments.factorial import factor_effects
 from endcap.experiments.figures import Figures, figures
 from endcap.experiments.plan import AnalysisPlan, Factor, Metric, Prior
+from endcap.experiments.proportions import wilson
 from endcap.experiments.result import Analysis, ArmResult, Interval, MetricResult, SegmentResult, Verdict
 from endcap.experiments.sample_ratio import sample_ratio
 from endcap.experiments.standing import Standing
@@ -93,12 +94,12 @@ def _result(units: Units, metric: Metric, terms: Terms) -> MetricResult:
 def _arm(name: str, at: int, found: Figures, metric: Metric, alpha: float) -> ArmResult:
     """One arm by itself; a share gets Wilson's interval, which stays between 0 and 1."""
     n, mean, variance = (float(one[at]) for one in (found.moments.n, found.moments.mean, found.moments.variance))
-    z = float(ndtri(1.0 - alpha / 2.0))
-    middle, half = mean, z * math.sqrt(variance / n) if n > 0.0 and variance >= 0.0 else math.nan
-    if metric.kind == "proportion" and n > 0.0:
-        middle = (mean + z * z / (2.0 * n)) / (1.0 + z * z / n)
-        half = z / (1.0 + z * z / n) * math.sqrt(mean * (1.0 - mean) / n + z * z / (4.0 * n * n))
-    value, span = number(mean), interval(middle - half, middle + half)
+    if metric.kind == "proportion":
+        low, high = (float(end) for end in wilson(mean, n, alpha))
+    else:
+        half = float(ndtri(1.0 - alpha / 2.0)) * math.sqrt(variance / n) if n > 0.0 and variance >= 0.0 else math.nan
+        low, high = mean - half, mean + half
+    value, span = number(mean), interval(low, high)
     reason = found.reason or (None if span else "There are too few units, or the amounts are too large.")
     return ArmResult(arm=name, units=int(n), conversions=int(found.conversions[at]), value=value, interval=span, reason=reason)
 

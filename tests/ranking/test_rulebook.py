@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from endcap.core.catalog import Item
 from endcap.core.query import Query
-from endcap.ranking.rulebook import LAST_CODE, ActiveRules, Effect, trial
+from endcap.ranking.rulebook import LAST_CODE, ActiveRules, Effect, Rulebook, trial
 from endcap.ranking.rules.base import Rule
 from endcap.ranking.rules.boost import Boost
 from endcap.ranking.rules.boost_margin import BoostMargin
@@ -53,9 +53,9 @@ def test_what_a_rule_forbids_is_kept_out_and_nothing_else(
     catalog: tuple[Item, ...], chosen: list[Rule], query: Query, changes: list[Item]
 ) -> None:
     view = AnswerView(ItemTable([], catalog), {})
-    blocked_by(ActiveRules(chosen, query, view, FIRST), view, query)
+    blocked_by(ActiveRules(Rulebook(chosen, FIRST), query, view), view, query)
     view.table.update(changes)  # what was worked out before must follow
-    active = ActiveRules(chosen, query, view, FIRST)
+    active = ActiveRules(Rulebook(chosen, FIRST), query, view)
     blocked, sold = blocked_by(active, view, query), view.table.blocked_at(query.now_ms)
     for row, item in enumerate(view.items):
         assert item is not None
@@ -75,7 +75,7 @@ def test_the_order_in_which_rules_are_written_does_not_matter(
     view = AnswerView(ItemTable([], catalog), {})
     shuffled = list(chosen)
     chance.shuffle(shuffled)
-    found = [ActiveRules(one, query, view, FIRST) for one in (chosen, shuffled)]
+    found = [ActiveRules(Rulebook(one, FIRST), query, view) for one in (chosen, shuffled)]
     np.testing.assert_array_equal(*[blocked_by(one, view, query) != 0 for one in found])
     rows = np.arange(len(view), dtype=np.int32)
     first, second = (one.factors(rows) for one in found)
@@ -92,7 +92,7 @@ def test_dry_runs_change_nothing_and_say_what_they_would_have_done(
 ) -> None:
     view = AnswerView(ItemTable([], catalog), {})
     real = [rule for rule in chosen if not rule.dry_run]
-    beside, alone = ActiveRules(chosen, query, view, FIRST), ActiveRules(real, query, view, FIRST)
+    beside, alone = ActiveRules(Rulebook(chosen, FIRST), query, view), ActiveRules(Rulebook(real, FIRST), query, view)
     blocked = blocked_by(beside, view, query)
     np.testing.assert_array_equal(blocked != 0, blocked_by(alone, view, query) != 0)
     rows = np.arange(len(view), dtype=np.int32)
@@ -116,7 +116,7 @@ def test_what_no_factor_is_about_keeps_its_score_bit_by_bit(
 ) -> None:
     view = AnswerView(ItemTable([], catalog), {})
     scores = np.array(drawn[: len(view)], dtype=np.float32)
-    factors = ActiveRules(chosen, query, view, FIRST).factors(np.arange(len(view), dtype=np.int32))
+    factors = ActiveRules(Rulebook(chosen, FIRST), query, view).factors(np.arange(len(view), dtype=np.int32))
     after = scores if factors is None else scores * factors
     for row, item in enumerate(catalog):
         touched = [rule for rule in chosen if holds(rule, query) and _weighs(rule, item)]
@@ -133,7 +133,7 @@ def _weighs(rule: Rule, item: Item) -> bool:
 def test_several_factors_multiply() -> None:
     view = shelf.shelf(shelf.product("a", brand="oak", tags=("sale",)), shelf.product("b", brand="oak"))
     chosen = (Boost(brands=("oak",), factor=3), Bury(tags=("sale",), factor=0.5))
-    factors = ActiveRules(chosen, shelf.shopper(view), view, FIRST).factors(np.array([1, 0], dtype=np.int32))
+    factors = ActiveRules(Rulebook(chosen, FIRST), shelf.shopper(view), view).factors(np.array([1, 0], dtype=np.int32))
     assert factors is not None
     assert factors.tolist() == [3, 1.5]
 
@@ -145,7 +145,7 @@ def test_a_product_of_factors_is_the_same_in_any_order_bit_by_bit() -> None:
     found = {
         factors.tobytes()
         for order in permutations(chosen)
-        if (factors := ActiveRules(order, shelf.shopper(view), view, FIRST).factors(rows)) is not None
+        if (factors := ActiveRules(Rulebook(order, FIRST), shelf.shopper(view), view).factors(rows)) is not None
     }
     assert found == {np.float32(1.1 * 1.3 * 1.7 * 2.3).tobytes()}
 
@@ -167,7 +167,7 @@ def test_more_rules_than_there_are_codes_all_hold() -> None:
     view = shelf.shelf(*(shelf.product(str(number)) for number in range(300)))
     for first in (FIRST, LAST_CODE, 300):
         many = [ExcludeItems(item_ids=(str(number),)) for number in range(299)]
-        active = ActiveRules(many, shelf.shopper(view), view, first)
+        active = ActiveRules(Rulebook(many, first), shelf.shopper(view), view)
         blocked = view.table.blocked_at(shelf.NOW_MS)
         blocked[298] = LAST_CODE  # by the rules of the whole answer
         active.block(blocked)
@@ -190,7 +190,7 @@ def test_all_that_was_done_to_an_item_is_told() -> None:
         Pin(item_ids=("a",), position=3),
         ExcludeItems(item_ids=("a",), dry_run=True),
     )  # fmt: skip
-    active = ActiveRules(chosen, shelf.shopper(view), view, FIRST)
+    active = ActiveRules(Rulebook(chosen, FIRST), shelf.shopper(view), view)
     assert active.effects(0) == (
         Effect("exclude", "of a group that a rule keeps out (recalled)", "removes", 0),
         Effect("exclude_items", "excluded by a rule", "removes", 0),

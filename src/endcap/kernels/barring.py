@@ -33,6 +33,14 @@ def bar_others(blocked, free, code):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
+def lift(blocked, rows, code):  # type: ignore[no-untyped-def]
+    """Let in again those of ``rows`` (int32) that have ``code`` in ``blocked`` (uint8)."""
+    for row in rows:
+        if row < len(blocked) and blocked[row] == code:
+            blocked[row] = 0
+
+
+@njit(nogil=True, cache=True)
 def outside(numbers, lowest, highest, keep_unknown):  # type: ignore[no-untyped-def]
     """Which of ``numbers`` (float64, NaN unknown) are below ``lowest`` or above ``highest``; unknown ones unless kept."""
     found = np.empty(len(numbers), dtype=np.bool_)

@@ -15,7 +15,7 @@ from endcap.core.query import Query, Rows
 from endcap.kernels.barring import bar_others, bar_where
 from endcap.kernels.retrieve import mark
 from endcap.ranking.columns import Mask
-from endcap.ranking.rules.base import NO_ROWS, Cap, ItemView, Pin, Rule
+from endcap.ranking.rules.base import Cap, ItemView, Pin, Rule
 
 LAST_CODE = 254
 """The highest code in ``blocked``; rules beyond share it. 255 is used inside :func:`endcap.kernels.barring.bar_others`."""
@@ -54,40 +54,102 @@ class Trial(NamedTuple):
     examples: Rows
 
 
-class ActiveRules:
-    """The rules that hold for a query: those within their dates, for its audience, that are no dry run.
+class Rulebook:
+    """Rules as answers ask them: numbered, the highest priority first, by what they do. Made once, for all answers.
 
     ``rules`` in the order in which they are written get the codes from ``first_code`` upwards. Their order does not matter
-    otherwise. All of an answer's rules, or those of one shelf, are one of these; where both are there, scores take the factors
-    of both, and pins and caps of both hold.
+    otherwise.
     """
 
-    def __init__(self, rules: Sequence[Rule], query: Query, view: ItemView, first_code: int) -> None:
-        view.columns.refresh()
-        self._query = query
-        self._view = view
-        self._written = rules
-        self._first = first_code
-        self._n_rows = view.columns.n_rows
-        numbered = [(min(code, LAST_CODE), rule) for code, rule in enumerate(rules, start=first_code) if rule.holds(query)]
-        numbered.sort(key=lambda one: -one[1].priority)
-        self._active = [one for one in numbered if not one[1].dry_run]
-        self._trying = [rule for _, rule in numbered if rule.dry_run]
-        # Most rules have one of the five effects: the others are not asked about.
-        self._factors = [rule for _, rule in self._active if _has_effect(type(rule), "factors")]
-        self._pins = [rule for _, rule in self._active if _has_effect(type(rule), "pins")]
-        self._caps = [rule for _, rule in self._active if _has_effect(type(rule), "caps")]
+    def __init__(self, rules: Sequence[Rule], first_code: int) -> None:
+        self.rules = tuple(rules)
+        self.first_code = first_code
+        numbered = [(min(code, LAST_CODE), rule) for code, rule in enumerate(rules, start=first_code)]
+        self.numbered = tuple(sorted(numbered, key=lambda one: -one[1].priority))
+        self.has_audience = any(rule.audience for rule in rules)
+        """Whether a rule is for some shoppers only."""
+        self.always = not self.has_audience and all(rule.period == (None, None) and not rule.dry_run for rule in rules)
+        """Whether all of them act on every answer."""
+        self.effects = _Effects.of(self.numbered)
+
+    def __len__(self) -> int:
+        return len(self.rules)
 
     @property
     def next_code(self) -> int:
         """The first code that is free for further rules."""
-        return self._first + len(self._written)
+        return self.first_code + len(self.rules)
+
+
+class _Effects(NamedTuple):
+    """Rules that act, by the effects that they have: most have one of the five, and the others are not asked about.
+
+    ``active`` and ``barring`` have the code of each; ``barring`` also says whether it removes and whether it allows.
+    """
+
+    active: tuple[tuple[int, Rule], ...]
+    barring: tuple[tuple[int, Rule, bool, bool], ...]
+    factors: tuple[Rule, ...]
+    pins: tuple[Rule, ...]
+    caps: tuple[Rule, ...]
+
+    @classmethod
+    def of(cls, active: Sequence[tuple[int, Rule]]) -> _Effects:
+        told = [(code, rule, *(_has_effect(type(rule), effect) for effect in ("removes", "allows"))) for code, rule in active]
+        barring = tuple(one for one in told if one[2] or one[3])
+        factors, pins, caps = (
+            tuple(rule for _, rule in active if _has_effect(type(rule), effect)) for effect in ("factors", "pins", "caps")
+        )
+        return cls(tuple(active), barring, factors, pins, caps)
+
+
+class Bar(NamedTuple):
+    """What a rule keeps out, with its code: ``rows`` int32, or a bool for each row; or all but the rows that it ``allows``."""
+
+    code: int
+    rows: Rows | Mask
+    allows: bool = False
+
+    @property
+    def is_sparse(self) -> bool:
+        """Whether it names what it keeps out row by row, by a code that no other rule shares."""
+        return not self.allows and self.rows.dtype != np.bool_ and self.code < LAST_CODE
+
+    def put(self, blocked: NDArray[np.uint8]) -> None:
+        """Give what is kept out the code, where it has none yet."""
+        if self.allows:
+            bar_others(blocked, self.rows, self.code)
+        elif self.rows.dtype == np.bool_:
+            bar_where(blocked, self.rows, self.code)
+        else:
+            mark(blocked, self.rows, self.code)
+
+
+class ActiveRules:
+    """The rules of a book that hold for a query: those within their dates, for its audience, that are no dry run.
+
+    All of an answer's rules, or those of one shelf, are one of these; where both are there, scores take the factors of both, and
+    pins and caps of both hold.
+    """
+
+    def __init__(self, book: Rulebook, query: Query, view: ItemView) -> None:
+        view.columns.refresh()
+        self.book = book
+        self._query = query
+        self._view = view
+        self._n_rows = view.columns.n_rows
+        self._trying: Sequence[Rule] = ()
+        self._effects = book.effects
+        if not book.always:
+            holding = [one for one in book.numbered if one[1].holds(query)]
+            self._effects = _Effects.of([one for one in holding if not one[1].dry_run])
+            self._trying = [rule for _, rule in holding if rule.dry_run]
 
     @property
     def labels(self) -> dict[int, str]:
         """Why a row may not be shown, by code."""
         labels: dict[int, str] = {}
-        for code, rule in enumerate(self._written, start=self._first):
+        for code, rule in enumerate(self.book.rules, start=self.book.first_code):
             known = labels.get(min(code, LAST_CODE))
             labels[min(code, LAST_CODE)] = label_of(rule) if known is None else f"{known}, or {label_of(rule)}"
         return labels
@@ -100,19 +162,22 @@ class ActiveRules:
         if len(self._view) > self._n_rows:
             newer = blocked[self._n_rows :]
             newer[newer == 0] = _NEWER
-        for code, rule in self._active:
-            removed = rule.removes(self._query, self._view) if _has_effect(type(rule), "removes") else NO_ROWS
-            if removed.dtype == np.bool_:
-                bar_where(blocked, removed, code)
-            elif len(removed):
-                mark(blocked, removed, code)
-            allowed = rule.allows(self._query, self._view) if _has_effect(type(rule), "allows") else None
-            if allowed is not None:
-                bar_others(blocked, allowed, code)
+        for bar in self.bars():
+            bar.put(blocked)
+
+    def bars(self) -> list[Bar]:
+        """What each rule keeps out, in the order in which they are asked; none for a rule that keeps nothing out now."""
+        query, view, found = self._query, self._view, list[Bar]()
+        for code, rule, removes, allows in self._effects.barring:
+            if removes and len(removed := rule.removes(query, view)):
+                found.append(Bar(code, removed))
+            if allows and (allowed := rule.allows(query, view)) is not None:
+                found.append(Bar(code, allowed, allows=True))
+        return found
 
     def factors(self, rows: Rows) -> NDArray[np.float32] | None:
         """What the scores of these rows are multiplied by, float32; nothing where no rule changes any."""
-        found = [rule.factors(self._query, self._view, rows) for rule in self._factors]
+        found = [rule.factors(self._query, self._view, rows) for rule in self._effects.factors]
         some = [one for one in found if one is not None]
         if len(some) < 2:
             return some[0] if some else None
@@ -126,18 +191,18 @@ class ActiveRules:
 
         Whoever fills the places passes over those whose row ``blocked`` keeps out.
         """
-        wanted = [(-rule.priority, *pin) for rule in self._pins for pin in rule.pins(self._query, self._view)]
+        wanted = [(-rule.priority, *pin) for rule in self._effects.pins for pin in rule.pins(self._query, self._view)]
         return _settled(wanted) if wanted else ()
 
     @property
     def caps(self) -> tuple[Cap, ...]:
         """How many of a group an answer may have; all of them hold."""
-        found = (rule.caps(self._query, self._view) for rule in self._caps)
+        found = (rule.caps(self._query, self._view) for rule in self._effects.caps)
         return tuple(cap for cap in found if cap is not None)
 
     def effects(self, row: int) -> tuple[Effect, ...]:
         """What each rule does to a row, for explanations: all that keep it out, not the first alone."""
-        return tuple(effect for _, rule in self._active for effect in _effects(rule, self._query, self._view, row))
+        return tuple(effect for _, rule in self._effects.active for effect in _effects(rule, self._query, self._view, row))
 
     def dry(self, blocked: NDArray[np.uint8]) -> tuple[Trial, ...]:
         """What the rules that are dry runs would have done beside the others, after :meth:`block`."""
@@ -155,7 +220,7 @@ def trial(rule: Rule, query: Query, view: ItemView, blocked: NDArray[np.uint8]) 
     free = blocked == 0
     left = blocked.copy()
     now = msgspec.structs.replace(rule, starts_at=None, ends_at=None, audience=(), dry_run=False)
-    active = ActiveRules((now,), query, view, LAST_CODE - 1)
+    active = ActiveRules(Rulebook((now,), LAST_CODE - 1), query, view)
     active.block(left)
     removed = np.flatnonzero(free & (left != 0)).astype(np.int32)
     rows = np.flatnonzero(left == 0).astype(np.int32)

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from endcap.core.query import Query
 from endcap.core.request import Filters, RecommendRequest
-from endcap.kernels.barring import bar_variants, bar_where
+from endcap.kernels.barring import bar_variants, bar_where, lift
 from endcap.kernels.retrieve import mark
 from endcap.ranking.columns import Mask
-from endcap.ranking.rulebook import ActiveRules
+from endcap.ranking.rulebook import ActiveRules, Bar
 from endcap.serving.items import UNAVAILABLE, ItemTable
 
 EXCLUDED, FILTERED, TAKEN, SEEN, DISMISSED, OWNED, DISLIKED = range(2, 9)
@@ -39,6 +39,27 @@ def labels(*rules: ActiveRules) -> dict[int, str]:
     for one in rules:
         known |= one.labels
     return known
+
+
+class Barrier:
+    """What bars keep out of ``blocked`` uint8 for a while; no other bar has their codes."""
+
+    def __init__(self, blocked: NDArray[np.uint8], bars: Sequence[Bar]) -> None:
+        self._blocked = blocked
+        self._bars = bars
+        # Taking back row by row what was put row by row costs nothing beside a copy of a large catalogue.
+        self._before = None if all(bar.is_sparse for bar in bars) else blocked.copy()
+        for bar in bars:
+            bar.put(blocked)
+
+    def lift(self, taken: Sequence[int]) -> None:
+        """Let in again what was kept out, but for the rows that were taken meanwhile."""
+        if self._before is None:
+            for bar in self._bars:
+                lift(self._blocked, bar.rows, bar.code)
+            return
+        self._blocked[:] = self._before
+        self._blocked[list(taken)] = TAKEN
 
 
 def barred(

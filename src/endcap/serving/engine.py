@@ -29,7 +29,7 @@ from endcap.ranking.fatigue import Allowance, allowance
 from endcap.ranking.mixture import Mixture
 from endcap.ranking.rulebook import ActiveRules, Trial
 from endcap.serving.allocation import Allocation
-from endcap.serving.barring import FIRST_RULE, barred
+from endcap.serving.barring import barred
 from endcap.serving.breaker import Breaker
 from endcap.serving.headings import heading
 from endcap.serving.items import ItemTable
@@ -121,12 +121,13 @@ class Engine:
         notes: list[str] = []
         count = _count(request, ready, shelves, notes)
         self.breaker.begin(moment.left_out)
-        asks_whom = request.explain or _has_audience(state, ready)
+        book = state.rules[request.placement]
+        asks_whom = request.explain or book.has_audience or any(one.rules and one.rules.has_audience for one in shelves)
         query = build_query(request, moment.past, items, moment.now_ms, with_segments=asks_whom, people=self._people)
         allowed = allowance(query.exposure) if ready.placement.capped else None
         count = _within(count, allowed, query, shelves, notes)
         view = AnswerView(items, state.artifacts)
-        rules = ActiveRules(state.shop_rules + ready.rules, query, view, FIRST_RULE)
+        rules = ActiveRules(book, query, view)
         above = items.rows(shown)
         blocked = barred(request, query, rules, items, above)
         filler = ShelfFiller(
@@ -282,11 +283,6 @@ def _degraded(state: ServingState, filled: list[tuple[ReadyShelf, Filled]], brea
 def _newcomers(state: ServingState) -> NewArrivals | None:
     found = state.live.get("new_arrivals")
     return found if isinstance(found, NewArrivals) else None
-
-
-def _has_audience(state: ServingState, ready: ReadyPlacement) -> bool:
-    """Whether a rule that may act here is for some shoppers only."""
-    return any(rule.audience for rules in (state.shop_rules, ready.rules, *ready.shelf_rules) for rule in rules)
 
 
 def _forgotten(_recommendation_id: str) -> None:

@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 from endcap.core.query import Query, Rows
 from endcap.core.request import Reason, ShelfTrace
 from endcap.kernels.mixing import Offer
-from endcap.kernels.retrieve import LEAST, mark
+from endcap.kernels.retrieve import LEAST
 from endcap.ranking.arranging import Arranger, Caps, Policy, Slots, next_seed
 from endcap.ranking.fatigue import passed_over
 from endcap.ranking.mixture import Known, Mixture
-from endcap.ranking.rulebook import ActiveRules
+from endcap.ranking.rulebook import ActiveRules, Bar
 from endcap.ranking.rules.base import Cap
 from endcap.ranking.stack import Group
-from endcap.serving.barring import SEEN, TAKEN, labels
+from endcap.serving.barring import SEEN, TAKEN, Barrier, labels
 from endcap.serving.items import NO_CATEGORY, NO_FAMILY, ItemTable
 from endcap.serving.live_sources import NewArrivals
 from endcap.serving.reasons import reason
@@ -135,18 +135,14 @@ class ShelfFiller:
         filled = Filled()
         if self._explain:
             filled.trace = ShelfTrace(shelf=shelf.name, sources=[], removed={}, fallback=None, items=[])
-        before = self._blocked.copy() if shelf.unseen or ready.rules else None
-        if shelf.unseen:
-            mark(self._blocked, self._query.history, SEEN)
-        own = ActiveRules(ready.rules, self._query, self._view, self.rules.next_code) if ready.rules else None
-        if own is not None:
-            own.block(self._blocked)
+        own = ActiveRules(ready.rules, self._query, self._view) if ready.rules is not None else None
+        bars = [Bar(SEEN, self._query.history)] if shelf.unseen else []
+        bars += own.bars() if own is not None else []
+        barrier = Barrier(self._blocked, bars)
         try:
             self._fill(ready, count, filled, own)
         finally:
-            if before is not None:  # what this shelf alone may not show, the next one may
-                self._blocked[:] = before
-                self._blocked[[slot.row for slot in filled.slots]] = TAKEN
+            barrier.lift([slot.row for slot in filled.slots])  # what this shelf alone may not show, the next one may
         if filled.trace is not None:
             filled.trace.fallback = filled.fallback
         return filled

@@ -11,7 +11,7 @@ import numpy as np
 from endcap.core.query import Query, Rows
 from endcap.core.request import RecommendRequest
 from endcap.errors import BadInput, UnknownName
-from endcap.ranking.rulebook import ActiveRules, Trial, trial
+from endcap.ranking.rulebook import ActiveRules, Rulebook, Trial, trial
 from endcap.ranking.rules.base import Rule
 from endcap.serving.barring import FIRST_RULE, barred
 from endcap.serving.placements import built_rule
@@ -49,7 +49,7 @@ def tried(rule: Rule, state: ServingState, request: RecommendRequest | None, pas
     if request is None:
         nobody = Query(now_ms, -1, _NO_ROWS, _NO_ROWS, _NO_ROWS)
         blocked = items.blocked_at(now_ms)
-        ActiveRules(state.shop_rules, nobody, view, FIRST_RULE).block(blocked)
+        ActiveRules(Rulebook(state.shop_rules, FIRST_RULE), nobody, view).block(blocked)
         return trial(rule, nobody, view, blocked)
     ready = state.placements.get(request.placement)
     if ready is None:
@@ -58,5 +58,5 @@ def tried(rule: Rule, state: ServingState, request: RecommendRequest | None, pas
             remedy=f"use one of {', '.join(sorted(state.placements))}",
         )  # fmt: skip
     query = build_query(request, past, items, now_ms)
-    others = ActiveRules(state.shop_rules + ready.rules, query, view, FIRST_RULE)
+    others = ActiveRules(state.rules[request.placement], query, view)
     return trial(rule, query, view, barred(request, query, others, items, ()))

@@ -10,24 +10,28 @@ from endcap.artifacts.bundle import Bundle
 from endcap.core.choice import Choice, Task
 from endcap.core.placement import Placement, Shelf
 from endcap.ranking.arranging import GREEDY, Policy
+from endcap.ranking.rulebook import Rulebook
 from endcap.ranking.rules.base import Rule
 from endcap.ranking.stack import Group, Stack
+from endcap.serving.barring import FIRST_RULE
 from endcap.serving.items import ItemTable
 from endcap.serving.placements import ReadyPlacement
+from endcap.serving.preparing import ReadyExperiments
+from endcap.serving.trials import PlacementTrials
 
 
 @dataclass(frozen=True, slots=True)
 class ReadyShelf:
     """A shelf with its sources as numbers: those that training chose, where the shelf follows it, else its own.
 
-    Each fallback is a group of its own. ``rules`` are those of this shelf alone, ``policy`` gives out its slots. With
-    ``thompson`` a source is drawn for each slot, each with a chance of ``floor`` at least.
+    Each fallback is a group of its own. ``rules`` are those of this shelf alone, nothing where it has none; ``policy`` gives out
+    its slots. With ``thompson`` a source is drawn for each slot, each with a chance of ``floor`` at least.
     """
 
     shelf: Shelf
     sources: Group
     fallbacks: tuple[Group, ...]
-    rules: tuple[Rule, ...] = ()
+    rules: Rulebook | None = None
     policy: Policy = GREEDY
     thompson: bool = False
     floor: float = 0.0
@@ -37,8 +41,9 @@ class ReadyShelf:
 class ServingState:
     """Everything that one answer reads. A request takes the state once, so no answer mixes two bundles.
 
-    ``live`` are sources that learn while the shop runs, beside those of the bundle; ``documents`` is the version of the
-    placements and rules.
+    ``rules`` are by placement those of the shop and the placement's own. ``live`` are sources that learn while the shop runs,
+    beside those of the bundle; ``documents`` is the version of the placements and rules. ``trials`` are by placement the
+    experiments that run there; what becomes of placements in their arms stands in ``forms``, and in ``shelves`` and ``rules``.
     """
 
     bundle: Bundle | None
@@ -47,13 +52,17 @@ class ServingState:
     shop_rules: tuple[Rule, ...]
     stack: Stack
     shelves: Mapping[str, tuple[ReadyShelf, ...]]
+    rules: Mapping[str, Rulebook]
     live: Mapping[str, Artifact] = field(default_factory=dict)
     documents: int = 0
+    trials: Mapping[str, PlacementTrials] = field(default_factory=dict)
+    forms: Mapping[str, ReadyPlacement] = field(default_factory=dict)
 
     @classmethod
     def of(
         cls, bundle: Bundle | None, items: ItemTable, placements: Mapping[str, ReadyPlacement], shop_rules: tuple[Rule, ...] = (),
         *, stack: Stack | None = None, live: Mapping[str, Artifact] | None = None, documents: int = 0,
+        experiments: ReadyExperiments | None = None,
     ) -> ServingState:  # fmt: skip
         """The state of these parts; ``stack`` is that of the same bundle and live sources, where it was made before."""
         artifacts: Mapping[str, Artifact] = bundle.artifacts if bundle is not None else {}
@@ -64,11 +73,19 @@ class ServingState:
                 bundle = replace(bundle, artifacts=stack.views(artifacts))
                 artifacts = bundle.artifacts
         ready = _Preparing(stack, {**artifacts, **live}, bundle.choices if bundle is not None else {})
+        experiments = experiments or ReadyExperiments()
+        every = {**placements, **experiments.forms}
+        rules = {name: Rulebook(shop_rules + one.rules, FIRST_RULE) for name, one in every.items()}
         shelves = {
-            name: tuple(ready.shelf(one.placement, *both) for both in zip(one.placement.shelves, one.shelf_rules, strict=True))
-            for name, one in placements.items()
+            name: tuple(
+                ready.shelf(one.placement, shelf, Rulebook(own, rules[name].next_code) if own else None)
+                for shelf, own in zip(one.placement.shelves, one.shelf_rules, strict=True)
+            )
+            for name, one in every.items()
         }
-        return cls(bundle, items, placements, shop_rules, stack, shelves, live, documents)
+        return cls(
+            bundle, items, placements, shop_rules, stack, shelves, rules, live, documents, experiments.trials, every
+        )  # fmt: skip
 
     @property
     def artifacts(self) -> Mapping[str, Artifact]:
@@ -89,7 +106,7 @@ class _Preparing:
     artifacts: Mapping[str, Artifact]
     choices: Mapping[Task, Choice]
 
-    def shelf(self, placement: Placement, shelf: Shelf, rules: tuple[Rule, ...]) -> ReadyShelf:
+    def shelf(self, placement: Placement, shelf: Shelf, rules: Rulebook | None) -> ReadyShelf:
         fallbacks = tuple(Group.of((source,), self.stack, self.artifacts) for source in shelf.fallback)
         exploration = shelf.exploration or placement.exploration
         policy = Policy.of(shelf.diversity or placement.diversity, exploration)

@@ -14,7 +14,7 @@ from endcap.core.catalog import Item
 from endcap.core.context import Context
 from endcap.core.preferences import Preferences
 from endcap.core.query import Purchase, Query, Rows
-from endcap.ranking.rulebook import ActiveRules
+from endcap.ranking.rulebook import ActiveRules, Rulebook
 from endcap.ranking.rules.base import Rule
 from endcap.serving.items import ItemTable
 from endcap.serving.view import AnswerView
@@ -105,7 +105,7 @@ class RuleContract:
             {"audience": ("strangers",)},
             {"dry_run": True},
         ):
-            active = ActiveRules((rule(**options),), query, items := view(), first_code=8)
+            active = ActiveRules(Rulebook((rule(**options),), 8), query, items := view())
             blocked = np.zeros(items.table.room, dtype=np.uint8)
             active.block(blocked)
             assert not blocked.any()

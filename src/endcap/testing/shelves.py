@@ -12,7 +12,7 @@ import numpy as np
 from endcap.artifacts.item_neighbors import ItemNeighbors
 from endcap.core.catalog import Item
 from endcap.core.query import Purchase, Query, Rows
-from endcap.ranking.rulebook import ActiveRules
+from endcap.ranking.rulebook import ActiveRules, Rulebook
 from endcap.ranking.rules.base import Rule
 from endcap.serving.items import ItemTable
 from endcap.serving.view import AnswerView
@@ -59,7 +59,7 @@ def left(rules: Rule | Sequence[Rule], items: AnswerView, query: Query | None = 
     """The ids of what rules leave, in order."""
     query = query or shopper(items)
     blocked = items.table.blocked_at(query.now_ms)
-    ActiveRules((rules,) if isinstance(rules, Rule) else rules, query, items, 8).block(blocked)
+    ActiveRules(Rulebook((rules,) if isinstance(rules, Rule) else rules, 8), query, items).block(blocked)
     return [items.table.item_id(row) for row in range(len(items)) if blocked[row] == 0]
 
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from endcap.ranking.rulebook import ActiveRules
+from endcap.ranking.rulebook import ActiveRules, Rulebook
 from endcap.ranking.rules.base import Rule
 from endcap.ranking.rules.pin import Pin
 from endcap.testing.shelves import product, shelf, shopper
@@ -9,7 +9,7 @@ SHELF = shelf(product("a"), product("b"), product("c"))
 
 
 def pinned(*rules: Rule) -> list[tuple[str, int]]:
-    active = ActiveRules(rules, shopper(SHELF), SHELF, 8)
+    active = ActiveRules(Rulebook(rules, 8), shopper(SHELF), SHELF)
     return [(SHELF.table.item_id(pin.row), pin.position) for pin in active.pins]
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from endcap.core.catalog import Item
 from endcap.core.query import Purchase, Query, Rows
 from endcap.core.time import DAY_MS, MINUTE_MS, SECOND_MS
-from endcap.ranking.rules.base import ItemView, Rule, led_to, rows_of
+from endcap.ranking.rules.base import NO_ROWS, ItemView, Rule, led_to, rows_of
 
 _When = Literal["now", "next_visit", "later"]
 _WHENS: dict[str, _When] = {"now": "now", "next_visit": "next_visit", "later": "later"}
@@ -42,6 +42,8 @@ class AccessoriesInTime(Rule, frozen=True, kw_only=True):
 
     def removes(self, query: Query, items: ItemView) -> Rows:
         """The rows whose time has not come."""
+        if not query.purchases:
+            return NO_ROWS
         due = self._due(query, items)
         early = [row for row, times in due.items() if query.now_ms < min(times)]
         patient = query.now_ms - self._wait_ms
@@ -52,6 +54,8 @@ class AccessoriesInTime(Rule, frozen=True, kw_only=True):
 
     def factors(self, query: Query, items: ItemView, rows: Rows) -> NDArray[np.float32] | None:
         """The factor where an accessory is due, else 1."""
+        if not query.purchases:
+            return None
         window_ms = self.within_days * DAY_MS
         due = {
             row

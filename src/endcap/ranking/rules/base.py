@@ -186,6 +186,7 @@ def _sharing(wanted: Iterable[Hashable]) -> Callable[[Iterable[Hashable]], bool]
 
 
 NO_ROWS: Rows = np.empty(0, dtype=np.int32)
+_NO_VALUES = np.empty(0, dtype=np.float32)
 
 
 def rows_of(rows: Sequence[int]) -> Rows:
@@ -200,9 +201,9 @@ def on_page(query: Query) -> list[int]:
 
 def led_to(items: ItemView, artifact: str, rows: Sequence[int]) -> tuple[Rows, NDArray[np.float32]]:
     """The neighbours of some rows in an artifact, and their values; a row may come more than once."""
-    found = [items.neighbors(artifact, row) for row in rows]
+    found = [one for row in rows if len((one := items.neighbors(artifact, row))[0])]
     if not found:
-        return NO_ROWS, np.empty(0, dtype=np.float32)
+        return NO_ROWS, _NO_VALUES
     neighbors, values = zip(*found, strict=True)
     return np.concatenate(neighbors), np.concatenate(values)
 

@@ -47,10 +47,10 @@ class Tastes(ProductRule, frozen=True, kw_only=True):
 
     def factors(self, query: Query, items: ItemView, rows: Rows) -> NDArray[np.float32] | None:
         """The factor for likes, one over it for dislikes, 1 for neither and for both."""
+        if not query.preferences.likes and not query.preferences.dislikes:
+            return None
         factors = np.ones(len(rows), dtype=np.float32)
         liked, disliked = ([mask[rows] for mask in self._masks(words, items)] for words in _stated(query))
-        if not liked and not disliked:
-            return None
         likes, dislikes = (_any(masks, len(rows)) for masks in (liked, disliked))
         factors[likes & ~dislikes] = self.factor
         factors[dislikes & ~likes] = 1 / self.factor

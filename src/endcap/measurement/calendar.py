@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from endcap.core.time import DAY_MS, HOUR_MS
+from endcap.core.time import HOUR_MS
 from endcap.errors import BadInput
 from endcap.measurement.questions import Comparison, Step
 

@@ -14,9 +14,9 @@ import msgspec
 Unit = Literal["count", "minor", "ms", "thousandths"]
 """``minor`` is money in the minor unit of the shop's currency, ``thousandths`` a share from 0 to 1,000."""
 
-Scope = Literal["answer", "shelf", "shop"]
-"""What a component can be told apart by: ``answer`` by placement, arm, device and segment; ``shelf`` by shelf and source too;
-``shop`` by arm, device and segment alone."""
+Scope = Literal["answer", "shelf", "item", "shop"]
+"""What a component can be told apart by: ``answer`` by placement, arm, device and segment; ``shelf`` by shelf too; ``item`` by
+source as well; ``shop`` by arm, device and segment alone."""
 
 
 class Component(msgspec.Struct, frozen=True):
@@ -48,17 +48,17 @@ _ANSWER: tuple[_Told, ...] = (
 )
 
 _SHELF: tuple[_Told, ...] = (
-    ("shelves", "count", "Shelves answered with at least one item (source empty)."),
+    ("shelves", "count", "Shelves answered with at least one item."),
     ("slots", "count", "Items answered."),
     ("slots_popular", "count", "Items answered that are among the popular tenth of the catalogue."),
     ("impressions", "count", "Items seen: each item of an answer once, however often it is reported; at the first sighting."),
     ("impressions_clicked", "count", "Of these, items that were clicked; at the sighting, so that it is a true share."),
     ("impressions_bought", "count", "Of these, items that were bought with direct credit; at the sighting."),
     ("impressions_popular", "count", "Of these, items among the popular tenth."),
-    ("shelf_impressions", "count", "Shelves of which an item was seen; at the first sighting (source empty)."),
-    ("shelf_clicks", "count", "Of these, shelves of which an item was clicked; at the sighting (source empty)."),
-    ("depth_seen", "count", "The deepest slot seen of each shelf seen, counted from 1 (source empty)."),
-    ("slots_of_seen", "count", "How many slots the shelves have that were seen (source empty)."),
+    ("shelf_impressions", "count", "Shelves of which an item was seen; at the first sighting."),
+    ("shelf_clicks", "count", "Of these, shelves of which an item was clicked; at the sighting."),
+    ("depth_seen", "count", "The deepest slot seen of each shelf seen, counted from 1."),
+    ("slots_of_seen", "count", "How many slots the shelves have that were seen."),
     ("click_events", "count", "Clicks on recommended items, every one."),
     ("clicks", "count", "Items of an answer that were clicked: each once, seen or not; at the first click, as all below."),
     ("clicks_top3", "count", "Of these, items in the first three slots of their shelf."),
@@ -70,8 +70,8 @@ _SHELF: tuple[_Told, ...] = (
     ("clicks_novel", "count", "Of these, items that were new, or unfamiliar and not popular."),
     ("clicks_unexpected", "count", "Of these, items unfamiliar, not popular, and of no category that the answer was asked with."),
     ("clicks_serendipitous", "count", "Of these last, items that were put into the cart, bought, or looked at for 10 seconds."),
-    ("click_delay_ms", "ms", "From the first sighting of a shelf to its first click, at most an hour each (source empty)."),
-    ("click_delays", "count", "How many there were (source empty)."),
+    ("click_delay_ms", "ms", "From the first sighting of a shelf to its first click, at most an hour each."),
+    ("click_delays", "count", "How many there were."),
     ("views_recommended", "count", "Views of a product page within the click window after a click on the product."),
     ("dwell_ms", "ms", "How long these were looked at, where that was told."),
     ("dwells", "count", "How often it was told."),
@@ -85,6 +85,11 @@ _SHELF: tuple[_Told, ...] = (
     ("intrusiveness", "thousandths", "Surveys on a recommendation: how intrusive (`context.intrusiveness`)."),
     ("intrusiveness_n", "count", "How many told it."),
 )
+
+_WHOLE_SHELVES = frozenset(
+    {"shelves", "shelf_impressions", "shelf_clicks", "depth_seen", "slots_of_seen", "click_delay_ms", "click_delays"}
+)
+"""What is counted of a shelf as a whole, whose items come from several sources."""
 
 CREDITS: dict[str, str] = {
     "direct": "the product that was clicked",
@@ -154,13 +159,19 @@ _BOTS: tuple[_Told, ...] = (
     ("bot_people", "count", "People and sessions found out as such, at their first event."),
 )
 
+_SERVER: tuple[_Told, ...] = (
+    ("requests", "count", "Requests for recommendations that a server took in, counted by the server itself."),
+    ("requests_failed", "count", "Of these, requests that were refused for overload or failed."),
+)
+
 COMPONENTS: tuple[Component, ...] = (
     *(Component(name, "answer", unit, meaning) for name, unit, meaning in _ANSWER),
     *(Component(name, "answer", "count", "Answers that took so long.", per_unit=False) for name in LATENCY),
-    *(Component(name, "shelf", unit, meaning) for name, unit, meaning in _SHELF),
-    *(Component(name, "shelf", unit, meaning) for kind in CREDITS for name, unit, meaning in _credit(kind, CREDITS[kind])),
+    *(Component(name, "shelf" if name in _WHOLE_SHELVES else "item", unit, meaning) for name, unit, meaning in _SHELF),
+    *(Component(name, "item", unit, meaning) for kind in CREDITS for name, unit, meaning in _credit(kind, CREDITS[kind])),
     *(Component(name, "shop", unit, meaning) for name, unit, meaning in _SHOP),
     *(Component(name, "shop", unit, meaning, per_unit=False) for name, unit, meaning in _BOTS),
+    *(Component(name, "shop", unit, meaning, per_unit=False) for name, unit, meaning in _SERVER),
 )
 """Every component, in the order of their numbers."""
 

@@ -70,36 +70,53 @@ def wilson(successes: float, n: float, confidence: float = CONFIDENCE) -> Figure
     return bounded(share, max(0.0, (middle - spread) / scale), min(1.0, (middle + spread) / scale))
 
 
-def ratio_of_blocks(over: Floats, under: Floats, confidence: float = CONFIDENCE) -> Figure:
-    """Σ ``over`` / Σ ``under`` with an interval from how the ratio differs between independent blocks.
+def ratio_of_blocks(over: Floats, under: Floats, value: float, confidence: float = CONFIDENCE) -> Figure:
+    """The ratio ``value`` with an interval from how Σ ``over`` / Σ ``under`` differs between independent blocks.
 
-    Both are float64 (n_blocks,), the sums of each block (a day, a group of people); blocks of nothing at all do not count, and
-    Σ ``under`` is not 0. The interval is the delta method's with Student's t; fewer than :data:`LEAST_BLOCKS` blocks have none.
+    Both are float64 (n_blocks,), the sums of each block (a day, a group of people); blocks of nothing at all do not count. The
+    interval is the delta method's with Student's t; fewer than :data:`LEAST_BLOCKS` blocks have none.
     Source: Cochran, "Sampling Techniques" (1977), equation 6.13, the ratio estimator without finite-population correction.
 
-    >>> figure = ratio_of_blocks(np.array([2.0, 4.0, 3.0, 5.0, 6.0]), np.array([10.0, 20.0, 20.0, 20.0, 30.0]))
+    >>> figure = ratio_of_blocks(np.array([2.0, 4.0, 3.0, 5.0, 6.0]), np.array([10.0, 20.0, 20.0, 20.0, 30.0]), 0.2)
     >>> figure.value, round(figure.low, 3), round(figure.high, 3)
-    (0.2, 0.167, 0.233)
+    (0.2, 0.156, 0.244)
     """
     some = (over != 0) | (under != 0)
     over, under, m = over[some], under[some], int(some.sum())
-    total = float(under.sum())
-    value = float(over.sum()) / total
-    if m < LEAST_BLOCKS:
-        return plain(value, f"an interval needs {LEAST_BLOCKS} days with data or more")
-    error = standard_error(over, under, value)
-    reach = float(stdtrit(m - 1, (1 + confidence) / 2)) * error
+    if m < LEAST_BLOCKS or not under.sum():
+        return plain(value, "too few days or people with data for an interval")
+    reach = float(stdtrit(m - 1, (1 + confidence) / 2)) * standard_error(over, under)
     return bounded(value, value - reach, value + reach)
 
 
-def standard_error(over: Floats, under: Floats, value: float) -> float:
-    """The standard error of the ratio ``value`` = Σ over / Σ under of two blocks or more."""
+def ratio_of_shares(of: tuple[float, float], base: tuple[float, float], confidence: float = CONFIDENCE) -> Figure:
+    """How much one share of independent cases differs from another, as a share of the other; each is (cases, chances).
+
+    Source: Katz, Baptista, Azen and Pike, "Obtaining confidence intervals for the risk ratio in cohort studies", Biometrics 34
+    (1978), the log method. There is no interval where a share is 0.
+
+    >>> figure = ratio_of_shares((15, 100), (20, 100))
+    >>> round(figure.value, 2), round(figure.low, 2), round(figure.high, 2)
+    (-0.25, -0.59, 0.38)
+    """
+    (cases, chances), (base_cases, base_chances) = of, base
+    ratio = (cases / chances) / (base_cases / base_chances)
+    if min(cases, base_cases) <= 0 or cases > chances or base_cases > base_chances:
+        return plain(ratio - 1, "too few cases for an interval")
+    error = math.sqrt(1 / cases - 1 / chances + 1 / base_cases - 1 / base_chances)
+    reach = math.exp(float(ndtri((1 + confidence) / 2)) * error)
+    return bounded(ratio - 1, ratio / reach - 1, ratio * reach - 1)
+
+
+def standard_error(over: Floats, under: Floats) -> float:
+    """The standard error of Σ over / Σ under of two blocks or more, float64 (n_blocks,) each."""
     m = len(over)
-    residual = over - value * under
+    residual = over - over.sum() / under.sum() * under
     return math.sqrt(m / (m - 1) * float(residual @ residual)) / abs(float(under.sum()))
 
 
 LEAST_BLOCKS = 5
+"""From how many independent blocks on an interval is worth its name."""
 
 
 def _times(value: float | None, by: float) -> float | None:

@@ -14,6 +14,9 @@ from endcap.measurement.figures import Figure
 
 Dimension = Literal["placement", "shelf", "source", "arm", "device", "segment"]
 DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
+PLACES: tuple[Dimension, ...] = ("placement", "shelf", "source")
+"""The dimensions that say where something was shown; what is of the whole shop has none of them."""
+
 Step = Literal["hour", "day", "week", "month"]
 Comparison = Literal["previous", "year"]
 

@@ -18,7 +18,7 @@ ATTENTION = (
         sentence="Shelves that were seen and of which at least one product was clicked. Many clicks on one shelf count once.",
     ),
     Metric(
-        name="ctr", title="Click-through rate", unit="share", role="goal", interval="wilson",
+        name="ctr", title="Click-through rate", unit="share", role="goal", interval="cases",
         formula=Ratio({"shelf_clicks": 1}, {"shelf_impressions": 1}),
         sentence="Of the shelves that were seen, how many were clicked.",
         benchmarks=(
@@ -28,18 +28,18 @@ ATTENTION = (
         ),
     ),
     Metric(
-        name="ctr_per_item", title="Click-through rate per product", unit="share", interval="wilson",
+        name="ctr_per_item", title="Click-through rate per product", unit="share", interval="cases",
         formula=Ratio({"impressions_clicked": 1}, {"impressions": 1}),
         sentence="Of the products that were seen on shelves, how many were clicked. More products on a shelf raise the rate of "
         "the shelf and lower this one.",
     ),
     Metric(
-        name="relevance", title="Clicks on the first three", unit="share", interval="wilson",
+        name="relevance", title="Clicks on the first three", unit="share", interval="cases",
         formula=Ratio({"clicks_top3": 1}, {"clicks": 1}),
         sentence="Of the products that were clicked, how many stood in the first three places: high where the order is right.",
     ),
     Metric(
-        name="viewability", title="Viewability", unit="share", interval="wilson",
+        name="viewability", title="Viewability", unit="share", interval="cases",
         formula=Ratio({"shelf_impressions": 1}, {"shelves": 1}),
         sentence="Of the shelves that were answered, how many were seen. Shelves far down a page are fetched and never "
         "reached.",

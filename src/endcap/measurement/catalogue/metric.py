@@ -13,11 +13,11 @@ Unit = Literal["share", "change", "multiple", "money", "count", "number", "ms"]
 
 Direction = Literal["up", "down", "none"]
 Role = Literal["goal", "guard_rail", "context"]
-Interval = Literal["wilson", "days", "people", "holdout", "none"]
+Interval = Literal["cases", "days", "people", "holdout", "none"]
 
 ASSUMPTIONS: dict[Interval, str] = {
-    "wilson": "Wilson's interval: every case counts as independent of the others. Cases of one person are not quite, so that "
-    "it is a little too narrow where few people make most of them.",
+    "cases": "Wilson's interval; of a change the log method of Katz. Every case counts as independent of the others, which "
+    "cases of one person are not quite: it is a little too narrow where few people make most of them.",
     "days": "Delta method over days (hours where fewer than seven days are asked for): days count as independent of each "
     "other, people and cases of one day need not be.",
     "people": "Delta method over 64 groups of people, drawn by hash: people count as independent of each other, what one "

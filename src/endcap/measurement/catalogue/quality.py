@@ -13,13 +13,13 @@ QUALITY = (
         "by week.",
     ),
     Metric(
-        name="novelty", title="Novelty", unit="share", interval="wilson",
+        name="novelty", title="Novelty", unit="share", interval="cases",
         formula=Ratio({"clicks_novel": 1}, {"clicks": 1}),
         sentence="Of the products that were clicked on shelves, how many were new in the shop, or neither popular nor known to "
         "the person.",
     ),
     Metric(
-        name="serendipity", title="Serendipity", unit="share", interval="wilson",
+        name="serendipity", title="Serendipity", unit="share", interval="cases",
         formula=Ratio({"clicks_serendipitous": 1}, {"clicks": 1}),
         sentence="Of the products that were clicked on shelves, how many were unexpected and yet right: unknown to the person, "
         "not popular, of no category that was asked with, and then put into the cart, bought or looked at for ten "
@@ -51,20 +51,20 @@ FATIGUE = (
     ),
     Metric(
         name="not_interested_rate", title="Not interested", unit="share", direction="down", role="guard_rail",
-        interval="wilson",
+        interval="cases",
         formula=Ratio({"dismissals": 1}, {"impressions": 1}),
         sentence="Of the products that were seen on shelves, how many were turned down.",
     ),
     Metric(
         name="engagement_change", title="Engagement over visits", unit="change", role="guard_rail",
-        interval="days",
+        interval="cases",
         least=30,
         formula=Change(_LATE, _EARLY),
         sentence="How much the share of visits with a click differs between somebody's fourth and later visits with "
         "recommendations and their first three: far below 0 people tire of them.",
     ),
     Metric(
-        name="csat", title="Satisfaction", unit="share", role="goal", interval="wilson",
+        name="csat", title="Satisfaction", unit="share", role="goal", interval="cases",
         formula=Ratio({"surveys_satisfied": 1}, {"surveys_rated": 1}),
         sentence="Of the surveys that gave a mark, how many were satisfied: four or five of five, 80 % of another scale.",
         needs="Survey events with a `rating` or `context.csat`.",

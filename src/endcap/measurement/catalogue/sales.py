@@ -14,7 +14,7 @@ PER_VISITOR = Ratio(NET, VISITORS)
 
 CONVERSION = (
     Metric(
-        name="conversion", title="Conversion of clicks", unit="share", role="goal", interval="wilson",
+        name="conversion", title="Conversion of clicks", unit="share", role="goal", interval="cases",
         formula=Ratio({"clicks_bought": 1}, {"clicks": 1}),
         sentence="Of the products that were clicked on shelves, how many were bought within seven days. Of the last seven days "
         "more may still come.",
@@ -24,19 +24,19 @@ CONVERSION = (
         ),
     ),
     Metric(
-        name="add_to_cart_rate", title="Add-to-cart rate", unit="share", interval="wilson",
+        name="add_to_cart_rate", title="Add-to-cart rate", unit="share", interval="cases",
         formula=Ratio({"clicks_carted": 1}, {"clicks": 1}),
         sentence="Of the products that were clicked on shelves, how many were put into the cart within seven days.",
     ),
     Metric(
-        name="cross_sell_conversion", title="Cross-sell conversion", unit="share", role="goal", interval="wilson",
+        name="cross_sell_conversion", title="Cross-sell conversion", unit="share", role="goal", interval="cases",
         task="cross_sell",
         formula=Ratio({"impressions_bought": 1}, {"impressions": 1}),
         sentence="Of the products that were seen on shelves other than upgrades, how many were clicked and bought within seven "
         "days: how often an offer is accepted.",
     ),
     Metric(
-        name="upsell_conversion", title="Upsell conversion", unit="share", role="goal", interval="wilson", task="upsell",
+        name="upsell_conversion", title="Upsell conversion", unit="share", role="goal", interval="cases", task="upsell",
         formula=Ratio({"impressions_bought": 1}, {"impressions": 1}),
         sentence="Of the dearer alternatives that were seen on upgrade shelves, how many were clicked and bought within seven "
         "days.",
@@ -48,13 +48,13 @@ CONVERSION = (
     ),
     Metric(
         name="cart_abandonment", title="Cart abandonment", unit="share", direction="down", role="guard_rail",
-        interval="wilson", formula=Ratio({"carts_abandoned": 1}, {"carts": 1}),
+        interval="cases", formula=Ratio({"carts_abandoned": 1}, {"carts": 1}),
         sentence="Of the carts, how many no order followed within 24 hours of the last product put in.",
     ),
     Metric(
         name="cart_abandonment_after_cross_sell", title="Cart abandonment after a recommendation", unit="share",
         direction="down",
-        role="guard_rail", interval="wilson",
+        role="guard_rail", interval="cases",
         formula=Ratio({"carts_abandoned_after_seen": 1}, {"carts_after_seen": 1}),
         sentence="The same of the carts of people who saw a recommendation in the last 24 hours: offers must not keep anybody "
         "from paying.",

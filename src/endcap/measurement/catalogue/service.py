@@ -32,24 +32,24 @@ SERVICE = (
         sentence="99 of 100 answers were made within this time.",
     ),
     Metric(
-        name="fast_share", title="Answers within 200 ms", unit="share", role="guard_rail", interval="wilson",
+        name="fast_share", title="Answers within 200 ms", unit="share", role="guard_rail", interval="cases",
         formula=Ratio({f"latency_{edge}_ms": 1 for edge in LATENCY_MS if edge <= 200}, dict.fromkeys(LATENCY, 1)),
         sentence="Of the answers, how many were made within 200 ms.",
     ),
     Metric(
-        name="success_rate", title="Request success rate", unit="share", role="guard_rail", interval="wilson",
+        name="success_rate", title="Request success rate", unit="share", role="guard_rail", interval="cases",
         formula=Ratio({"requests": 1, "requests_failed": -1}, {"requests": 1}),
         sentence="Of the requests for recommendations, how many were answered: not refused for overload, not failed.",
     ),
     Metric(
         name="empty_rate", title="Empty answers", unit="share", direction="down", role="guard_rail",
-        interval="wilson",
+        interval="cases",
         formula=Ratio({"answers_empty": 1}, {"answers": 1}),
         sentence="Of the answers, how many held no product.",
     ),
     Metric(
         name="degraded_rate", title="Degraded answers", unit="share", direction="down", role="guard_rail",
-        interval="wilson",
+        interval="cases",
         formula=Ratio({"answers_degraded": 1}, {"answers": 1}),
         sentence="Of the answers, how many lacked a source or a model and were filled up by others.",
     ),

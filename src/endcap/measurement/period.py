@@ -1,0 +1,93 @@
+"""One period of a report: what is read for it, how it is cut into steps, and the figures of each row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from endcap.core.time import DAY_MS, HOUR_MS
+from endcap.measurement.calendar import starts, zone_of
+from endcap.measurement.catalogue import Metric
+from endcap.measurement.components import NUMBER
+from endcap.measurement.costs import Cost
+from endcap.measurement.coverage import Coverage
+from endcap.measurement.formulas import components
+from endcap.measurement.gathering import read, read_days
+from endcap.measurement.questions import ReportQuery
+from endcap.stores.measures import Cells, Measures
+
+FEW_DAYS = 7
+"""Up to how many days are parted into hours, rather than days, to see how much a figure varies."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a shop's figures need beside what was measured.
+
+    ``costs`` are those the shop told. ``upgrade_shelves`` are the pairs of placement and shelf that offer dearer alternatives.
+    ``extra`` are sums of the whole shop that others keep (customers and their worth), as of now; they stand in the total only.
+    ``offered`` is how many products can be shown.
+    """
+
+    currency: str | None = None
+    zone: str = "UTC"
+    costs: tuple[Cost, ...] = ()
+    upgrade_shelves: frozenset[tuple[str, str]] = frozenset()
+    extra: Mapping[str, int] = field(default_factory=dict)
+    offered: int = 0
+
+
+NO_FACTS = Facts()
+
+
+class Period:
+    """What happened from ``since_ms`` until before ``until_ms`` of a query, both widened to full hours, cut into steps.
+
+    A step is one or more ticks: days, or hours of a short period. Ticks are what intervals are made from.
+    """
+
+    def __init__(self, measures: Measures, query: ReportQuery, facts: Facts, metrics: tuple[Metric, ...]) -> None:
+        self.query, self.facts, self.metrics, self.measures = query, facts, metrics, measures
+        self.since = query.since_ms // HOUR_MS * HOUR_MS
+        self.until = -(-query.until_ms // HOUR_MS) * HOUR_MS
+        zone = zone_of(facts.zone)
+        self.begins = starts(self.since, self.until, query.step, zone) if query.step else [self.since]
+        self.steps = [max(self.since, begin) for begin in self.begins]
+        short = query.step == "hour" or self.until - self.since <= FEW_DAYS * DAY_MS
+        if short:
+            self.ticks = list(range(self.since, self.until, HOUR_MS))
+        else:
+            # Where no step asks for the shop's own days, those of the store are as good, and there are fewer of them to read.
+            days = starts(self.since, self.until, "day", zone if query.step else zone_of("UTC"))
+            self.ticks = [max(self.since, day) for day in days]
+        wanted = {component for metric in metrics for component in components(metric.formula)}
+        self.names = tuple(sorted(wanted & NUMBER.keys(), key=NUMBER.__getitem__))
+        self.cells: list[Cells] = self._read(short)
+        self.coverage = Coverage(measures, self.since, self.until) if "items_shown" in wanted else None
+
+    @cached_property
+    def groups(self) -> Cells:
+        """The sums by random groups of people, by the day."""
+        return read(self.measures, "group", self.since, self.until, self.names)
+
+    def end(self, step: int) -> int:
+        """When a step ends."""
+        return self.steps[step + 1] if step + 1 < len(self.steps) else self.until
+
+    def ticks_of(self, step: int | None) -> slice:
+        """Which ticks a step has; without one all of them."""
+        if step is None:
+            return slice(0, len(self.ticks))
+        first, last = np.searchsorted(self.ticks, [self.steps[step], self.end(step)])
+        return slice(int(first), int(last))
+
+    def _read(self, short: bool) -> list[Cells]:
+        if short:
+            return [read(self.measures, "hour", self.since, self.until, self.names)]
+        days = [tick for tick in (*self.ticks, self.until) if tick % DAY_MS == 0]
+        if len(days) + 2 < len(self.ticks):  # the shop's days are not those of the store
+            return [read(self.measures, "hour", self.since, self.until, self.names)]
+        return read_days(self.measures, self.since, self.until, self.names, days)

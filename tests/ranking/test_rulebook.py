@@ -176,7 +176,7 @@ def test_more_rules_than_there_are_codes_all_hold() -> None:
 
 def test_a_product_that_no_rule_has_seen_waits_for_the_next_answer() -> None:
     view = shelf.shelf(shelf.product("a"))
-    active = ActiveRules((Exclude(tags=("sale",)),), shelf.shopper(view), view, FIRST)
+    active = ActiveRules(Rulebook((Exclude(tags=("sale",)),), FIRST), shelf.shopper(view), view)
     view.table.update([shelf.product("late", tags=("sale",)), shelf.product("fine")])
     blocked = blocked_by(active, view, shelf.shopper(view))
     assert blocked[:3].tolist() == [0, 1, 1]

@@ -222,7 +222,8 @@ class Meanwhile(Rule, frozen=True, kw_only=True):
 
 def meanwhile(**changes: object) -> Engine:
     on = engine()
-    on.state = replace(on.state, shop_rules=(Meanwhile(**changes),))  # type: ignore[arg-type]
+    state = on.state
+    on.state = ServingState.of(state.bundle, state.items, state.placements, (Meanwhile(**changes),))  # type: ignore[arg-type]
     return on
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,6 +14,7 @@ from endcap.core.request import RecommendRequest
 from endcap.ranking.rules.at_most import AtMost
 from endcap.ranking.rules.base import Rule
 from endcap.ranking.rules.pin import Pin
+from endcap.serving.state import ServingState
 from endcap.testing.shelves import NONE
 
 from ..ranking.random_shops import forbids, holds, items, rules
@@ -31,7 +31,8 @@ pins = st.builds(Pin, item_ids=st.lists(st.sampled_from(IDS), unique=True, max_s
 def answered(catalog: dict[str, Item], chosen: list[Rule]) -> list[str]:
     spot = placement(sources=EVERYTHING, fallback=(), min_count=0, one_per_family=False)
     running = engine(spot, catalog=catalog, artifacts={"popular": scores(dict.fromkeys(IDS, 1.0) | POPULAR)})
-    running.state = replace(running.state, shop_rules=tuple(chosen))
+    state = running.state
+    running.state = ServingState.of(state.bundle, state.items, state.placements, tuple(chosen))
     return [one.item_id for one in running.recommend(RecommendRequest(placement="spot")).items]
 
 

@@ -43,7 +43,7 @@ def lift(recommended: ArmSums, held_out: ArmSums, *, relative: bool, least: floa
     >>> shop = ArmSums(many * 220 + chance.normal(0, 900, 64), many), ArmSums(few * 200 + chance.normal(0, 200, 64), few)
     >>> figure = lift(*shop, relative=True, least=30)
     >>> round(figure.value, 2), round(figure.low, 2), round(figure.high, 2)
-    (0.1, 0.09, 0.11)
+    (0.1, 0.09, 0.1)
     """
     for name, arm in (("who see recommendations", recommended), ("who are held out", held_out)):
         if (n := float(arm.under.sum())) < least:

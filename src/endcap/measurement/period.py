@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -12,8 +10,8 @@ from endcap.core.time import DAY_MS, HOUR_MS
 from endcap.measurement.calendar import starts, zone_of
 from endcap.measurement.catalogue import Metric
 from endcap.measurement.components import NUMBER
-from endcap.measurement.costs import Cost
 from endcap.measurement.coverage import Coverage
+from endcap.measurement.facts import Facts
 from endcap.measurement.formulas import components
 from endcap.measurement.gathering import read, read_days
 from endcap.measurement.questions import ReportQuery
@@ -21,26 +19,6 @@ from endcap.stores.measures import Cells, Measures
 
 FEW_DAYS = 7
 """Up to how many days are parted into hours, rather than days, to see how much a figure varies."""
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What a shop's figures need beside what was measured.
-
-    ``costs`` are those the shop told. ``upgrade_shelves`` are the pairs of placement and shelf that offer dearer alternatives.
-    ``extra`` are sums of the whole shop that others keep (customers and their worth), as of now; they stand in the total only.
-    ``offered`` is how many products can be shown.
-    """
-
-    currency: str | None = None
-    zone: str = "UTC"
-    costs: tuple[Cost, ...] = ()
-    upgrade_shelves: frozenset[tuple[str, str]] = frozenset()
-    extra: Mapping[str, int] = field(default_factory=dict)
-    offered: int = 0
-
-
-NO_FACTS = Facts()
 
 
 class Period:

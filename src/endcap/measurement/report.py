@@ -7,7 +7,8 @@ import msgspec
 from endcap.errors import UnknownName
 from endcap.measurement.calendar import other_period, zone_of
 from endcap.measurement.catalogue import METRICS, Metric
-from endcap.measurement.period import NO_FACTS, Facts, Period
+from endcap.measurement.facts import NO_FACTS, Facts
+from endcap.measurement.period import Period
 from endcap.measurement.questions import Report, ReportQuery, ReportRow
 from endcap.measurement.view import View
 from endcap.stores.measures import Measures

@@ -11,7 +11,7 @@ from endcap.errors import BadInput
 from endcap.measurement.components import COMPONENTS, NUMBER
 from endcap.measurement.costs import spent
 from endcap.measurement.evaluation import HELD_OUT, RECOMMENDED, Evidence, figure, said
-from endcap.measurement.gathering import Gathered, Key, Parts, gather, read
+from endcap.measurement.gathering import Gathered, Key, Parts, gather
 from endcap.measurement.period import Period
 from endcap.measurement.questions import PLACES, Dimension, ReportRow
 from endcap.stores.measures import Cell

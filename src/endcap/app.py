@@ -14,6 +14,8 @@ from endcap.core.basis import Basis
 from endcap.core.request import PageRequest, RecommendRequest, RecommendResponse
 from endcap.core.time import Clock, FixedClock, SystemClock
 from endcap.errors import CorruptBundle, UnknownName
+from endcap.measurement.facts import Assortment, assortment_of, facts_of
+from endcap.measurement.report import Report, ReportQuery, report
 from endcap.serving.allocation import Allocation
 from endcap.serving.engine import Engine
 from endcap.serving.items import ItemTable
@@ -43,6 +45,7 @@ class ShopService:
         self.corrupt_bundle: str | None = None
         self.bad_documents: tuple[str, ...] = ()
         self._refreshing = threading.Lock()
+        self._assortment: tuple[int, Assortment] | None = None
         self._catalog_version, products, _ = stores.catalog.changed_since(0)
         bundle = self._load_bundle(stores.bundles.active()) or self._last_good_bundle()
         items = ItemTable(bundle.item_ids if bundle else (), products)
@@ -105,6 +108,14 @@ class ShopService:
         """An answer that was given earlier, from the record."""
         found = self.stores.decisions.get(recommendation_id)
         return msgspec.json.decode(found.response, type=RecommendResponse) if found is not None else None
+
+    def report(self, query: ReportQuery) -> Report:
+        """The figures that a query asks for, as of what was measured so far. Raises as :func:`shop_report` does."""
+        version = self._catalog_version
+        if self._assortment is None or self._assortment[0] != version:
+            items = (item for item in self.state.items.items if item is not None)
+            self._assortment = version, assortment_of(items)
+        return shop_report(self.stores, query, self._assortment[1])
 
     def refresh(self) -> None:
         """Notice what other processes changed: events, products, placements, rules, the bundle. Cheap where nothing did."""
@@ -204,6 +215,16 @@ class Endcap:
             service.live.flush()
         self._shops.clear()
         self.home.close()
+
+
+def shop_report(stores: ShopStores, query: ReportQuery, assortment: Assortment | None = None) -> Report:
+    """The figures of a shop that a query asks for; ``assortment`` is what its catalogue amounts to, where that is known.
+
+    Raises UnknownName for a metric that is not in the catalogue, BadInput for more steps or rows than a report may have.
+    """
+    placements, _, _ = usable(stores.documents.all(DOCUMENT_KIND), {})
+    told = assortment if assortment is not None else assortment_of(stores.catalog.all())
+    return report(stores.measures, query, facts_of(stores, told, (one.placement for one in placements.values())))
 
 
 def end_of_data(stores: ShopStores) -> Clock:

@@ -76,10 +76,15 @@ def _operation(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
             **{str(status): _failure(operation, status, schemas) for status in sorted(failures)},
         },
     }
-    if names:
-        described["parameters"] = [
-            {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}} for name in names
-        ]
+    parameters = [
+        *({"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}} for name in names),
+        *(
+            {"name": name, "in": "query", "required": False, "description": words, "schema": {"type": "string"}}
+            for name, words in operation.parameters.items()
+        ),
+    ]
+    if parameters:
+        described["parameters"] = parameters
     if operation.forms:
         schemas_of_forms = [schemas[repr(form)] for form in operation.forms]
         schema = schemas_of_forms[0] if len(schemas_of_forms) == 1 else {"anyOf": schemas_of_forms}

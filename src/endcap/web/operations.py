@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
+from urllib.parse import parse_qsl
 
 from starlette.types import Receive, Scope
 
@@ -49,6 +50,15 @@ class Call:
         value: str = self.scope["path_params"][name]
         return value
 
+    def parameters(self) -> dict[str, str]:
+        """What stands in the address behind the question mark; of a name that is given twice the last."""
+        query: bytes = self.scope.get("query_string", b"")
+        return dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True))
+
+    def header(self, name: bytes) -> str:
+        """A header of the request, empty where it is not sent."""
+        return next((value.decode("latin-1") for key, value in self.scope["headers"] if key == name), "")
+
     async def body(self, most: int) -> bytes:
         """The whole body. Raises TooLarge, as soon as that is known, where it has more than ``most`` bytes."""
         for name, value in self.scope["headers"]:
@@ -91,7 +101,7 @@ class Operation:
 
     ``request`` and ``response`` are structs; a tuple of structs where the body may have any of several forms. ``lane`` names
     the queue that requests stand in while others are answered, and are refused from where it is too long; without one they are
-    answered at once, whatever the load.
+    answered at once, whatever the load. ``parameters`` are those of the address, each with what it means.
     """
 
     method: str
@@ -106,6 +116,7 @@ class Operation:
     failures: tuple[int, ...] = ()
     answer_type: str = "application/json"
     key_in_query: bool = False
+    parameters: Mapping[str, str] = field(default_factory=dict)
     lane: LaneName | None = None
 
     @property

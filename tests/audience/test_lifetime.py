@@ -13,9 +13,10 @@ import pytest
 from numpy.typing import NDArray
 from scipy.integrate import dblquad
 
-from endcap.audience.beta_geometric import BetaGeometric, Purchases, fit_beta_geometric
+from endcap.audience.beta_geometric import BetaGeometric, Purchases
 from endcap.audience.clv import WEEKS_PER_YEAR, lifetime_value
-from endcap.audience.gamma_gamma import GammaGamma, fit_gamma_gamma
+from endcap.audience.fitting import fit_beta_geometric, fit_gamma_gamma
+from endcap.audience.gamma_gamma import GammaGamma
 from endcap.errors import NotEnoughData
 
 Floats = NDArray[np.float64]

@@ -14,14 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import betaincinv, betaln, digamma, expit, gammaln
 
-from endcap.audience.likelihood import maximise
-from endcap.errors import NotEnoughData
-
 Floats = NDArray[np.float64]
-
-LEAST_CUSTOMERS = 50
-LEAST_RETURNED = 10
-"""So many customers, and so many who came back, are needed to say anything about the others."""
 
 _LEAST_CHANCE = 1e-150
 _NODES = 64
@@ -88,7 +81,7 @@ class BetaGeometric(msgspec.Struct, frozen=True, kw_only=True):
 
     def log_density(self, of: Purchases) -> Floats:
         """The logarithm of each customer's likelihood."""
-        values, _ = _log_density(np.log([self.r, self.alpha, self.a, self.b]), of, self._times_left_once)
+        values, _ = log_density_at(np.log([self.r, self.alpha, self.a, self.b]), of, self._times_left_once)
         return values
 
     def p_alive(self, of: Purchases) -> Floats:
@@ -132,37 +125,7 @@ class BetaGeometric(msgspec.Struct, frozen=True, kw_only=True):
         return int(self.may_leave_at_once)
 
 
-def fit_beta_geometric(of: Purchases, *, may_leave_at_once: bool = False) -> BetaGeometric:
-    """The model under which these purchases are likeliest. Time O(customers) a step, some fifty steps.
-
-    Raises NotEnoughData below :data:`LEAST_CUSTOMERS` customers or :data:`LEAST_RETURNED` of them who came back.
-    """
-    enough(of)
-    at_once = int(may_leave_at_once)
-
-    def climb(at: Floats) -> tuple[float, Floats]:
-        values, slopes = _log_density(at, of, at_once)
-        return float(values.sum()), slopes
-
-    typical = max(float(np.median(of.age)), 1e-6)
-    found, value = maximise(climb, np.log([[0.5, typical / 4, 1.0, 2.0], [1.0, typical, 0.5, 5.0]]), len(of))
-    r, alpha, a, b = (float(one) for one in np.exp(found))
-    return BetaGeometric(r=r, alpha=alpha, a=a, b=b, may_leave_at_once=may_leave_at_once, log_likelihood=value)
-
-
-def enough(of: Purchases) -> None:
-    """Raise NotEnoughData where there are too few customers for a model."""
-    returned = int(np.count_nonzero(of.frequency > 0))
-    if len(of) < LEAST_CUSTOMERS or returned < LEAST_RETURNED:
-        raise NotEnoughData(
-            f"{len(of):,} customers, {returned:,} of whom came back, are too few to foresee purchases from",
-            field="customers",
-            value=len(of),
-            remedy=f"import or wait for {LEAST_CUSTOMERS} customers with orders, {LEAST_RETURNED} of them with two or more",
-        )
-
-
-def _log_density(at: Floats, of: Purchases, at_once: int) -> tuple[Floats, Floats]:
+def log_density_at(at: Floats, of: Purchases, at_once: int) -> tuple[Floats, Floats]:
     """Each customer's log-likelihood at the logarithms of r, alpha, a and b, and the slopes of the sum, float64 (4,)."""
     r, alpha, a, b = np.exp(at)
     x, stayed = of.frequency, of.frequency + b + at_once

@@ -5,11 +5,6 @@ from __future__ import annotations
 import msgspec
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import digamma, gammaln
-
-from endcap.audience.beta_geometric import LEAST_RETURNED
-from endcap.audience.likelihood import maximise
-from endcap.errors import NotEnoughData
 
 Floats = NDArray[np.float64]
 
@@ -36,38 +31,3 @@ class GammaGamma(msgspec.Struct, frozen=True, kw_only=True):
         n = np.maximum(np.asarray(orders, np.float64), 0.0)
         spent = n * np.where(n > 0, np.maximum(np.asarray(mean, np.float64), 0.0), 0.0)
         return self.p * (self.v + spent) / (self.p * n + self.q - 1)
-
-
-def fit_gamma_gamma(orders: ArrayLike, mean: ArrayLike) -> GammaGamma:
-    """The model under which the means of customers with these numbers of orders are likeliest.
-
-    Customers without orders, or whose mean is 0, are left out. Raises NotEnoughData where fewer than :data:`LEAST_RETURNED`
-    stay.
-    """
-    n, m = np.asarray(orders, np.float64), np.asarray(mean, np.float64)
-    kept = (n > 0) & (m > 0) & np.isfinite(m)
-    if np.count_nonzero(kept) < LEAST_RETURNED:
-        raise NotEnoughData(
-            f"{np.count_nonzero(kept):,} customers with orders of a known amount are too few to foresee what orders are worth",
-            field="customers",
-            value=int(np.count_nonzero(kept)),
-            remedy=f"send prices with purchases; {LEAST_RETURNED} customers are needed",
-        )
-    n, m = n[kept], m[kept]
-    scale = float(np.median(m))
-    m = m / scale  # parameters of the same size whatever the currency
-
-    def climb(at: Floats) -> tuple[float, Floats]:
-        p, over, v = np.exp(at)
-        q = 1 + over
-        spent, pn = n * m, p * n
-        log_spent, log_all = np.log(spent), np.log(spent + v)
-        value = gammaln(pn + q) - gammaln(pn) - gammaln(q) + q * (np.log(v) - log_all) + pn * (log_spent - log_all) - np.log(m)
-        d_p = n * (digamma(pn + q) - digamma(pn) + log_spent - log_all)
-        d_q = digamma(pn + q) - digamma(q) + np.log(v) - log_all
-        d_v = q / v - (pn + q) / (spent + v)
-        return float(value.sum()), np.array([p * d_p.sum(), over * d_q.sum(), v * d_v.sum()])
-
-    found, _ = maximise(climb, np.log([[2.0, 2.0, 1.0], [6.0, 1.0, 0.5]]), len(n))
-    p, over, v = (float(one) for one in np.exp(found))
-    return GammaGamma(p=p, q=1 + over, v=v * scale)

@@ -61,6 +61,12 @@ def worded(metric: Metric, figure: Figure, currency: str | None) -> str:
     return f"{text} ({low} to {high})"
 
 
+def step_of(row: ReportRow, report: Report) -> str:
+    """When the step of a row begins in the shop's time zone, as briefly as the step allows."""
+    at = _local(row.at_ms, zone_of(report.zone))
+    return at.replace("T", " ")[:16] if report.query.step == "hour" else at[:10]
+
+
 def _written(metric: Metric, value: float, currency: str | None) -> str:
     unit = {"share": " %", "change": " %", "multiple": " ×", "ms": " ms", "money": f" {currency}" if currency else ""}
     return _bare(metric, value) + unit.get(metric.unit, "")

@@ -198,14 +198,14 @@ class EffectChart:
 
     def row(self, one: Effect) -> Markup:
         """The drawing of one row, in per cent of its width: the zero line, the interval, the value."""
-        zero = Markup('<line class="grid zero" x1="{0}%" x2="{0}%" y1="0" y2="100%"/>').format(self.zero)
-        if one.value is None or one.low is None or one.high is None:
-            return zero
-        low, high, mid = (self.scale.place(value) / 10 for value in (one.low, one.high, one.value))
-        interval = Markup(
-            '<line class="span {0}" x1="{1}%" x2="{2}%" y1="50%" y2="50%"/><circle class="{0}" cx="{3}%" cy="50%" r="4.5"/>'
-        )
-        return zero + interval.format(one.tone, low, high, mid)
+        marks = [Markup('<line class="grid zero" x1="{0}%" x2="{0}%" y1="0" y2="100%"/>').format(self.zero)]
+        if one.low is not None and one.high is not None:
+            low, high = self.scale.place(one.low) / 10, self.scale.place(one.high) / 10
+            marks.append(Markup('<line class="span {}" x1="{}%" x2="{}%" y1="50%" y2="50%"/>').format(one.tone, low, high))
+        if one.value is not None:
+            middle = self.scale.place(one.value) / 10
+            marks.append(Markup('<circle class="{}" cx="{}%" cy="50%" r="4.5"/>').format(one.tone, middle))
+        return Markup("").join(marks)
 
     def axis(self) -> Markup:
         """The round numbers below the rows."""

@@ -68,7 +68,7 @@ class FieldErrors:
 
 
 async def read_form(request: Request) -> dict[str, str]:
-    """The fields of an urlencoded body; one that comes several times has its values joined by spaces. Raises TooLarge, BadInput."""
+    """The fields of an urlencoded body; one that comes several times has all its values. Raises TooLarge, BadInput."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk

@@ -13,21 +13,22 @@ from endcap.web.site import RunningShop, Site
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """An entry of the navigation."""
+    """An entry of the navigation; ``short`` is its title where there is little room."""
 
     name: str
     title: str
     path: str
     icon: str
+    short: str
 
 
 SECTIONS = (
-    Section("overview", "Overview", "/console", "chart"),
-    Section("experiments", "Experiments", "/console/experiments", "flask"),
-    Section("customers", "Customers", "/console/customers", "people"),
-    Section("models", "Models", "/console/models", "layers"),
-    Section("health", "Data health", "/console/health", "pulse"),
-    Section("try", "Try it", "/console/try", "spark"),
+    Section("overview", "Overview", "/console", "chart", "Overview"),
+    Section("experiments", "Experiments", "/console/experiments", "flask", "Tests"),
+    Section("customers", "Customers", "/console/customers", "people", "People"),
+    Section("models", "Models", "/console/models", "layers", "Models"),
+    Section("health", "Data health", "/console/health", "pulse", "Data"),
+    Section("try", "Try it", "/console/try", "spark", "Try it"),
 )
 
 DONE: Mapping[str, str] = {

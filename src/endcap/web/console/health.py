@@ -57,11 +57,12 @@ def health(visit: Visit) -> Page:
     """The page."""
     shop, log = visit.shop, visit.shop.service.stores.log
     counts = visit.tallies.of(shop)
+    lacking, complete = missing(shop)
     return Page(
         "health.html",
         {
             "section": "health", "facts": facts(shop, counts, visit.now_ms), "bars": event_bars(counts),
-            "counting": counts.position < shop.service.live.applied_seq, "missing": missing(shop),
+            "counting": counts.position < shop.service.live.applied_seq, "missing": lacking, "complete": complete,
             "quarantined": log.quarantined(_QUARANTINE_SHOWN), "quarantine_total": log.quarantined_count(),
             "speeds": speeds(visit.site), "refused": refused(visit.site),
         },
@@ -119,16 +120,22 @@ def event_bars(counts: Counts) -> list[Bar]:
     ]
 
 
-def missing(shop: RunningShop) -> list[Bar]:
-    """How many products lack what recommendations and reports could use, as a share of all."""
+def missing(shop: RunningShop) -> tuple[list[Bar], list[str]]:
+    """What some products lack of what recommendations and reports could use, as a share of all; and what none lacks."""
     products = [item for item in shop.service.state.items.items if item is not None]
     if not products:
-        return []
+        return [], []
     lacking = {name: sum(getattr(item, name) in (None, (), "") for item in products) / len(products) for name in _PRODUCT_FIELDS}
-    return [
-        Bar(spoken(name).replace(" url", ""), percent(share), 100 * share, alarm=share > _MUCH_MISSING)
+    bars = [
+        Bar(_product_field(name), percent(share), 100 * share, alarm=share > _MUCH_MISSING)
         for name, share in lacking.items()
-    ]  # fmt: skip
+        if share
+    ]
+    return bars, [_product_field(name).lower() for name, share in lacking.items() if not share]
+
+
+def _product_field(name: str) -> str:
+    return {"url": "Address", "image_url": "Picture"}.get(name, spoken(name))
 
 
 def speeds(site: Site) -> list[Speed]:

@@ -11,7 +11,7 @@ from endcap.artifacts.bundle import Manifest
 from endcap.replay.report import Estimate
 from endcap.web.console.charts import LineChart, Point, Series, line_chart
 from endcap.web.console.frame import Address, Page, Redirect, Visit
-from endcap.web.console.words import NOTHING, ago, day, minute, number, percent, spoken
+from endcap.web.console.words import NARROW, NOTHING, ago, day, minute, number, percent, spoken, trimmed
 
 TASKS = {
     "basket": "the rest of an order", "session": "the next click of a visit", "purchase": "what somebody buys next",
@@ -96,16 +96,22 @@ def bundle_row(manifest: Manifest, active: str | None, now_ms: int) -> BundleRow
 
 
 def quality_charts(manifests: list[Manifest]) -> list[LineChart]:
-    """For each task, how the best artifact of each bundle did alone on the newest time it was judged by, oldest bundle first."""
+    """For each task, how the best artifact of each bundle did alone on the newest time, oldest first; one alone makes no line."""
     ordered = manifests[::-1]
+    if len(ordered) < 2:
+        return []
     labels = [f"{day(one.created_at_ms, year=False)} {minute(one.created_at_ms)[-5:]}" for one in ordered]
     charts = []
     for task, words in TASKS.items():
         points = [_best(one, task) for one in ordered]
         if any(point.value is not None for point in points):
             series = [Series("Best single source", points)]
-            charts.append(line_chart(f"quality-{task}", f"Foretelling {words}", labels, series, percent))
+            charts.append(line_chart(f"quality-{task}", f"Foretelling {words}", labels, series, _tick))
     return charts
+
+
+def _tick(share: float) -> str:
+    return f"{trimmed(100 * share)}{NARROW}%"
 
 
 def _best(manifest: Manifest, task: str) -> Point:

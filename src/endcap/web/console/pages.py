@@ -83,8 +83,8 @@ class Console:
         if shop is None:
             return None
         return Visit(
-            site=self._site, shop=shop, tallies=self._tallies, now_ms=self._site.clock.now_ms(), path=request.url.path, open_here=open_here,
-            session=_OPEN if open_here else request.cookies.get(COOKIE, ""),
+            site=self._site, shop=shop, tallies=self._tallies, now_ms=self._site.clock.now_ms(), path=request.url.path,
+            open_here=open_here, session=_OPEN if open_here else request.cookies.get(COOKIE, ""),
             shops=tuple(sorted(self._site.shops)) if open_here else (shop.name,), query=dict(request.query_params),
             names={name: str(value) for name, value in request.path_params.items()}, theme=_theme(request),
         )  # fmt: skip

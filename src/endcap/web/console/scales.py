@@ -39,7 +39,7 @@ def scale_of(values: Iterable[float], *, zero: bool = False, most_ticks: int = 5
     """
     known = list(values) or [0.0]
     low, high = min(known), max(known)
-    zoomed = not zero and low > _ZOOM_ABOVE * high > 0
+    zoomed = not zero and high > low > _ZOOM_ABOVE * high
     low, high = (low, high) if zoomed else (min(low, 0.0), max(high, 0.0))
     if high <= low:
         high = low + (abs(low) or 1.0)

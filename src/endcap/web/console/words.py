@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from decimal import Decimal
 
-from endcap.core.money import exponent, to_major
+from endcap.core.money import exponent
 from endcap.core.time import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, iso
 
 NARROW = "\u202f"
@@ -54,17 +53,26 @@ def _percent(share: float, scale: float, places: int | None = None) -> str:
     return number(100 * share, places)
 
 
-def money(minor: float, currency: str, *, pence: bool | None = None) -> str:
-    """An amount of minor units in the shop's currency; from a thousand on, without the pence unless they are asked for.
+def money(amount: float, currency: str | None, *, whole: bool | None = None) -> str:
+    """An amount in the major unit of a currency; from a thousand on in whole units, unless it is said.
 
-    >>> money(123456789, "EUR").replace(NARROW, "_"), money(-1250, "GBP"), money(99, "JPY")
-    ('€1_234_568', '−£12.50', '¥99')
+    >>> money(1234567.89, "EUR").replace(NARROW, "_"), money(-12.5, "GBP"), money(99, "JPY"), money(5, None)
+    ('€1_234_568', '−£12.50', '¥99', '5.00')
     """
-    major = to_major(1, currency) * Decimal(minor)
-    places = exponent(currency) if (pence if pence is not None else abs(major) < 1000) else 0
-    text = number(abs(float(major)), places)
-    symbol = _SYMBOLS.get(currency, f"{currency}{NARROW}" if currency else "")
-    return f"{'−' if minor < 0 and text.strip('0.' + NARROW) else ''}{symbol}{text}"
+    places = 0 if (abs(amount) >= 1000 if whole is None else whole) else exponent(currency or "")
+    text = number(amount, places)
+    symbol = _SYMBOLS.get(currency, f"{currency}{NARROW}") if currency else ""
+    return f"−{symbol}{text[1:]}" if text.startswith("−") else symbol + text
+
+
+def trimmed(value: float) -> str:
+    """A round number beside an axis, without places that say nothing.
+
+    >>> trimmed(0.5), trimmed(20.0), trimmed(-12000.0).replace(NARROW, "_")
+    ('0.5', '20', '−12_000')
+    """
+    places = next(places for places in range(10) if round(value, places) == round(value, 9))
+    return number(value, places)
 
 
 def duration(ms: float) -> str:

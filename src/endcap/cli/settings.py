@@ -19,7 +19,7 @@ def run(
     currency: Annotated[str | None, typer.Option(help="The currency of all figures, an ISO 4217 code.")] = None,
     goal: Annotated[str | None, typer.Option(help="What the shop wants most: order_value, cross_sell or lifetime_value.")] = None,
     click_days: Annotated[float | None, typer.Option(help="How many days a click counts until a purchase: 7 by default.")] = None,
-    view_through: Annotated[bool | None, typer.Option(help="Whether a sighting without a click counts, apart from the rest.")] = None,
+    view_through: Annotated[bool | None, typer.Option(help="Whether sightings without a click count too, apart.")] = None,
     view_hours: Annotated[float | None, typer.Option(help="How many hours it counts then.")] = None,
     json: JsonOption = False,
     home: HomeOption = DEFAULT_HOME,

@@ -11,9 +11,11 @@ import msgspec
 
 from endcap.artifacts.bundle import Bundle
 from endcap.core.basis import Basis
+from endcap.core.experiment import EXPERIMENT_KIND
 from endcap.core.request import PageRequest, RecommendRequest, RecommendResponse
 from endcap.core.time import Clock, FixedClock, SystemClock
 from endcap.errors import CorruptBundle, UnknownName
+from endcap.experiments.allotment import ALLOTMENT_KIND
 from endcap.measurement.facts import Assortment, assortment_of, facts_of
 from endcap.measurement.report import Report, ReportQuery, report
 from endcap.serving.allocation import Allocation
@@ -21,6 +23,7 @@ from endcap.serving.engine import Engine
 from endcap.serving.items import ItemTable
 from endcap.serving.live_sources import LiveTrending, live_sources
 from endcap.serving.placements import DOCUMENT_KIND, RULE_KIND, usable
+from endcap.serving.preparing import divisions_of, experiments_of, prepared
 from endcap.serving.state import ServingState
 from endcap.serving.warm import busy_moment, warm_kernels
 from endcap.stores import sqlite
@@ -81,18 +84,19 @@ class ShopService:
         """The answer to a request, and what it was made from. Raises as :meth:`endcap.serving.engine.Engine.recommend` does."""
         with self.live.settled:  # no event is half known
             state = self.engine.state
-            answer = self.engine.recommend(request, state)
+            answer = self.engine.recommend(request, state, takes_part=True)
             return answer, self._basis(answer, (), state)
 
     def page(self, page: PageRequest) -> list[tuple[RecommendResponse, Basis]]:
         """The answers to the requests of a page, in order, as :meth:`recommend` gives each; nothing is shown twice."""
         with self.live.settled:
             state = self.engine.state
-            return [(answer, self._basis(answer, shown, state)) for answer, shown in self.engine.page(page, state)]
+            given = self.engine.page(page, state, takes_part=True)
+            return [(answer, self._basis(answer, shown, state)) for answer, shown in given]
 
     def _basis(self, answer: RecommendResponse, shown: tuple[str, ...], state: ServingState) -> Basis:
         """What the answer that was just given was made from."""
-        ready = state.shelves[answer.placement]
+        ready, met = self.engine.shelves, self.engine.met
         draws = {one.shelf.name: tuple(self.engine.draws(answer.placement, one)) for one in ready if one.thompson}
         if draws:
             self.allocation.remember(answer)
@@ -101,7 +105,8 @@ class ShopService:
         return Basis(
             position=self.live.applied_seq, counted_from=self.counts.counted_from, trending_at=trending.position,
             catalog=self._catalog_version, documents=state.documents, shown=shown, draws=draws,
-            left_out=tuple(self.engine.breaker.left_out),
+            left_out=tuple(self.engine.breaker.left_out), segments=tuple(sorted(self.engine.segments)), arms=dict(met.arms),
+            odds=dict(met.odds), person=met.person,
         )  # fmt: skip
 
     def _answered(self, recommendation_id: str) -> RecommendResponse | None:
@@ -179,12 +184,16 @@ class ShopService:
     def _state(self, bundle: Bundle | None, items: ItemTable, before: ServingState | None = None) -> ServingState:
         """The state of these parts and the documents as they are; ``before`` is one of the same bundle and catalogue."""
         documents, version = self.stores.documents, self.stores.documents.version()
-        placements, rules, self.bad_documents = usable(
-            documents.all(DOCUMENT_KIND, version), documents.all(RULE_KIND, version)
-        )  # fmt: skip
+        placements, rules, bad = usable(documents.all(DOCUMENT_KIND, version), documents.all(RULE_KIND, version))
+        experiments, unreadable = experiments_of(documents.all(EXPERIMENT_KIND, version))
+        divisions = divisions_of(experiments, documents.all(ALLOTMENT_KIND, version))
+        trials = prepared(experiments, placements, divisions)
+        self.bad_documents = (*bad, *unreadable, *trials.unusable)
         live = before.live if before is not None else live_sources(self.counts, items, len(bundle.item_ids) if bundle else 0)
         stack = before.stack if before is not None else None
-        state = ServingState.of(bundle, items, placements, rules, stack=stack, live=live, documents=version)
+        state = ServingState.of(
+            bundle, items, placements, rules, stack=stack, live=live, documents=version, experiments=trials
+        )  # fmt: skip
         self.allocation.active = any(shelf.thompson for shelves in state.shelves.values() for shelf in shelves)
         return state
 

@@ -11,7 +11,7 @@ from endcap.core.placement import Placement
 from endcap.core.request import RecommendRequest
 from endcap.errors import BadEvent
 from endcap.serving.items import ItemTable
-from endcap.serving.segments import KEEN_VIEWS, segments
+from endcap.serving.segments import KEEN_VIEWS, habits, segments
 from endcap.stores.ports import Act, History
 from tests.serving.shop import NOW_MS, Remembered, engine, placement, product
 
@@ -29,7 +29,7 @@ def views(*item_ids: str, at_ms: int = NOW_MS) -> History:
 
 def of(past: History, *, user_id: str | None = None, context: dict[str, object] | None = None) -> frozenset[str]:
     request = RecommendRequest(placement="spot", user_id=user_id, context=context)
-    return segments(request, past, ITEMS, began_ms=NOW_MS - HOUR_MS, buyer=False, device=None)
+    return segments(request, habits(past, ITEMS, began_ms=NOW_MS - HOUR_MS, buyer=False), device=None)
 
 
 def test_repeated_views_of_dear_laptops_show_who_is_keen_on_them() -> None:

@@ -26,7 +26,7 @@ def test_an_answer_without_a_bundle_says_so(served: Served) -> None:
     answer = ask(served, item_id="mug")
     assert answer.status_code == 200
     body = answer.json()
-    assert set(RecommendResponse.__struct_fields__) - {"explanation"} == set(body)
+    assert set(RecommendResponse.__struct_fields__) - {"explanation", "arms", "layout"} == set(body)
     assert (body["placement"], body["bundle"]) == ("product", None)
     assert "no_bundle" in body["degraded"]
 

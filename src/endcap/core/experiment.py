@@ -134,7 +134,8 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     arm: the ``person`` (the user where one is known, else the visitor or the session), the ``session``, or the ``visitor`` (the
     browser, else the session). ``share`` of all units take part; it may grow while the experiment runs, and nobody who is in
     moves. With an ``audience`` only shoppers of one of these segments take part. ``metric`` decides, ``guard_rails`` may not
-    suffer, ``metrics`` are looked at. Of two experiments that change the same thing on a placement, the one of higher ``priority`` has it there.
+    suffer, ``metrics`` are looked at. Of two experiments that change the same thing on a placement, the one of higher
+    ``priority`` has it there.
 
     ``status``, ``run`` (how often it was started), ``started_ms``, ``stopped_ms`` and ``decided`` follow from what is done.
     """

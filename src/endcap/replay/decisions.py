@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import msgspec
 
 from endcap.core.basis import Basis, decode_basis
+from endcap.core.experiment import EXPERIMENT_KIND
 from endcap.core.ids import time_of
 from endcap.core.request import RecommendRequest, RecommendResponse
 from endcap.core.time import FixedClock
@@ -15,6 +16,7 @@ from endcap.errors import CorruptBundle, UnknownName
 from endcap.replay.past import Past, Range
 from endcap.serving.engine import Engine, Moment
 from endcap.serving.placements import DOCUMENT_KIND, RULE_KIND, usable
+from endcap.serving.preparing import experiments_of, prepared
 from endcap.serving.state import ServingState
 from endcap.stores.ports import Decision, ShopStores
 
@@ -77,7 +79,8 @@ class _Replay:
         if self._engine is None or self._engine_of is None or self._engine_of[0] is not seen or self._engine_of[1] != documents:
             store = self._stores.documents
             placements, rules, _ = usable(store.all(DOCUMENT_KIND, documents), store.all(RULE_KIND, documents))
-            state = ServingState.of(seen.bundle, seen.items, placements, rules, live=seen.live)
+            experiments = prepared(experiments_of(store.all(EXPERIMENT_KIND, documents))[0], placements)
+            state = ServingState.of(seen.bundle, seen.items, placements, rules, live=seen.live, experiments=experiments)
             self._engine, self._engine_of = Engine(state, self._past.histories, FixedClock(0)), (seen, documents)
         return self._engine
 
@@ -85,4 +88,4 @@ class _Replay:
 def moment_of(decision: Decision, basis: Basis, past: Past, request: RecommendRequest) -> Moment:
     """The moment of an answer on record, where ``past`` stands at it."""
     made_ms = time_of(decision.recommendation_id)
-    return Moment(decision.recommendation_id, made_ms, past.of(request), basis.draws, basis.left_out)
+    return Moment(decision.recommendation_id, made_ms, past.of(request), basis.draws, basis.left_out, basis.arms)

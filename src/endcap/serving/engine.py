@@ -12,6 +12,10 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Protocol
 
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
 from endcap.core.ids import new_id
 from endcap.core.query import Query
 from endcap.core.request import (
@@ -31,6 +35,7 @@ from endcap.ranking.rulebook import ActiveRules, Trial
 from endcap.serving.allocation import Allocation
 from endcap.serving.barring import barred
 from endcap.serving.breaker import Breaker
+from endcap.serving.drafting import drafted
 from endcap.serving.headings import heading
 from endcap.serving.items import ItemTable
 from endcap.serving.live_sources import NewArrivals
@@ -39,6 +44,7 @@ from endcap.serving.placements import ReadyPlacement
 from endcap.serving.query import build_query
 from endcap.serving.shelf import Filled, ShelfFiller
 from endcap.serving.state import ReadyShelf, ServingState
+from endcap.serving.trials import NOBODY, Met, Variant, Who, forced_arms
 from endcap.serving.view import AnswerView
 from endcap.serving.why_not import why_not
 from endcap.stores.ports import History
@@ -57,8 +63,9 @@ class Histories(Protocol):
 class Moment:
     """What makes an answer this one and no other: its id, from which all chance is drawn, the time, and the shopper's past.
 
-    Of one that is made again, ``draws`` are the odds of the sources, by shelf, and ``left_out`` the turns at which a source gave
-    nothing, since it was late, say.
+    With ``takes_part`` the shopper is in the experiments that run. Of one that is made again, ``draws`` are the odds of the
+    sources, by shelf, ``left_out`` the turns at which a source gave nothing, since it was late, say, and ``arms`` those that it
+    was made in.
     """
 
     recommendation_id: str
@@ -66,6 +73,18 @@ class Moment:
     past: History
     draws: Mapping[str, Sequence[float]] | None = None
     left_out: Sequence[int] | None = None
+    arms: Mapping[str, str] | None = None
+    takes_part: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Filling:
+    """The shelves of an answer, and what they were filled with."""
+
+    filler: ShelfFiller
+    rules: ActiveRules
+    blocked: NDArray[np.uint8]
+    shelves: list[tuple[ReadyShelf, Filled]]
 
 
 class Engine:
@@ -83,25 +102,33 @@ class Engine:
         self._mixture = Mixture(state.stack, state.items.room, watch=self.breaker)
         self._arranger = arranger or Arranger()
         self._people = People()
+        self.met = NOBODY
+        """The arms that shaped the newest answer."""
+        self.segments: frozenset[str] = frozenset()
+        """Those that its shopper was in, where they were asked for."""
+        self.shelves: Sequence[ReadyShelf] = ()
+        """Those that it was filled from."""
 
-    def recommend(self, request: RecommendRequest, state: ServingState | None = None) -> RecommendResponse:
-        """The answer to a request; ``state`` is what serves, unless it is given.
+    def recommend(
+        self, request: RecommendRequest, state: ServingState | None = None, *, takes_part: bool = False
+    ) -> RecommendResponse:  # fmt: skip
+        """The answer to a request; ``state`` is what serves, unless it is given. With ``takes_part`` experiments apply.
 
         Raises UnknownName for a placement or shelf that does not exist; anything else unknown is a normal request.
         """
-        return self.answer(request, self.moment(request), (), state)
+        return self.answer(request, self.moment(request, takes_part=takes_part), (), state)
 
     def page(
-        self, request: PageRequest, state: ServingState | None = None
+        self, request: PageRequest, state: ServingState | None = None, *, takes_part: bool = False
     ) -> Iterator[tuple[RecommendResponse, tuple[str, ...]]]:  # fmt: skip
         """The answers to the requests of a page, in order, each with the items that stand above it.
 
-        What one shows the later ones do not, and variety counts for all.
+        What one shows the later ones do not, and variety counts for all. With ``takes_part`` experiments apply.
         """
         state = state or self.state  # one bundle makes the whole page, whatever is swapped in meanwhile
         shown: tuple[str, ...] = ()
         for one in request.requests:
-            answer = self.answer(one, self.moment(one), shown, state)
+            answer = self.answer(one, self.moment(one, takes_part=takes_part), shown, state)
             yield answer, shown
             shown += tuple(item.item_id for item in answer.items)
 
@@ -116,26 +143,36 @@ class Engine:
         # Taken once: another thread may put a new one in its place at any moment.
         state = state or self.state
         items = state.items
-        ready = _placement(state, request.placement)
-        shelves = _shelves(state, ready, request)
-        notes: list[str] = []
-        count = _count(request, ready, shelves, notes)
+        _placement(state, request.placement)
         self.breaker.begin(moment.left_out)
-        book = state.rules[request.placement]
-        asks_whom = request.explain or book.has_audience or any(one.rules and one.rules.has_audience for one in shelves)
+        asks_whom = request.explain or moment.takes_part or _asks_whom(state, request.placement)
         query = build_query(request, moment.past, items, moment.now_ms, with_segments=asks_whom, people=self._people)
+        notes: list[str] = []
+        variant = self._variant(request, moment, query, state, notes)
+        ready, shelves = state.forms[variant.form or request.placement], _shelves(state, variant.form, request)
+        self.shelves = shelves
+        count = _count(request, ready, shelves, notes) if shelves else 0
         allowed = allowance(query.exposure) if ready.placement.capped else None
         count = _within(count, allowed, query, shelves, notes)
         view = AnswerView(items, state.artifacts)
-        rules = ActiveRules(book, query, view)
-        above = items.rows(shown)
-        blocked = barred(request, query, rules, items, above)
-        filler = ShelfFiller(
-            view, query, blocked, self._fitting_mixture(state, shelves), self._arranger, rules,
-            seed=seed_of(moment.recommendation_id), newcomers=_newcomers(state), shown=above, in_order=request.shelf is None,
-            explain=request.explain or request.why_not is not None,
-        )  # fmt: skip
-        filled = self._fill(filler, shelves, count, request.placement, moment)
+        above, seed = items.rows(shown), seed_of(moment.recommendation_id)
+
+        def fill(form: str, shelves: Sequence[ReadyShelf]) -> _Filling:
+            rules = ActiveRules(state.rules[form], query, view)
+            blocked = barred(request, query, rules, items, above)
+            filler = ShelfFiller(
+                view, query, blocked, self._fitting_mixture(state, shelves), self._arranger, rules, seed=seed,
+                newcomers=_newcomers(state), shown=above, in_order=request.shelf is None,
+                explain=request.explain or request.why_not is not None,
+            )  # fmt: skip
+            return _Filling(filler, rules, blocked, self._fill(filler, shelves, count, request.placement, moment))
+
+        filling = fill(variant.form or request.placement, shelves)
+        filled = filling.shelves
+        if len(variant.drafted) == 2:
+            (first, _), (second, form) = variant.drafted
+            other = fill(form, _shelves(state, form, request)).shelves
+            filled = drafted((first, second), filled, other, items, count, seed)
         response = RecommendResponse(
             recommendation_id=moment.recommendation_id,
             placement=request.placement,
@@ -144,6 +181,8 @@ class Engine:
             shelves=[_title(one, part, query, items) for one, part in filled if part.slots],
             degraded=_degraded(state, filled, self.breaker),
             notes=notes,
+            arms=self.met.told() or msgspec.UNSET,
+            layout=variant.layout or msgspec.UNSET,
         )
         if request.explain or request.why_not is not None:
             response.explanation = Explanation(
@@ -151,17 +190,32 @@ class Engine:
                 shelves=[part.trace for _, part in filled if part.trace is not None],
                 segments=sorted(query.segments),
                 allowance=allowed.why if allowed is not None else "",
-                trials=[_trial(one) for one in rules.dry(blocked)],
+                trials=[_trial(one) for one in filling.rules.dry(filling.blocked)],
                 micros=(time.perf_counter_ns() - started) / 1000,
             )
             if request.why_not is not None:
-                response.explanation.why_not = why_not(request.why_not, items, filler, filled)
+                response.explanation.why_not = why_not(request.why_not, items, filling.filler, filled)
         return response
 
-    def moment(self, request: RecommendRequest) -> Moment:
+    def moment(self, request: RecommendRequest, *, takes_part: bool = False) -> Moment:
         """The moment of a request that comes now."""
         now_ms = self._clock.now_ms()
-        return Moment(new_id(now_ms), now_ms, self._histories.history(request.user_id, request.session_id))
+        past = self._histories.history(request.user_id, request.session_id)
+        return Moment(new_id(now_ms), now_ms, past, takes_part=takes_part)
+
+    def _variant(self, request: RecommendRequest, moment: Moment, query: Query, state: ServingState, notes: list[str]) -> Variant:
+        """What the shopper's arms make of the placement."""
+        self.met, self.segments = NOBODY, query.segments
+        trials = state.trials.get(request.placement)
+        if trials is None:
+            return Variant(request.placement)
+        if moment.arms is not None:
+            self.met = Met(moment.arms)
+        elif moment.takes_part:
+            who = Who.of(request, moment.past.user_id)
+            self.met = trials.met(who, query.segments, moment.now_ms, forced_arms(request))
+            notes += [f"the experiment {name} was made to show its arm {self.met.arms[name]}" for name in sorted(self.met.forced)]
+        return trials.variant(self.met.arms) or Variant(request.placement)
 
     def draws(self, placement: str, ready: ReadyShelf) -> Sequence[float]:
         """The odds of the sources of a shelf to be asked for a slot; none where they are not drawn."""
@@ -186,7 +240,7 @@ class Engine:
 
     def _fitting_mixture(self, state: ServingState, shelves: Sequence[ReadyShelf]) -> Mixture:
         stack, room = state.stack, state.items.room
-        n_sources = max(len(group) for one in shelves for group in (one.sources, *one.fallbacks))
+        n_sources = max((len(group) for one in shelves for group in (one.sources, *one.fallbacks)), default=1)
         if not self._mixture.fits(stack, room, n_sources):
             self._mixture = Mixture(stack, room, n_sources=max(8, n_sources), watch=self.breaker)
         return self._mixture
@@ -202,12 +256,16 @@ def _placement(state: ServingState, name: str) -> ReadyPlacement:
     return ready
 
 
-def _shelves(state: ServingState, ready: ReadyPlacement, request: RecommendRequest) -> Sequence[ReadyShelf]:
+def _shelves(state: ServingState, form: str | None, request: RecommendRequest) -> Sequence[ReadyShelf]:
+    """The shelves of a form of the placement that are asked for: none where the form, or this shelf of it, shows nothing."""
     if request.shelf is None:
-        return state.shelves[ready.placement.name]
-    chosen = [one for one in state.shelves[ready.placement.name] if one.shelf.name == request.shelf]
+        return state.shelves[form] if form is not None else ()
+    chosen = [one for one in state.shelves[form] if one.shelf.name == request.shelf] if form is not None else []
     if not chosen:
-        known = ", ".join(shelf.name for shelf in ready.placement.shelves)
+        trials, usual = state.trials.get(request.placement), state.placements[request.placement].placement.shelves
+        if request.shelf in (trials.shelves if trials is not None else {shelf.name for shelf in usual}):
+            return ()
+        known = ", ".join(shelf.name for shelf in usual)
         raise UnknownName(
             f"placement {request.placement} has no shelf {request.shelf!r}", field="shelf", value=request.shelf,
             remedy=f"use one of {known}",
@@ -248,7 +306,7 @@ def _items(items: ItemTable, filled: list[tuple[ReadyShelf, Filled]]) -> list[Re
             answer.append(
                 Recommendation(
                     item_id=item.item_id, position=len(answer), score=round(slot.score, 6), price=item.price, reason=slot.reason,
-                    shelf=one.shelf.name, source=slot.source, propensity=slot.propensity, title=item.title,
+                    shelf=one.shelf.name, source=slot.source, arm=slot.arm, propensity=slot.propensity, title=item.title,
                     currency=item.currency, list_price=item.list_price, url=item.url, image_url=item.image_url,
                 )
             )  # fmt: skip
@@ -283,6 +341,13 @@ def _degraded(state: ServingState, filled: list[tuple[ReadyShelf, Filled]], brea
 def _newcomers(state: ServingState) -> NewArrivals | None:
     found = state.live.get("new_arrivals")
     return found if isinstance(found, NewArrivals) else None
+
+
+def _asks_whom(state: ServingState, placement: str) -> bool:
+    """Whether a rule that may act here is for some shoppers only, or an experiment is that runs here."""
+    if state.rules[placement].has_audience or placement in state.trials:
+        return True
+    return any(one.rules.has_audience for one in state.shelves[placement] if one.rules is not None)
 
 
 def _forgotten(_recommendation_id: str) -> None:

@@ -17,6 +17,7 @@ from endcap.serving.exposed import exposed, visit_began
 from endcap.serving.interest import Interest, interest
 from endcap.serving.items import NO_CATEGORY, ItemTable
 from endcap.serving.moment import MOST_STEPS
+from endcap.serving.segments import habits
 from endcap.serving.verdicts import verdicts
 from endcap.stores.ports import Act, History, Stated
 
@@ -56,17 +57,26 @@ class People:
     def __init__(self) -> None:
         self._of: tuple[ItemTable, int, int] | None = None
         self._known: dict[int, tuple[History, Person]] = {}
+        self._habits: dict[int, frozenset[str]] = {}
 
     def person(self, past: History, items: ItemTable, now_ms: int) -> Person:
         """The person of a past: :func:`person_of`."""
         of = (items, items.changes, now_ms // MINUTE_MS)
         if self._of is None or self._of[0] is not items or self._of[1:] != of[1:] or len(self._known) >= MOST_PEOPLE:
-            self._of, self._known = of, {}
+            self._of, self._known, self._habits = of, {}, {}
         known = self._known.get(id(past))
         if known is None:
             # The past is kept with it, so that nothing else can have its identity.
             known = self._known[id(past)] = (past, person_of(past, items, now_ms))
         return known[1]
+
+    def habits(self, past: History, items: ItemTable) -> frozenset[str]:
+        """The segments that follow from a past whose person was asked for just before: :func:`endcap.serving.segments.habits`."""
+        known = self._habits.get(id(past))
+        if known is None:
+            person = self._known[id(past)][1]
+            known = self._habits[id(past)] = habits(past, items, began_ms=person.began_ms, buyer=bool(person.purchases))
+        return known
 
 
 def person_of(past: History, items: ItemTable, now_ms: int) -> Person:

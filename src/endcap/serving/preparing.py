@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import msgspec
+
 from endcap.core.events import LATEST_MS
 from endcap.core.experiment import HELD_OUT, INTERLEAVED, Change, Experiment, both
+from endcap.core.placement import Placement
 from endcap.errors import EndcapError
-from endcap.experiments.allotment import Division
+from endcap.experiments.allotment import Allotment, Division
 from endcap.experiments.assignment import Salted, Span, Split
 from endcap.kernels.hashing import BUCKETS
 from endcap.serving.placements import ReadyPlacement, ready
 from endcap.serving.trials import Key, PlacementTrials, ReadyTrial, Variant
-from endcap.serving.variants import change_of, collide, touched, touched_by, varied
+from endcap.serving.variants import change_of, collide, ranked, touched, touched_by, varied
 
 MOST_FORMS = 256
 """How many forms of one placement are kept ready; an experiment that would make more meets only who is in none of the others."""
@@ -32,6 +35,28 @@ class ReadyExperiments:
     trials: dict[str, PlacementTrials] = field(default_factory=dict)
     forms: dict[str, ReadyPlacement] = field(default_factory=dict)
     unusable: list[str] = field(default_factory=list)
+
+
+def experiments_of(documents: Mapping[str, bytes]) -> tuple[list[Experiment], list[str]]:
+    """The experiments that documents hold, and the names of documents that cannot be read."""
+    found, bad = [], []
+    for name, body in sorted(documents.items()):
+        try:
+            found.append(msgspec.json.decode(body, type=Experiment))
+        except (EndcapError, msgspec.MsgspecError):
+            bad.append(name)
+    return found, bad
+
+
+def divisions_of(experiments: Sequence[Experiment], documents: Mapping[str, bytes]) -> dict[str, Division]:
+    """How the traffic of bandits is divided now, by the documents that keep it; even where nothing is known of this run."""
+    found = {}
+    for one in experiments:
+        if one.kind == "bandit" and one.name in documents:
+            allotment = msgspec.json.decode(documents[one.name], type=Allotment)
+            if allotment.run == one.run and len(allotment.weights) == len(one.every_arm):
+                found[one.name] = Division(allotment, one.salt, share=one.share, floor=one.allocating.floor)
+    return found
 
 
 def prepared(
@@ -100,7 +125,10 @@ class _Making:
         variants: dict[Key, Variant] = {}
         forms: dict[str, ReadyPlacement] = {}
         if trial.interleaved:
-            drafted = tuple((arm.name, self._form(change_of(arm, self._name), forms)) for arm in experiment.arms)
+            drafted = tuple(
+                (arm.name, self._named(ranked(varied(self._placement.placement, change_of(arm, self._name))), forms))
+                for arm in experiment.arms
+            )
             for key in open_keys:
                 variants[*key, (trial.name, INTERLEAVED)] = Variant(drafted[0][1], self._changes[key].layout, drafted)
         for arm in experiment.every_arm:
@@ -120,7 +148,9 @@ class _Making:
         """The name of the placement with a change made, which is added to ``forms``; empty where nothing is shown."""
         if change.recommendations == "none":
             return ""
-        made = varied(self._placement.placement, change)
+        return self._named(varied(self._placement.placement, change), forms)
+
+    def _named(self, made: Placement, forms: dict[str, ReadyPlacement]) -> str:
         if made == self._placement.placement:
             return self._name
         name = f"{self._name}#{len(self._found.forms) + len(forms)}"

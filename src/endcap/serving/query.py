@@ -9,7 +9,7 @@ from endcap.core.request import RecommendRequest
 from endcap.serving.items import ItemTable
 from endcap.serving.moment import moment
 from endcap.serving.person import NO_ROWS, People, Person, int32, person_of
-from endcap.serving.segments import segments
+from endcap.serving.segments import habits, segments
 from endcap.stores.ports import History
 
 _NONE: frozenset[str] = frozenset()
@@ -36,14 +36,20 @@ def build_query(
             preferences=person.preferences, context=moment(request.context, 0.0, ()),
         )  # fmt: skip
     here = moment(request.context, max(0, now_ms - person.began_ms) / 1000, person.path)
-    buys = bool(person.purchases)
-    told = segments(request, past, items, began_ms=person.began_ms, buyer=buys, device=here.device) if with_segments else _NONE
+    told = _NONE
+    if with_segments:
+        known = people.habits(past, items) if people is not None else _habits(past, items, person)
+        told = segments(request, known, here.device)
     return Query(
         now_ms=now_ms, anchor=anchor, cart=cart, history=person.history, exclude=exclude, purchases=person.purchases,
         trail=_led_by(anchor, person), weights=person.weights, dismissed=person.dismissed, owned=person.owned,
         liked=person.liked, disliked=person.disliked, shown=person.shown, shown_counts=person.shown_counts,
         preferences=person.preferences, exposure=person.exposure, context=here, segments=told,
     )  # fmt: skip
+
+
+def _habits(past: History, items: ItemTable, person: Person) -> frozenset[str]:
+    return habits(past, items, began_ms=person.began_ms, buyer=bool(person.purchases))
 
 
 def _led_by(anchor: int, person: Person) -> Rows:

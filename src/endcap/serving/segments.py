@@ -36,24 +36,27 @@ SEGMENTS = {
 _LOOKS, _USAGE = frozenset({KIND["view"], KIND["click"]}), KIND["usage"]
 
 
-def segments(
-    request: RecommendRequest, past: History, items: ItemTable, *, began_ms: int, buyer: bool, device: str | None
-) -> frozenset[str]:
-    """The segments of a shopper whose visit began at ``began_ms``. Time O(acts)."""
+def segments(request: RecommendRequest, habits: frozenset[str], device: str | None) -> frozenset[str]:
+    """The segments of a shopper of these :func:`habits`, as they come now."""
     found = {"known" if request.user_id is not None else "guest", *_named(request.context)}
+    if device is not None:
+        found.add(f"device:{device}")
+    return habits.union(found)
+
+
+def habits(past: History, items: ItemTable, *, began_ms: int, buyer: bool) -> frozenset[str]:
+    """The segments that follow from a past, whoever asks for what; the visit began at ``began_ms``. Time O(acts)."""
+    found = _keen(past.acts, items, began_ms) | _near_limit(past.acts)
     if past.acts and past.acts[0].at_ms < began_ms:
         found.add("returning")
     if buyer:
         found.add("buyer")
-    if device is not None:
-        found.add(f"device:{device}")
-    found |= _keen(past.acts, items, began_ms)
-    found |= _near_limit(past.acts)
     return frozenset(found)
 
 
 def _keen(acts: Sequence[Act], items: ItemTable, began_ms: int) -> set[str]:
-    rows = items.rows(act.item_id for act in acts if act.kind in _LOOKS and act.at_ms >= began_ms)
+    looks = [act.item_id for act in acts if act.kind in _LOOKS and act.at_ms >= began_ms]
+    rows = items.rows(looks) if len(looks) >= KEEN_VIEWS else []
     if len(rows) < KEEN_VIEWS:
         return set()
     words = Counter(word for row in rows if (item := items.items[row]) is not None for word in set(item.category))

@@ -47,7 +47,7 @@ MOST_BOUGHT = 20
 
 class Slot(NamedTuple):
     """One filled place: the item's row, its score inside the shelf, why it is there, what led there (-1 for nothing), the source
-    that proposed it, and its exact chance given the slots above."""
+    that proposed it, its exact chance given the slots above, and the arm that chose it where two are interleaved."""
 
     row: int
     score: float
@@ -55,6 +55,7 @@ class Slot(NamedTuple):
     lead: int
     source: str
     propensity: float
+    arm: str = ""
 
 
 @dataclass(slots=True)

@@ -42,6 +42,16 @@ class Who:
         return "v:" + self.visitor if self.visitor else "s:" + self.session if self.session else ""
 
 
+def forced_arms(request: RecommendRequest) -> dict[str, str]:
+    """The arms that a request asks for by name, to see what they look like: ``context.arms``.
+
+    >>> forced_arms(RecommendRequest(placement="home", context={"arms": {"count": "eight", "layout": 4}}))
+    {'count': 'eight'}
+    """
+    asked = request.context.get("arms") if request.context else None
+    return {name: arm for name, arm in asked.items() if isinstance(arm, str)} if isinstance(asked, dict) else {}
+
+
 @dataclass(frozen=True, slots=True)
 class ReadyTrial:
     """One experiment as answers meet it.
@@ -106,6 +116,10 @@ class Met:
     forced: frozenset[str] = frozenset()
     odds: Mapping[str, float] = field(default_factory=dict)
     person: str = ""
+
+    def told(self) -> dict[str, str]:
+        """The arms that count: those that chance put the shopper in."""
+        return {name: arm for name, arm in self.arms.items() if name not in self.forced}
 
 
 NOBODY = Met()

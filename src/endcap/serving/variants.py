@@ -49,6 +49,12 @@ def varied(placement: Placement, change: Change) -> Placement:
     return _patched(placement, change.patch) if change.patch else placement
 
 
+def ranked(placement: Placement) -> Placement:
+    """The placement with nothing left to chance: a ranking, as it can be compared with another."""
+    shelves = tuple(msgspec.structs.replace(shelf, exploration=None) for shelf in placement.shelves)
+    return msgspec.structs.replace(placement, shelves=shelves, exploration=Exploration())
+
+
 def touched(change: Change) -> frozenset[str]:
     """What a change changes, as dotted names; :data:`ALL` where that is the placement as a whole.
 
@@ -107,7 +113,10 @@ def _patched(placement: Placement, patch: Mapping[str, Any]) -> Placement:
             if shelves.pop(name, None) is None:
                 raise _unknown(placement, name)
         else:
-            shelves[name] = {"name": name, **_without_nothing(overlaid(shelves.get(name, {}), fields))}
+            known = shelves.get(name, {})
+            if "sources" in fields:  # else what training chose would be asked, and not these
+                known = {**known, "learned": None}
+            shelves[name] = {"name": name, **_without_nothing(overlaid(known, fields))}
     own = _without_nothing(overlaid(plain, {name: value for name, value in patch.items() if name != "shelves"}))
     try:
         return msgspec.convert({**own, "name": placement.name, "shelves": list(shelves.values())}, Placement)

@@ -134,7 +134,7 @@ class LiveHistories:
             for one in events:
                 event = one.event
                 if event.type == "identify" and event.user_id and event.session_id:
-                    self._join(user_key(event.user_id), session_key(event.session_id), one.seq)
+                    self._join(event.user_id, session_key(event.session_id), one.seq)
                 if event.type in REMEMBERED:
                     self._remember(one)
             for take in self._followers:
@@ -151,9 +151,10 @@ class LiveHistories:
                 before, after = known, remembered(known, one, self._shared)
             self._put(key, after)
 
-    def _join(self, user: PersonKey, session: PersonKey, seq: int) -> None:
+    def _join(self, user_id: str, session: PersonKey, seq: int) -> None:
         # Both ways: a page's own requests carry the session alone, and from now on it is known whose it is.
-        both = joined(self._cache[user], self._cache[session], seq)
+        user = user_key(user_id)
+        both = joined(self._cache[user], self._cache[session], seq, user_id)
         for key in (user, session):
             if self._cache[key].last_seq < seq:
                 self._put(key, both)

@@ -157,7 +157,7 @@ class History(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What a person did lately, oldest first, and the last log position it contains.
 
     ``acts`` are deeds on products. What was merely ``seen``, ``searches`` and what was ``stated`` are kept beside them, each
-    with a bound of its own, so that none pushes out the others.
+    with a bound of its own, so that none pushes out the others. ``user_id`` is whose it is, once an ``identify`` event said so.
     """
 
     last_seq: int
@@ -165,6 +165,7 @@ class History(msgspec.Struct, frozen=True, array_like=True, gc=False):
     seen: tuple[Seen, ...] = ()
     searches: tuple[Search, ...] = ()
     stated: tuple[Stated, ...] = ()
+    user_id: str | None = None
 
 
 NO_HISTORY = History(0)

@@ -65,14 +65,18 @@ def remembered(history: History, one: LoggedEvent, shared: Shared = str) -> Hist
         acts = _trimmed(acts + _acts(one, shared)) if lasted is None else _lasted(acts, event.item_id, lasted)
     else:
         said = _newest((*said, *(Stated(seq, field, value) for field, value in stated(event).items())))
-    return History(seq, acts, seen, searches, said)
+    return History(seq, acts, seen, searches, said, history.user_id)
 
 
-def joined(left: History, right: History, seq: int) -> History:
-    """Both as one history, with the log up to ``seq``: each act, sighting and search once, of what was stated the newest."""
+def joined(left: History, right: History, seq: int, user_id: str | None = None) -> History:
+    """Both as one history, with the log up to ``seq``: each act, sighting and search once, of what was stated the newest.
+
+    It is the history of ``user_id``, or of whom either of them is.
+    """
     return History(
         seq, _trimmed(_merged_acts(left.acts, right.acts)), _merged_seen(left.seen, right.seen),
         _merged_searches(left.searches, right.searches), _newest(left.stated + right.stated),
+        user_id or left.user_id or right.user_id,
     )  # fmt: skip
 
 
@@ -82,7 +86,7 @@ def sharing(history: History, shared: Shared) -> History:
         Act(one.seq, one.at_ms, one.kind, shared(one.item_id), one.quantity, one.order_id, one.value) for one in history.acts
     )
     seen = tuple(Seen(one.minute, tuple(map(shared, one.item_ids))) for one in history.seen)
-    return History(history.last_seq, acts, seen, history.searches, history.stated)
+    return History(history.last_seq, acts, seen, history.searches, history.stated, history.user_id)
 
 
 def _acts(one: LoggedEvent, shared: Shared) -> tuple[Act, ...]:

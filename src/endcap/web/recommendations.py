@@ -25,6 +25,11 @@ USER_IGNORED = "user_id was left aside: a browser key asks for its session; an i
 SEGMENTS_IGNORED = "context.segments was left aside: which segments a shopper is in, a browser may not say"
 """What a browser that names segments is told: else anybody could ask for the offers of another audience."""
 
+ARMS_IGNORED = "context.arms was left aside: a browser may not choose the arms of experiments"
+"""What a browser that names arms is told."""
+
+_NOT_OF_BROWSERS = {"segments": SEGMENTS_IGNORED, "arms": ARMS_IGNORED}
+
 
 async def recommend(call: Call) -> Reply:
     """Answer for one placement."""
@@ -84,10 +89,11 @@ def _checked(call: Call, request: RecommendRequest) -> tuple[RecommendRequest, l
     notes = []
     if request.user_id is not None:
         request, notes = msgspec.structs.replace(request, user_id=None), [USER_IGNORED]
-    if request.context and "segments" in request.context:
-        others = {name: value for name, value in request.context.items() if name != "segments"}
-        request = msgspec.structs.replace(request, context=others)
-        notes.append(SEGMENTS_IGNORED)
+    for name, told in _NOT_OF_BROWSERS.items():
+        if request.context and name in request.context:
+            others = {other: value for other, value in request.context.items() if other != name}
+            request = msgspec.structs.replace(request, context=others)
+            notes.append(told)
     return request, notes
 
 

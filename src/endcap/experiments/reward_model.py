@@ -19,6 +19,9 @@ _ROUNDS = 12
 _PRIOR_SLOTS = 20.0
 """With how many slots of average worth a product starts: one that was shown three times is not judged by them."""
 
+_PRIOR_REWARDS = 20.0
+"""With how many rewards a place starts that is already known from elsewhere."""
+
 
 @dataclass(frozen=True, slots=True)
 class RewardModel:
@@ -34,36 +37,53 @@ class RewardModel:
         return expected
 
 
-def fit(items: Ints, places: Ints, rewards: Floats, n_items: int, n_places: int, weights: Floats | None = None) -> RewardModel:
+def fit(
+    items: Ints, places: Ints, rewards: Floats, n_items: int, n_places: int, *, weights: Floats | None = None,
+    start: RewardModel | None = None,
+) -> RewardModel:  # fmt: skip
     """The model that fits logged slots best: rewards counted like a Poisson variable of mean place × item.
 
-    All of ``items``, ``places``, ``rewards`` from 0 and ``weights`` from 0 are (n,). A product starts at the average, and a place
-    where nothing was earned keeps a little of it. Time O(n) a round.
+    All of ``items``, ``places``, ``rewards`` from 0 and ``weights`` from 0 are (n,). A product starts at the average; a place as
+    ``start`` has it, as if some rewards had been seen there already, or like the first one. Time O(n).
     Source: maximum likelihood of the multiplicative Poisson model by alternating closed forms, as for the position-based click
     model in Chuklin, Markov and de Rijke 2015, "Click models for web search", section 3.
 
-    >>> model = fit(np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1]), np.array([1.0, 0.5, 0.2, 0.1]), 2, 2)
-    >>> model.places.round(2).tolist()
-    [1.0, 0.5]
+    >>> model = fit(np.array([0, 0, 1, 1] * 99), np.array([0, 1] * 198), np.array([1.0, 0.5, 0.2, 0.1] * 99), 2, 2)
+    >>> model.places.round(2).tolist(), model.items.round(1).tolist()
+    ([1.0, 0.5], [1.0, 0.2])
     """
     each = np.ones(len(rewards)) if weights is None else weights
-    earned_by_place = np.bincount(places, weights=each * rewards, minlength=n_places)
-    earned_by_item = np.bincount(items, weights=each * rewards, minlength=n_items)
+    earned = each * rewards
+    looked = np.ones(n_places) if start is None else start.places
     total = float(each.sum())
-    mean = float(each @ rewards) / total if total > 0 else 0.0
-    looked, worth = np.ones(n_places), np.full(n_items, mean)
-    if mean <= 0:
-        return RewardModel(looked, worth)
-    prior = _PRIOR_SLOTS * float(each.mean())
+    if float(earned.sum()) <= 0:
+        return RewardModel(looked, np.zeros(n_items))
+    earned_by_place, earned_by_item = np.bincount(places, earned, n_places), np.bincount(items, earned, n_items)
+    one_reward = float(earned @ earned) / float(earned.sum())
+    place_prior, started = one_reward * (1.0 if start is None else _PRIOR_REWARDS), looked
+    item_prior = _PRIOR_SLOTS * float(each @ each) / total
     for _ in range(_ROUNDS):
-        seen = np.bincount(items, weights=each * looked[places], minlength=n_items)
-        worth = (earned_by_item + prior * mean) / (seen + prior)
-        due = np.bincount(places, weights=each * worth[items], minlength=n_places)
-        looked = (earned_by_place + 1e-3 * mean * total / n_places) / (due + 1e-3 * mean * total / n_places)
-        if looked[0] > 0:
-            worth, looked = worth * looked[0], looked / looked[0]
-            mean = float(each @ (worth[items])) / total
+        worth = _shrunk(earned_by_item, np.bincount(items, each * looked[places], n_items), item_prior)
+        due = np.bincount(places, each * worth[items], n_places)
+        looked = (earned_by_place + place_prior * started) / (due + place_prior)
+        worth, looked = worth * looked[0], looked / looked[0]
     return RewardModel(looked, worth)
+
+
+def worths(items: Ints, looked: Floats, rewards: Floats, n_items: int) -> Floats:
+    """What each item earns where it is looked at once, float64 (n_items,), from slots that were ``looked`` (n,) at so much.
+
+    >>> worths(np.array([0, 0]), np.array([1.0, 0.5]), np.array([0.0, 0.3]), 2).round(3).tolist()
+    [0.2, 0.2]
+    """
+    return _shrunk(np.bincount(items, rewards, n_items), np.bincount(items, looked, n_items), _PRIOR_SLOTS)
+
+
+def _shrunk(earned: Floats, seen: Floats, prior: float) -> Floats:
+    """Earned for each time seen, as if each item had been seen ``prior`` times before and earned what all do on average."""
+    mean = float(earned.sum()) / max(float(seen.sum()), 1e-300)
+    found: Floats = (earned + prior * mean) / (seen + prior)
+    return found
 
 
 def folds_of(clusters: Ints, n_folds: int = FOLDS, seed: int = 0) -> Ints:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from endcap.artifacts.base import Artifact
@@ -48,10 +48,14 @@ class Past:
     """A shop's log read again, as far as each answer knew it: in the order of answers it is read once.
 
     The catalogue is that of now. What happened up to the place ``since`` of the log is left out of what is remembered of people.
+    ``heard`` is told what is read, again where the past has to begin again.
     """
 
-    def __init__(self, stores: ShopStores, since: int = 0) -> None:
+    def __init__(
+        self, stores: ShopStores, since: int = 0, heard: Callable[[Sequence[LoggedEvent]], None] | None = None
+    ) -> None:  # fmt: skip
         self._stores = stores
+        self._heard = heard
         self.catalog = stores.catalog.version()
         """The version of the catalogue."""
         self._products = stores.catalog.all()
@@ -88,12 +92,19 @@ class Past:
         self._remember(basis.position)
         return found
 
+    def read_on(self) -> None:
+        """Go on to the end of the log."""
+        self._remember(self._stores.log.last_seq())
+
     def _begin(self, counted_from: int) -> _Standing:
         people = MemoryPeople()
         people.save({}, self._since)
         counts = LiveCounts()
         counts.counted_from = counts.position = counted_from
-        return _Standing(LiveHistories(people, self._stores.log), counts)
+        histories = LiveHistories(people, self._stores.log)
+        if self._heard is not None:
+            histories.follow(self._heard)
+        return _Standing(histories, counts)
 
     def _restart(self, standing: _Standing) -> None:
         """Begin again from an earlier place; bundles and catalogue stay as they are."""

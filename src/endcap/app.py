@@ -10,7 +10,9 @@ from typing import TypeVar
 import msgspec
 
 from endcap.artifacts.bundle import Bundle
+from endcap.audience.labels import CustomerLabels
 from endcap.core.basis import Basis
+from endcap.core.catalog import Item
 from endcap.core.experiment import EXPERIMENT_KIND
 from endcap.core.request import PageRequest, RecommendRequest, RecommendResponse
 from endcap.core.time import Clock, FixedClock, SystemClock
@@ -57,7 +59,8 @@ class ShopService:
         self.live.follow(self.counts.take)
         self.allocation = Allocation(self._answered)
         self.live.follow(self.allocation.take)
-        self.engine = Engine(self._state(bundle, items), self.live, clock, self.allocation)
+        self.labels = CustomerLabels(stores, self._product)
+        self.engine = Engine(self._state(bundle, items), self.live, clock, self.allocation, labels=self.labels)
         if self.allocation.active:
             self.allocation.take(stores.log.read(after=max(0, self.live.applied_seq - _CREDITED_AGAIN)))
 
@@ -109,6 +112,12 @@ class ShopService:
             odds=dict(met.odds), person=met.person,
         )  # fmt: skip
 
+    def _product(self, item_id: str) -> Item | None:
+        """A product of the catalogue that answers are made from."""
+        items = self.engine.state.items
+        row = items.row(item_id)
+        return items.items[row] if row >= 0 else None
+
     def _answered(self, recommendation_id: str) -> RecommendResponse | None:
         """An answer that was given earlier, from the record."""
         found = self.stores.decisions.get(recommendation_id)
@@ -126,6 +135,7 @@ class ShopService:
         """Notice what other processes changed: events, products, placements, rules, the bundle. Cheap where nothing did."""
         with self._refreshing:
             self.live.catch_up()
+            self.labels.refresh()
             self._refresh_catalog()
             state = self.engine.state
             version = self.stores.bundles.active()
@@ -188,7 +198,7 @@ class ShopService:
         experiments, unreadable = experiments_of(documents.all(EXPERIMENT_KIND, version))
         divisions = divisions_of(experiments, documents.all(ALLOTMENT_KIND, version))
         trials = prepared(experiments, placements, divisions)
-        self.bad_documents = (*bad, *unreadable, *trials.unusable)
+        self.bad_documents = (*bad, *unreadable, *trials.unusable, *self.labels.unusable)
         live = before.live if before is not None else live_sources(self.counts, items, len(bundle.item_ids) if bundle else 0)
         stack = before.stack if before is not None else None
         state = ServingState.of(

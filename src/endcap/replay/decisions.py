@@ -88,4 +88,7 @@ class _Replay:
 def moment_of(decision: Decision, basis: Basis, past: Past, request: RecommendRequest) -> Moment:
     """The moment of an answer on record, where ``past`` stands at it."""
     made_ms = time_of(decision.recommendation_id)
-    return Moment(decision.recommendation_id, made_ms, past.of(request), basis.draws, basis.left_out, basis.arms)
+    return Moment(
+        decision.recommendation_id, made_ms, past.of(request), basis.draws, basis.left_out, basis.arms,
+        labels=frozenset(basis.segments),
+    )  # fmt: skip

@@ -49,6 +49,8 @@ from endcap.serving.view import AnswerView
 from endcap.serving.why_not import why_not
 from endcap.stores.ports import History
 
+_NO_LABELS: frozenset[str] = frozenset()
+
 OPTED_OUT = "this shopper wants no recommendations"
 
 
@@ -59,13 +61,20 @@ class Histories(Protocol):
         """What the shopper did, oldest first."""
 
 
+class Labels(Protocol):
+    """Where the engine learns what sort of customer a shopper is."""
+
+    def labels(self, user_id: str | None, past: History, now_ms: int) -> frozenset[str]:
+        """The segments of somebody beyond those that follow from the request and what they did lately."""
+
+
 @dataclass(frozen=True, slots=True)
 class Moment:
     """What makes an answer this one and no other: its id, from which all chance is drawn, the time, and the shopper's past.
 
     With ``takes_part`` the shopper is in the experiments that run. Of one that is made again, ``draws`` are the odds of the
-    sources, by shelf, ``left_out`` the turns at which a source gave nothing, since it was late, say, and ``arms`` those that it
-    was made in.
+    sources, by shelf, ``left_out`` the turns at which a source gave nothing, since it was late, say, ``arms`` those that it was
+    made in, and ``labels`` the segments that were known of the shopper.
     """
 
     recommendation_id: str
@@ -75,6 +84,7 @@ class Moment:
     left_out: Sequence[int] | None = None
     arms: Mapping[str, str] | None = None
     takes_part: bool = False
+    labels: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +102,13 @@ class Engine:
 
     def __init__(
         self, state: ServingState, histories: Histories, clock: Clock, allocation: Allocation | None = None,
-        arranger: Arranger | None = None,
+        arranger: Arranger | None = None, labels: Labels | None = None,
     ) -> None:  # fmt: skip
         self.state = state
         self.allocation = allocation or Allocation(_forgotten)
         self.breaker = Breaker(clock)
         self._histories = histories
+        self._labels = labels
         self._clock = clock
         self._mixture = Mixture(state.stack, state.items.room, watch=self.breaker)
         self._arranger = arranger or Arranger()
@@ -146,7 +157,10 @@ class Engine:
         _placement(state, request.placement)
         self.breaker.begin(moment.left_out)
         asks_whom = request.explain or moment.takes_part or _asks_whom(state, request.placement)
-        query = build_query(request, moment.past, items, moment.now_ms, with_segments=asks_whom, people=self._people)
+        labels = self._labels_of(request, moment) if asks_whom else _NO_LABELS
+        query = build_query(
+            request, moment.past, items, moment.now_ms, with_segments=asks_whom, people=self._people, labels=labels
+        )  # fmt: skip
         notes: list[str] = []
         variant = self._variant(request, moment, query, state, notes)
         ready, shelves = state.forms[variant.form or request.placement], _shelves(state, variant.form, request)
@@ -202,6 +216,13 @@ class Engine:
         now_ms = self._clock.now_ms()
         past = self._histories.history(request.user_id, request.session_id)
         return Moment(new_id(now_ms), now_ms, past, takes_part=takes_part)
+
+    def _labels_of(self, request: RecommendRequest, moment: Moment) -> frozenset[str]:
+        if moment.labels is not None:
+            return moment.labels
+        if self._labels is None:
+            return _NO_LABELS
+        return self._labels.labels(request.user_id or moment.past.user_id, moment.past, moment.now_ms)
 
     def _variant(self, request: RecommendRequest, moment: Moment, query: Query, state: ServingState, notes: list[str]) -> Variant:
         """What the shopper's arms make of the placement."""

@@ -17,13 +17,13 @@ _NONE: frozenset[str] = frozenset()
 
 def build_query(
     request: RecommendRequest, past: History, items: ItemTable, now_ms: int, *, with_segments: bool = True,
-    people: People | None = None,
+    people: People | None = None, labels: frozenset[str] = _NONE,
 ) -> Query:  # fmt: skip
     """The query of a request and the shopper's past. Ids that nobody knows are left out.
 
     ``with_segments`` asks for the segments too, which only rules with an audience need; ``people`` remembers what was made of a
-    past before. Whoever wants no personal recommendations is asked for by page and cart alone; what they bought, own or
-    dismissed stays out all the same.
+    past before; ``labels`` are segments that are known already. Whoever wants no personal recommendations is asked for by page
+    and cart alone, and has no segments; what they bought, own or dismissed stays out all the same.
     """
     person = people.person(past, items, now_ms) if people is not None else person_of(past, items, now_ms)
     anchor = items.row(request.item_id) if request.item_id is not None else -1
@@ -39,7 +39,7 @@ def build_query(
     told = _NONE
     if with_segments:
         known = people.habits(past, items) if people is not None else _habits(past, items, person)
-        told = segments(request, known, here.device)
+        told = segments(request, known, here.device) | labels
     return Query(
         now_ms=now_ms, anchor=anchor, cart=cart, history=person.history, exclude=exclude, purchases=person.purchases,
         trail=_led_by(anchor, person), weights=person.weights, dismissed=person.dismissed, owned=person.owned,

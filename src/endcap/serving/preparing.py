@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from endcap.core.changes import change_of, collide, touched, touched_by
 from endcap.core.events import LATEST_MS
 from endcap.core.experiment import HELD_OUT, INTERLEAVED, Change, Experiment, both
 from endcap.core.placement import Placement
@@ -16,7 +17,7 @@ from endcap.experiments.assignment import Salted, Span, Split
 from endcap.kernels.hashing import BUCKETS
 from endcap.serving.placements import ReadyPlacement, ready
 from endcap.serving.trials import Key, PlacementTrials, ReadyTrial, Variant
-from endcap.serving.variants import change_of, collide, ranked, touched, touched_by, varied
+from endcap.serving.variants import ranked, varied
 
 MOST_FORMS = 256
 """How many forms of one placement are kept ready; an experiment that would make more meets only who is in none of the others."""
@@ -79,6 +80,11 @@ def prepared(
     return found
 
 
+def check_fits(experiment: Experiment, name: str, placement: ReadyPlacement) -> None:
+    """Raise EndcapError where an arm of an experiment cannot be made of a placement."""
+    _Making(name, placement, ReadyExperiments()).try_out(experiment)
+
+
 class _Making:
     """One placement, to which experiments are added in the order in which they are met."""
 
@@ -116,6 +122,10 @@ class _Making:
             return
         if experiment.name not in self._found.unusable:
             self._found.unusable.append(experiment.name)
+
+    def try_out(self, experiment: Experiment) -> None:
+        """Add an experiment that is alone. Raises EndcapError where it does not fit."""
+        self._add(_ready(experiment, None, ()), experiment)
 
     def _add(self, trial: ReadyTrial, experiment: Experiment) -> None:
         """Make every form that the experiment adds. Raises EndcapError, having added nothing, where one cannot be made."""

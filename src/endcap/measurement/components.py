@@ -154,6 +154,12 @@ _SHOP: tuple[_Told, ...] = (
     ("usages", "count", "Reports of usage."),
 )
 
+_OF_ANSWERS = frozenset({
+    "answers", "answers_filled", "answers_empty", "answers_degraded", "categories", "latency_us", "shelves", "slots",
+    "slots_popular",
+})  # fmt: skip
+"""What is counted of answers as they are given, whoever they are for."""
+
 _BOTS: tuple[_Told, ...] = (
     ("bots", "count", "Events of crawlers and of what acts faster than people: in the log, counted here and nowhere else."),
     ("bot_people", "count", "People and sessions found out as such, at their first event."),
@@ -165,7 +171,7 @@ _SERVER: tuple[_Told, ...] = (
 )
 
 COMPONENTS: tuple[Component, ...] = (
-    *(Component(name, "answer", unit, meaning) for name, unit, meaning in _ANSWER),
+    *(Component(name, "answer", unit, meaning, name not in _OF_ANSWERS) for name, unit, meaning in _ANSWER),
     *(Component(name, "answer", "count", "Answers that took so long.", per_unit=False) for name in LATENCY),
     *(Component(name, "shelf" if name in _WHOLE_SHELVES else "item", unit, meaning) for name, unit, meaning in _SHELF),
     *(Component(name, "item", unit, meaning) for kind in CREDITS for name, unit, meaning in _credit(kind, CREDITS[kind])),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 from endcap.core.events import Currency
 from endcap.errors import BadInput
@@ -20,12 +21,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, fo
     """``time_zone`` is that of days and weeks in reports, an IANA name. ``currency`` is that of all figures; without it, what
     most products are priced in. ``goal`` is what the shop wants most: the metrics that tell it stand first.
 
+    A click counts for ``click_days`` until a purchase; with ``view_through`` a sighting does for ``view_hours``. A change of
+    these or of the currency takes effect with ``endcap measure --rebuild``.
+
     Raises BadInput for a time zone that this machine does not know.
     """
 
     time_zone: str = "UTC"
     currency: Currency | None = None
     goal: ShopGoal = "cross_sell"
+    click_days: Annotated[float, Meta(gt=0, le=30)] = 7.0
+    view_through: bool = False
+    view_hours: Annotated[float, Meta(gt=0, le=168)] = 24.0
 
     def __post_init__(self) -> None:
         zone_of(self.time_zone)

@@ -10,6 +10,7 @@ from endcap.app import Endcap, ShopService
 from endcap.errors import Forbidden
 from endcap.ingest.decisions import DecisionWriter
 from endcap.ingest.service import EventWriter
+from endcap.measurement.following import Following
 from endcap.web.access import KeyRing
 from endcap.web.admission import Admission, Patience
 from endcap.web.limits import REFRESH_EVERY_S
@@ -35,6 +36,7 @@ class RunningShop:
 
         self.events = EventWriter(service.stores.log, service.live, report=report)
         self.decisions = DecisionWriter(service.stores.decisions, report=report)
+        self.measuring = Following(service.stores, report=report)
 
     @property
     def bundle(self) -> str | None:
@@ -92,6 +94,7 @@ class Site:
         for shop in self._running.values():
             await shop.events.stop()
             await asyncio.to_thread(shop.decisions.stop)
+            await asyncio.to_thread(shop.measuring.stop)
         self._running.clear()
 
     async def shop(self, name: str) -> RunningShop:
@@ -131,6 +134,7 @@ class Site:
             yield "endcap_events_quarantined", labels, shop.service.stores.log.quarantined_count()
             yield "endcap_decisions_waiting", labels, shop.decisions.waiting
             yield "endcap_decisions_lost_total", labels, shop.decisions.lost
+            yield "endcap_events_unmeasured", labels, shop.measuring.behind
             yield "endcap_items", labels, len(shop.service.state.items)
             yield "endcap_bundle_serves", {**labels, "version": shop.bundle or ""}, int(manifest is not None)
             yield "endcap_bundle_created_seconds", labels, manifest.created_at_ms / 1000 if manifest else 0
@@ -145,6 +149,7 @@ class Site:
                 running = RunningShop(name, service, self.log)
                 running.events.start()
                 running.decisions.start()
+                running.measuring.start()
                 self._running[name] = running
                 self.log.say("shop_serves", shop=name, bundle=running.bundle, degraded=running.degraded)
         return running

@@ -1,0 +1,157 @@
+"""Brings the sums up to date with the log and the answers, a stretch at a time.
+
+A stretch is read, worked out and kept in one transaction together with the place that it reaches to: after a crash it is read
+again or it is not, but it never counts twice or half. Two followers of one shop do no harm: the one that comes second throws its
+work away and goes on from where the first one got.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+import msgspec
+
+from endcap.core.events import LoggedEvent
+from endcap.core.experiment import EXPERIMENT_KIND, Experiment
+from endcap.errors import EndcapError
+from endcap.measurement.answers import Answer, Given, given
+from endcap.measurement.bots import is_crawler
+from endcap.measurement.contributions import Trial
+from endcap.measurement.products import ShopProducts
+from endcap.measurement.rules import Rules, decode_rules, encode_rules, rules_of
+from endcap.measurement.stretch import Stretch, keys_in
+from endcap.stores.measures import Progress
+from endcap.stores.ports import Decision, ShopStores
+
+CHUNK = 2_000
+"""How many events and how many answers one transaction takes: some tenths of a second of work."""
+
+REMEMBERED_ANSWERS = 20_000
+"""How many answers are remembered in brief, so that what is seen of one is not looked up for each of its items."""
+
+_MONEY = frozenset({"purchase", "refund"})
+
+
+class Follower:
+    """Follows one shop. Not to be shared by threads."""
+
+    def __init__(self, stores: ShopStores) -> None:
+        self._stores = stores
+        self._products = ShopProducts(stores.catalog, stores.bundles)
+        self._answers: OrderedDict[str, Answer] = OrderedDict()
+        self._documents = -1
+        self._trials: dict[str, Trial] = {}
+        self._runs: dict[str, list[tuple[int, str]]] = {}
+
+    def follow(self, limit: int = CHUNK) -> bool:
+        """Take the next stretch, of at most ``limit`` events and as many answers, into the sums; tells whether there was one."""
+        stores, measures = self._stores, self._stores.measures
+        before = measures.progress()
+        decisions = stores.decisions.written(before.answer_place, limit)
+        events = stores.log.read(after=before.log_seq, limit=limit)
+        if not decisions and not events:
+            return False
+        self._products.refresh()
+        self._read_experiments()
+        rules = self._rules(before, events)
+        after = Progress(
+            log_seq=events[-1].seq if events else before.log_seq,
+            answer_place=decisions[-1][0] if decisions else before.answer_place,
+            rules=encode_rules(rules),
+        )
+        stretch = Stretch(measures, rules, self._trials, self._lookup)
+        self._take_answers(stretch, [decision for _, decision in decisions])
+        _take_events(stretch, events)
+        measures.commit(stretch.measured(before, after))
+        return True
+
+    def catch_up(self) -> int:
+        """Follow until there is nothing more; returns how many stretches that took."""
+        stretches = 0
+        while self.follow():
+            stretches += 1
+        return stretches
+
+    def behind(self) -> int:
+        """How many events of the log are not in the sums yet."""
+        return self._stores.log.last_seq() - self._stores.measures.progress().log_seq
+
+    def _rules(self, before: Progress, events: list[LoggedEvent]) -> Rules:
+        """The rules that hold since the first stretch; the currency is settled when money first occurs."""
+        rules = decode_rules(before.rules) if before.rules else None
+        if rules is not None and (rules.currency or not any(one.event.type in _MONEY for one in events)):
+            return rules
+        told = rules_of(self._stores)
+        if rules is not None:
+            return msgspec.structs.replace(rules, currency=told.currency)
+        money = any(one.event.type in _MONEY for one in events)
+        return told if money else msgspec.structs.replace(told, currency="")
+
+    def _take_answers(self, stretch: Stretch, decisions: list[Decision]) -> None:
+        answers: list[Given] = []
+        for decision in decisions:
+            one = given(decision, self._products)
+            if is_crawler(one.user_agent):
+                stretch.take_bot(decision.at_ms)
+                continue
+            self._remember(one.recommendation_id, one.answer)
+            answers.append(msgspec.structs.replace(one, arms=self._of_runs(one)))
+        waiting = self._stores.measures.waiting([one.recommendation_id for one in answers])
+        stretch.load([key for one in answers for key in (one.user, one.visitor, one.session) if key])
+        for one in answers:
+            stretch.take_answer(one)
+            if one.recommendation_id in waiting:
+                stretch.take_late(one.recommendation_id, one.answer, waiting[one.recommendation_id])
+
+    def _lookup(self, recommendation_id: str) -> Answer | None:
+        known = self._answers.get(recommendation_id)
+        if known is None:
+            decision = self._stores.decisions.get(recommendation_id)
+            if decision is None:
+                return None
+            known = given(decision, self._products).answer
+            self._remember(recommendation_id, known)
+        return known
+
+    def _remember(self, recommendation_id: str, answer: Answer) -> None:
+        self._answers[recommendation_id] = answer
+        if len(self._answers) > REMEMBERED_ANSWERS:
+            self._answers.popitem(last=False)
+
+    def _read_experiments(self) -> None:
+        """The experiments' units and ends, by run."""
+        version = self._stores.documents.version()
+        if version == self._documents:
+            return
+        self._documents = version
+        for name, body in self._stores.documents.all(EXPERIMENT_KIND).items():
+            try:
+                experiment = msgspec.json.decode(body, type=Experiment)
+            except (msgspec.MsgspecError, EndcapError):
+                continue
+            ends = [at_ms for at_ms in (experiment.stopped_ms, experiment.ends_at) if at_ms is not None]
+            self._trials[experiment.salt] = Trial(experiment.unit, min(ends, default=None))
+            self._runs[name] = [(experiment.started_ms or 0, experiment.salt)]
+
+    def _of_runs(self, one: Given) -> dict[str, str]:
+        """The arms of an answer by the run of their experiment, those of runs that had not begun left out."""
+        arms = {}
+        for name, arm in one.arms.items():
+            for began_ms, run in self._runs.get(name, [(0, name)]):
+                if one.answer.at_ms >= began_ms:
+                    arms[run] = arm
+        return arms
+
+
+def _take_events(stretch: Stretch, events: list[LoggedEvent]) -> None:
+    people = []
+    for one in events:
+        context = one.event.context
+        agent = context.get("user_agent") if context else None
+        if isinstance(agent, str) and is_crawler(agent):
+            stretch.take_bot(one.event.at_ms)
+        else:
+            people.append(one.event)
+    stretch.load(key for event in people for key in keys_in(event))
+    for event in people:
+        stretch.take_event(event)

@@ -96,7 +96,7 @@ def lift_interval(control: Moments, variant: Moments, critical: ArrayLike) -> tu
 
 def _along(arm: Moments, weight: Array | float, factor: float) -> Array:
     """The variance of a unit's own figure times ``weight``, less its covariate times ``factor``."""
-    return np.asarray(weight**2 * arm.variance - 2.0 * factor * weight * arm.covariance + factor**2 * arm.before_variance)
+    return np.asarray(weight**2 * arm.variance - 2.0 * factor * weight * arm.covariance + factor * factor * arm.before_variance)
 
 
 def _of_mean(variance: Array, n: Array) -> Array:

@@ -35,7 +35,7 @@ def adjusted(arms: Moments, factor: float) -> Moments:
         return Moments.of(
             arms.n,
             arms.mean - factor * (arms.before - overall),
-            arms.variance - 2.0 * factor * arms.covariance + factor**2 * arms.before_variance,
+            arms.variance - 2.0 * factor * arms.covariance + factor * factor * arms.before_variance,
         )
 
 

@@ -77,7 +77,7 @@ def effects(names: tuple[str, ...], arms: Moments, terms: Terms | None = None) -
         Effect(
             arm=name,
             **_fields(figures, intervals, at),
-            reason=_reason(plain[0], plain[1 + at], known=np.isfinite(intervals["lift_interval"][0][at])),
+            reason=_reason(arms[0], arms[1 + at], _known(figures, intervals, at)),
         )
         for at, name in enumerate(names[1:])
     )
@@ -87,6 +87,12 @@ def _fields(figures: dict[str, Array], intervals: dict[str, tuple[Array, Array]]
     """One variant's figures by the names they have in an Effect."""
     found: dict[str, Any] = {field: number(values[at]) for field, values in figures.items()}
     return found | {field: interval(low[at], high[at]) for field, (low, high) in intervals.items()}
+
+
+def _known(figures: dict[str, Array], intervals: dict[str, tuple[Array, Array]], at: int) -> tuple[bool, bool]:
+    """Whether there are a lift, for one look, and its interval for every look."""
+    once, always = (bool(np.isfinite(intervals[one]).all(axis=0)[at]) for one in ("lift_interval", "sequential_lift"))
+    return once and bool(np.isfinite(figures["loss"][at])), always
 
 
 def number(value: float) -> float | None:
@@ -102,21 +108,30 @@ def interval(low: float, high: float) -> Interval | None:
 def _beliefs(gap: Estimate, gain: Estimate, terms: Terms) -> dict[str, Array]:
     """Chance to win and losses from the lift; where there is no lift, the chance from the difference, and no losses."""
     found = posterior(gain, terms.prior)
-    chance = np.where(np.isfinite(found.mean), found.chance_to_win(), ndtr(gap.value / gap.error))
+    chance = np.where(np.isfinite(found.mean / found.deviation), found.chance_to_win(), ndtr(gap.value / gap.error))
     loss, loss_control = found.loss(), found.loss_control()
     if terms.direction == "down":
         return {"chance_to_win": 1.0 - chance, "loss": loss_control, "loss_control": loss}
     return {"chance_to_win": chance, "loss": loss, "loss_control": loss_control}
 
 
-def _reason(control: Moments, variant: Moments, known: bool) -> str | None:
+def _reason(control: Moments, variant: Moments, known: tuple[bool, bool]) -> str | None:
     """Why figures are absent, the first that applies."""
-    if min(control.n, variant.n) < 2 or not math.isfinite(control.n + variant.n):
+    if not (control.n >= 2 and variant.n >= 2 and math.isfinite(control.n + variant.n)):
         return "An arm has fewer than two units."
     if not np.isfinite([control.mean, variant.mean, control.variance, variant.variance]).all():
         return "There are too few units for an interval, or amounts that are no numbers or too large to add up."
-    if min(control.variance, variant.variance) < 0.0:
-        return "The sums contradict each other: a variance is negative."
-    if control.variance + variant.variance == 0.0:
+    if _contradicts(control) or _contradicts(variant):
+        return "The sums contradict each other: no units have them."
+    if max(control.variance, variant.variance) == 0.0:
         return "All units of both arms have the same figure."
-    return None if known else "The control's figure may be zero, so there is no lift in percent that could be ruled out."
+    if not known[0]:
+        return "The control's figure may be zero, so no lift in percent is too large."
+    return None if known[1] else "It is too early for a lift in percent that holds at every look."
+
+
+def _contradicts(arm: Moments) -> bool:
+    """Whether a variance is negative, or a covariance larger than two variances allow."""
+    with np.errstate(all="ignore"):
+        most = arm.variance * arm.before_variance * (1.0 + 1e-6)
+        return bool(min(arm.variance, arm.before_variance) < 0.0 or arm.covariance * arm.covariance > most)

@@ -33,4 +33,5 @@ def quantile_moments(values: Array, share: float, alpha: float = 0.05) -> tuple[
     if low < 0.0 or high > n - 1:
         return n, value, math.nan
     below, above = np.interp([low, high], np.arange(n), ordered)
-    return n, value, n * float((above - below) / (2.0 * z)) ** 2
+    error = float(above - below) / (2.0 * z)
+    return n, value, n * error * error

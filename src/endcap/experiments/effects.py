@@ -91,7 +91,7 @@ def _fields(figures: dict[str, Array], intervals: dict[str, tuple[Array, Array]]
 
 def _known(figures: dict[str, Array], intervals: dict[str, tuple[Array, Array]], at: int) -> tuple[bool, bool]:
     """Whether there are a lift, for one look, and its interval for every look."""
-    once, always = (bool(np.isfinite(intervals[one]).all(axis=0)[at]) for one in ("lift_interval", "sequential_lift"))
+    once, always = (bool(np.isfinite([ends[at] for ends in intervals[one]]).all()) for one in ("lift_interval", "sequential_lift"))
     return once and bool(np.isfinite(figures["loss"][at])), always
 
 

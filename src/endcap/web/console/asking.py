@@ -6,18 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-import msgspec
-
 from endcap.measurement.calendar import zone_of
 from endcap.measurement.catalogue import METRICS
-from endcap.measurement.facts import Facts, assortment_of, facts_of
 from endcap.measurement.questions import Dimension, Report, ReportQuery
-from endcap.measurement.report import report
-from endcap.stores.measures import Measures
+from endcap.measurement.settings import settings_of
 from endcap.web.console.frame import Visit
 from endcap.web.console.periods import Period, period_of
 from endcap.web.console.told import place
 from endcap.web.console.words import spoken
+from endcap.web.site import RunningShop
 
 CUTS: Mapping[str, tuple[tuple[Dimension, ...], str]] = {
     "placement": (("placement",), "Placement"), "shelf": (("placement", "shelf"), "Shelf"), "source": (("source",), "Source"),
@@ -33,18 +30,12 @@ _SHOWN_METRIC = "ctr"
 class Asked:
     """What an overview is about. ``metric`` is that of the line."""
 
-    measures: Measures
-    facts: Facts
+    shop: RunningShop
     zone: ZoneInfo
     period: Period
     cut: str
     where: Mapping[Dimension, str]
     metric: str
-
-    @property
-    def currency(self) -> str | None:
-        """The currency of all amounts."""
-        return self.facts.currency
 
     @property
     def placement(self) -> str:
@@ -57,28 +48,24 @@ class Asked:
             since_ms=self.period.since_ms, until_ms=self.period.until_ms, by=by, where=self.where, metrics=metrics,
             step=self.period.step if steps else None, compare=self.period.compare,
         )  # fmt: skip
-        return report(self.measures, query, self.facts)
+        return self.shop.service.report(query)
+
+    def within(self, period: Period, metrics: tuple[str, ...]) -> Report:
+        """The report of the same part of the shop in another period."""
+        query = ReportQuery(since_ms=period.since_ms, until_ms=period.until_ms, where=self.where, metrics=metrics)
+        return self.shop.service.report(query)
 
 
 def asked_of(visit: Visit) -> Asked:
     """What the address of a visit asks; whatever is not known there is as usual."""
-    service = visit.shop.service
-    assortment = assortment_of(item for item in service.state.items.items if item is not None)
-    facts = facts_of(service.stores, assortment, (ready.placement for ready in service.state.placements.values()))
-    zone = zone_of(facts.zone)
+    zone = zone_of(settings_of(visit.shop.service.stores.documents).time_zone)
     metric = visit.query.get("metric", "")
     cut = visit.query.get("cut", "")
     where: dict[Dimension, str] = {name: visit.query[name][:128] for name in FILTERS if visit.query.get(name)}
     return Asked(
-        measures=visit.shop.service.stores.measures, facts=facts, zone=zone, period=period_of(visit.query, visit.now_ms, zone),
+        shop=visit.shop, zone=zone, period=period_of(visit.query, visit.now_ms, zone),
         cut=cut if cut in CUTS else "placement", where=where, metric=metric if metric in METRICS else _SHOWN_METRIC,
     )  # fmt: skip
-
-
-def today(asked: Asked, now: Period, metrics: tuple[str, ...]) -> Report:
-    """The same part of the shop, today."""
-    query = ReportQuery(since_ms=now.since_ms, until_ms=now.until_ms, where=asked.where, metrics=metrics)
-    return report(asked.measures, msgspec.structs.replace(query, compare=None), asked.facts)
 
 
 def value_name(dimension: str, value: str) -> str:

@@ -209,8 +209,10 @@ class EffectChart:
 
     def axis(self) -> Markup:
         """The round numbers below the rows."""
-        text = Markup('<text x="{}%" y="14">{}</text>')
-        return Markup("").join(text.format(self.scale.place(tick) / 10, self.written(tick)) for tick in self.scale.ticks)
+        text, ticks = Markup('<text x="{}%" y="14" class="{}">{}</text>'), self.scale.ticks
+        return Markup("").join(
+            text.format(self.scale.place(tick) / 10, _end(at, len(ticks)), self.written(tick)) for at, tick in enumerate(ticks)
+        )
 
 
 def effect_chart(key: str, title: str, rows: Sequence[Effect], written: Callable[[float], str]) -> EffectChart:

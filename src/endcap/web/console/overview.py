@@ -10,7 +10,7 @@ from endcap.core.time import DAY_MS
 from endcap.measurement.catalogue import GROUPS, METRICS
 from endcap.measurement.export import csv_of
 from endcap.measurement.questions import Dimension, Report, ReportRow
-from endcap.web.console.asking import CUTS, Asked, asked_of, today, value_name
+from endcap.web.console.asking import CUTS, Asked, asked_of, value_name
 from endcap.web.console.charts import Effect, EffectChart, LineChart, Point, Series, effect_chart, line_chart, spark
 from endcap.web.console.frame import Address, Download, Page, Visit
 from endcap.web.console.periods import COMPARISONS, PRESETS, iso_day, labels, period_of, shown
@@ -69,12 +69,12 @@ def overview(visit: Visit) -> Page:
             "when": shown(asked.period.since_ms, asked.period.until_ms, asked.zone), "zone": asked.zone.key,
             "then": _compared(whole, asked), "dates": _dates(asked), "cuts": CUTS, "cut": asked.cut,
             "chips": [(name, value_name(name, value)) for name, value in asked.where.items()],
-            "cards": [_card(name, whole.total, by_step, asked) for name in CARDS],
-            "columns": [told(name, whole.total.figures[name], asked.currency) for name in COLUMNS],
-            "rows": _rows(visit, asked, table), "total": _cells(table.total, asked, asked.placement),
-            "worth": _worth(whole.total, asked), "chart": _chart(by_step, asked), "metric": asked.metric,
+            "cards": [_card(name, whole, by_step) for name in CARDS],
+            "columns": [told(name, whole.total.figures[name], whole.currency) for name in COLUMNS],
+            "rows": _rows(visit, asked, table), "total": _cells(table.total, table.currency, asked.placement),
+            "worth": _worth(whole), "chart": _chart(by_step, asked), "metric": asked.metric,
             "choices": [(METRICS[name].title, name) for name in dict.fromkeys((*_LINES, asked.metric))],
-            "groups": _groups(whole, asked), "late": _late(visit, asked), "empty": not any(whole.total.sums.values()),
+            "groups": _groups(whole, asked), "late": _late(visit, asked), "nothing": not any(whole.total.sums.values()),
         },
     )  # fmt: skip
 
@@ -82,10 +82,10 @@ def overview(visit: Visit) -> Page:
 def _live(visit: Visit, asked: Asked) -> dict[str, object]:
     """How today goes, and whether everything that came in is counted."""
     day = period_of({"period": "1"}, visit.now_ms, asked.zone)
-    answer = today(asked, day, _NOW)
+    answer = asked.within(day, _NOW)
     waiting = max(0, visit.shop.service.stores.log.last_seq() - answer.measured_until)
     return {
-        "now": [told(name, answer.total.figures[name], asked.currency) for name in _NOW],
+        "now": [told(name, answer.total.figures[name], answer.currency) for name in _NOW],
         "waiting": count_of(waiting, "event") if waiting else "",
     }
 
@@ -113,10 +113,10 @@ def _dates(asked: Asked) -> tuple[str, str]:
     return iso_day(asked.period.since_ms, asked.zone), iso_day(asked.period.until_ms - 1, asked.zone)
 
 
-def _card(name: str, total: ReportRow, by_step: Report, asked: Asked) -> Card:
+def _card(name: str, whole: Report, by_step: Report) -> Card:
     values = [row.figures[name].value for row in by_step.rows]
     shown_line = spark(values) if METRICS[name].interval != "holdout" else Markup("")
-    return Card(told(name, total.figures[name], asked.currency, total.compared.get(name)), shown_line)
+    return Card(told(name, whole.total.figures[name], whole.currency, whole.total.compared.get(name)), shown_line)
 
 
 def _rows(visit: Visit, asked: Asked, table: Report) -> list[TableRow]:
@@ -128,31 +128,31 @@ def _rows(visit: Visit, asked: Asked, table: Report) -> list[TableRow]:
     if asked.cut == "placement":
         usual = [(name,) for name in TABLE_ORDER if not asked.where or (name,) in seen]
         keys = [*usual, *(key for key in keys if key not in usual)]
-    return [_row(visit, asked, key, found.get(key)) for key in keys]
+    return [_row(visit, asked, key, found.get(key), table.currency) for key in keys]
 
 
-def _row(visit: Visit, asked: Asked, key: tuple[str, ...], row: ReportRow | None) -> TableRow:
+def _row(visit: Visit, asked: Asked, key: tuple[str, ...], row: ReportRow | None, currency: str | None) -> TableRow:
     by: tuple[Dimension, ...] = CUTS[asked.cut][0]
     name = " · ".join(value_name(one, value) for one, value in zip(by, key, strict=True))
     placement = key[by.index("placement")] if "placement" in by else asked.placement
     narrowed = dict(zip(by, key, strict=True)) | ({"cut": "shelf"} if asked.cut == "placement" else {})
-    return TableRow(name, visit.here(**narrowed) if row else "", _cells(row, asked, placement))
+    return TableRow(name, visit.here(**narrowed) if row else "", _cells(row, currency, placement))
 
 
-def _cells(row: ReportRow | None, asked: Asked, placement: str) -> list[Told]:
+def _cells(row: ReportRow | None, currency: str | None, placement: str) -> list[Told]:
     if row is None:
         return []
-    return [told(name, row.figures[name], asked.currency, row.compared.get(name), placement) for name in COLUMNS]
+    return [told(name, row.figures[name], currency, row.compared.get(name), placement) for name in COLUMNS]
 
 
-def _worth(total: ReportRow, asked: Asked) -> Worth:
-    metric = METRICS["incremental_revenue"]
-    write = writer(metric, asked.currency)
-    credited, gained, lift = (total.figures[name] for name in ("attributed_revenue", "incremental_revenue", "revenue_lift"))
+def _worth(whole: Report) -> Worth:
+    metric, currency = METRICS["incremental_revenue"], whole.currency
+    write = writer(metric, currency)
+    credited, gained, lift = (whole.total.figures[name] for name in ("attributed_revenue", "incremental_revenue", "revenue_lift"))
     sure = gained.low is not None and gained.low > 0
     lost = gained.high is not None and gained.high < 0
     tone = "good" if sure else "bad" if lost else "open"
-    by_clicks = told("attributed_revenue", credited, asked.currency).value
+    by_clicks = told("attributed_revenue", credited, currency).value
     rows = [
         Effect("Credited to recommendations", credited.value, None, None, by_clicks),
         Effect(
@@ -160,10 +160,10 @@ def _worth(total: ReportRow, asked: Asked) -> Worth:
             f"{write(gained.value)} {interval(gained, write)}" if gained.value is not None else "cannot be told yet", tone,
         ),
     ]  # fmt: skip
-    chart = effect_chart("worth", "Credited, and really gained", rows, tick_writer(metric, asked.currency))
+    chart = effect_chart("worth", "", rows, tick_writer(metric, currency))
     if gained.value is None:
-        return Worth(chart, told("incremental_revenue", gained, asked.currency).reason, tone)
-    by_visitor = told("revenue_lift", lift, asked.currency)
+        return Worth(chart, told("incremental_revenue", gained, currency).reason, tone)
+    by_visitor = told("revenue_lift", lift, currency)
     each = f"A visitor who sees recommendations brings {by_visitor.value} {by_visitor.interval} against one who is held out."
     if sure:
         return Worth(chart, f"{each} That is more than chance explains.", tone)
@@ -174,24 +174,24 @@ def _worth(total: ReportRow, asked: Asked) -> Worth:
 
 def _chart(by_step: Report, asked: Asked) -> LineChart:
     metric = METRICS[asked.metric]
-    rows, step = by_step.rows, asked.period.step
-    points = [point(metric, row.figures[metric.name], asked.currency) for row in rows]
+    rows, step, currency = by_step.rows, asked.period.step, by_step.currency
+    points = [point(metric, row.figures[metric.name], currency) for row in rows]
     series = [Series("This period", points)]
-    before = [point(metric, row.compared.get(metric.name), asked.currency) for row in rows]
+    before = [point(metric, row.compared.get(metric.name), currency) for row in rows]
     if any(one.value is not None for one in before):
         series.append(Series("Before", [Point(one.value, text=one.text) for one in before], "before"))
     marks = labels([row.at_ms or 0 for row in rows], step, asked.zone)
     note = (
         "The shaded band is where the true value lies with 95 % confidence." if any(one.low is not None for one in points) else ""
     )
-    return line_chart("trend", f"{metric.title} by {step}", marks, series, tick_writer(metric, asked.currency), note=note)
+    return line_chart("trend", f"{metric.title} by {step}", marks, series, tick_writer(metric, currency), note=note)
 
 
 def _groups(whole: Report, asked: Asked) -> list[tuple[str, list[Told]]]:
     """Every figure of the catalogue, under its headings."""
-    figures, compared = whole.total.figures, whole.total.compared
+    figures, compared, currency = whole.total.figures, whole.total.compared, whole.currency
     return [
-        (title, [told(one.name, figures[one.name], asked.currency, compared.get(one.name), asked.placement) for one in metrics])
+        (title, [told(one.name, figures[one.name], currency, compared.get(one.name), asked.placement) for one in metrics])
         for title, metrics in GROUPS.items()
     ]
 

@@ -48,6 +48,7 @@ class Console:
             loader=PackageLoader("endcap.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
         )
         self._templates.globals["words"] = words
+        self._templates.filters["coded"] = words.coded
 
     def routes(self) -> list[Route]:
         """All addresses of the console."""

@@ -149,7 +149,9 @@ def _usual(bench: Benchmark, write: Callable[[float], str]) -> str:
 
 
 def _change(metric: Metric, figure: Figure, before: Figure | None) -> tuple[str, str, str]:
-    """The change in words, whether it is good or bad, and an arrow; shares change in points, other figures in per cent.
+    """The change in words, whether it is good or bad, and an arrow; no words where there is next to none.
+
+    Shares change in points, other figures in per cent.
 
     It is called good or bad only where the two intervals do not overlap: the rest may be chance.
     """
@@ -157,14 +159,14 @@ def _change(metric: Metric, figure: Figure, before: Figure | None) -> tuple[str,
         return "", "", ""
     difference = figure.value - before.value
     if metric.unit in ("share", "change"):
-        text = f"{100 * difference:+.1f} points" if abs(difference) >= 0.0005 else "no change"
+        text = f"{100 * difference:+.1f} points" if abs(difference) >= 0.0005 else ""
     elif before.value <= 0:
         return "", "", ""
     else:
         share = difference / before.value
-        text = f"{100 * share:+.0f}{NARROW}%" if abs(share) >= 0.005 else "no change"
-    arrow = "same" if text == "no change" else "up" if difference > 0 else "down"
-    if arrow == "same" or metric.direction == "none" or not _apart(figure, before):
+        text = f"{100 * share:+.0f}{NARROW}%" if abs(share) >= 0.005 else ""
+    arrow = "up" if difference > 0 else "down"
+    if not text or metric.direction == "none" or not _apart(figure, before):
         return text.replace("-", "−"), "", arrow
     return text.replace("-", "−"), "good" if (difference > 0) == (metric.direction == "up") else "bad", arrow
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from markupsafe import Markup, escape
+
 from endcap.core.money import exponent
 from endcap.core.time import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, iso
 
@@ -40,14 +42,16 @@ def plain(value: float) -> str:
 def percent(share: float, places: int | None = None) -> str:
     """A share in per cent, with a place more where it is small.
 
-    >>> [percent(one).replace(NARROW, " ") for one in (0.123, 0.0123, 0.00012, 1.0)]
-    ['12.3 %', '1.23 %', '0.012 %', '100 %']
+    >>> [percent(one).replace(NARROW, " ") for one in (0.123, 0.0123, 0.00012, 1.0, 0.0)]
+    ['12.3 %', '1.23 %', '0.012 %', '100 %', '0 %']
     """
     return f"{_percent(share, share, places)}{NARROW}%"
 
 
 def _percent(share: float, scale: float, places: int | None = None) -> str:
     size = abs(100 * scale)
+    if size < 0.0005:
+        return "0"
     if places is None:
         places = 0 if size >= 99.95 or size == 0 else 1 if size >= 10 else 2 if size >= 0.1 else 3
     return number(100 * share, places)
@@ -145,6 +149,16 @@ def spoken(name: str) -> str:
     """
     words = name.replace("_", " ").replace(".", " ")
     return words[:1].upper() + words[1:]
+
+
+def coded(text: str) -> Markup:
+    """The text with what stands between backticks as code.
+
+    >>> coded("run `endcap train` <now>")
+    Markup('run <code>endcap train</code> &lt;now&gt;')
+    """
+    parts = text.split("`")
+    return Markup("").join(Markup("<code>{}</code>").format(part) if at % 2 else escape(part) for at, part in enumerate(parts))
 
 
 def count_of(value: int, one: str, many: str | None = None) -> str:

@@ -96,7 +96,7 @@ def _features(customers: pl.DataFrame, now_ms: int, unit: float) -> NDArray[np.f
     of = {name: customers[name].to_numpy() for name in customers.columns if name != "user"}
     return np.column_stack([
         (now_ms - of["last_ms"]) / DAY_MS, of["order_days"], of["minor"] / of["orders"] / unit, of["deals"],
-        (now_ms - of["first_ms"]) / DAY_MS, of["looks"] / of["order_days"],
+        (now_ms - of["first_ms"]) / DAY_MS, of["looks"] / of["orders"],
     ])  # fmt: skip
 
 

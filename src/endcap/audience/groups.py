@@ -14,6 +14,8 @@ Floats = NDArray[np.float64]
 
 WIDEST = 3.0
 """Standard deviations beyond which a customer is no further away: one who spends a thousandfold is not a group."""
+NARROWEST = 0.05
+"""The smallest standard deviation that counts, on the scale of :func:`scaled`: a difference of 5 % is none."""
 
 _SHARE = FEATURES.index("deals")
 
@@ -22,15 +24,15 @@ class Clusters(msgspec.Struct, frozen=True, kw_only=True):
     """Groups of customers by :data:`endcap.audience.kinds.FEATURES`.
 
     ``names[i]`` is the kind of group i and ``centers[i]`` its middle, in standard deviations from the average; ``middle`` and
-    ``spread`` are the average and standard deviation of each feature on the scale that :func:`scaled` gives. ``silhouette``, -1
-    to 1, says how well the groups are apart.
+    ``spread`` are the average and standard deviation of each feature on the scale that :func:`scaled` gives. ``agreement``,
+    1 at most and about 0 by chance, says how far one half of the customers shows the same groups as the other.
     """
 
     names: tuple[str, ...]
     centers: tuple[tuple[float, ...], ...]
     middle: tuple[float, ...]
     spread: tuple[float, ...]
-    silhouette: float
+    agreement: float
 
     def place(self, features: Floats) -> NDArray[np.int64]:
         """The group of each customer, int64 (n,), by their features float64 (n, :data:`FEATURES`)."""
@@ -46,7 +48,6 @@ def scaled(features: Floats) -> Floats:
 
 
 def standard(features: Floats, middle: Sequence[float] | Floats, spread: Sequence[float] | Floats) -> Floats:
-    """Standard deviations from the average, not beyond :data:`WIDEST`; 0 for what does not differ at all."""
-    widths = np.asarray(spread, np.float64)
-    apart = (scaled(features) - np.asarray(middle)) / np.where(widths > 1e-9, widths, 1.0)
-    return np.clip(np.where(widths > 1e-9, apart, 0.0), -WIDEST, WIDEST)
+    """Standard deviations from the average, not beyond :data:`WIDEST`; what hardly differs stays small (:data:`NARROWEST`)."""
+    widths = np.maximum(np.asarray(spread, np.float64), NARROWEST)
+    return np.clip((scaled(features) - np.asarray(middle)) / widths, -WIDEST, WIDEST)

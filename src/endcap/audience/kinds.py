@@ -6,7 +6,7 @@ import msgspec
 
 FEATURES = ("recency", "frequency", "order_value", "deals", "tenure", "looks")
 """What customers are compared by: days since the newest order, days with an order, value of an order, share of lines bought
-cheap, days since the first order, and products looked at for each day with an order."""
+cheap, days since the first order, and products looked at for each order."""
 
 
 class Kind(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,7 +49,7 @@ WINDOW_SHOPPERS = Kind(
 """Those without an order are no matter of clustering: they are all who looked."""
 
 MIXED = "mixed"
-"""What a group is called that is like no kind; a second one has a number behind it."""
+"""What a group is called that is like no kind."""
 
 _NAMED = {one.name: one for one in (*KINDS, WINDOW_SHOPPERS)}
 

@@ -91,8 +91,8 @@ def _fields(figures: dict[str, Array], intervals: dict[str, tuple[Array, Array]]
 
 def _known(figures: dict[str, Array], intervals: dict[str, tuple[Array, Array]], at: int) -> tuple[bool, bool]:
     """Whether there are a lift, for one look, and its interval for every look."""
-    once, always = (bool(np.isfinite([ends[at] for ends in intervals[one]]).all()) for one in ("lift_interval", "sequential_lift"))
-    return once and bool(np.isfinite(figures["loss"][at])), always
+    once, always = (interval(*(ends[at] for ends in intervals[one])) for one in ("lift_interval", "sequential_lift"))
+    return once is not None and bool(np.isfinite(figures["loss"][at])), always is not None
 
 
 def number(value: float) -> float | None:

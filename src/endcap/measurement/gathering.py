@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from endcap.measurement.components import NUMBER
 from endcap.measurement.formulas import Sum
 from endcap.measurement.questions import PLACES
-from endcap.stores.measures import Cell, Cells, Grain, Measures
+from endcap.stores.measures import LEVELS, Cell, Cells, Grain, Level, Measures
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -56,19 +56,35 @@ class Gathered:
         return Parts(self.columns, self.sums[row, ticks])
 
 
-def read(measures: Measures, grain: Grain, since_ms: int, until_ms: int, names: Sequence[str]) -> Cells:
-    """The cells of a period with a column for each named component."""
-    return measures.cells(grain, since_ms, until_ms, [NUMBER[name] for name in names])
+def level_of(apart: frozenset[str]) -> Level:
+    """The coarsest sums that tell these dimensions apart, beside placement and shelf.
+
+    >>> level_of(frozenset({"placement", "device"})), level_of(frozenset({"device", "segment"}))
+    ('device', 'all')
+    """
+    return next((level for level, kept in LEVELS.items() if apart <= kept), "all")
 
 
-def read_days(measures: Measures, since_ms: int, until_ms: int, names: Sequence[str], days: Sequence[int]) -> list[Cells]:
-    """The cells of a period, by the day between those that begin at ``days``, and by the hour before and behind them."""
-    inside = [day for day in days if since_ms <= day <= until_ms]
-    if len(inside) < 2:
-        return [read(measures, "hour", since_ms, until_ms, names)]
-    first, last = inside[0], inside[-1]
-    parts: list[tuple[Grain, int, int]] = [("hour", since_ms, first), ("day", first, last), ("hour", last, until_ms)]
-    return [read(measures, grain, start, end, names) for grain, start, end in parts if start < end]
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What is read of the store: these components, told apart by a level."""
+
+    measures: Measures
+    names: tuple[str, ...]
+    level: Level = "all"
+
+    def cells(self, grain: Grain, since_ms: int, until_ms: int) -> Cells:
+        """The cells of a period with a column for each component."""
+        return self.measures.cells(grain, since_ms, until_ms, [NUMBER[name] for name in self.names], self.level)
+
+    def days(self, since_ms: int, until_ms: int, days: Sequence[int]) -> list[Cells]:
+        """The cells of a period, by the day between those that begin at ``days``, and by the hour before and behind them."""
+        inside = [day for day in days if since_ms <= day <= until_ms]
+        if len(inside) < 2:
+            return [self.cells("hour", since_ms, until_ms)]
+        first, last = inside[0], inside[-1]
+        parts: list[tuple[Grain, int, int]] = [("hour", since_ms, first), ("day", first, last), ("hour", last, until_ms)]
+        return [self.cells(grain, start, end) for grain, start, end in parts if start < end]
 
 
 def gather(parts: Sequence[Cells], names: Sequence[str], ticks: Sequence[int], by: Sequence[str], keep: Keep) -> Gathered:

@@ -13,9 +13,9 @@ from endcap.measurement.components import NUMBER
 from endcap.measurement.coverage import Coverage
 from endcap.measurement.facts import Facts
 from endcap.measurement.formulas import components
-from endcap.measurement.gathering import read, read_days
+from endcap.measurement.gathering import Reading, level_of
 from endcap.measurement.questions import ReportQuery
-from endcap.stores.measures import Cells, Measures
+from endcap.stores.measures import Cells, Level, Measures
 
 FEW_DAYS = 7
 """Up to how many days are parted into hours, rather than days, to see how much a figure varies."""
@@ -43,13 +43,13 @@ class Period:
             self.ticks = [max(self.since, day) for day in days]
         wanted = {component for metric in metrics for component in components(metric.formula)}
         self.names = tuple(sorted(wanted & NUMBER.keys(), key=NUMBER.__getitem__))
-        self.cells: list[Cells] = self._read(short)
+        self._short, self._read = short, dict[Level, list[Cells]]()
         self.coverage = Coverage(measures, self.since, self.until) if "items_shown" in wanted else None
 
     @cached_property
     def groups(self) -> Cells:
         """The sums by random groups of people, by the day."""
-        return read(self.measures, "group", self.since, self.until, self.names)
+        return Reading(self.measures, self.names).cells("group", self.since, self.until)
 
     def end(self, step: int) -> int:
         """When a step ends."""
@@ -62,10 +62,15 @@ class Period:
         first, last = np.searchsorted(self.ticks, [self.steps[step], self.end(step)])
         return slice(int(first), int(last))
 
-    def _read(self, short: bool) -> list[Cells]:
-        if short:
-            return [read(self.measures, "hour", self.since, self.until, self.names)]
+    def cells(self, apart: frozenset[str]) -> list[Cells]:
+        """What was counted, told apart by these dimensions at least; read when it is first asked for."""
+        level = level_of(apart)
+        if level not in self._read:
+            self._read[level] = self._cells(Reading(self.measures, self.names, level))
+        return self._read[level]
+
+    def _cells(self, reading: Reading) -> list[Cells]:
         days = [tick for tick in (*self.ticks, self.until) if tick % DAY_MS == 0]
-        if len(days) + 2 < len(self.ticks):  # the shop's days are not those of the store
-            return [read(self.measures, "hour", self.since, self.until, self.names)]
-        return read_days(self.measures, self.since, self.until, self.names, days)
+        if self._short or len(days) + 2 < len(self.ticks):  # or the shop's days are not those of the store
+            return [reading.cells("hour", self.since, self.until)]
+        return reading.days(self.since, self.until, days)

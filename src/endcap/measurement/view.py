@@ -80,7 +80,7 @@ class View:
                 return False
             return all(getattr(cell, dimension) == value for dimension, value in where.items())
 
-        return gather(self.period.cells, self.period.names, self.period.ticks, by, keep)
+        return gather(self.period.cells(frozenset((*by, *where))), self.period.names, self.period.ticks, by, keep)
 
     def _people(self, *by: str) -> Gathered | None:
         """Sums by random groups of people, which are kept for the whole shop and each arm, by the day."""

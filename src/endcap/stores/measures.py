@@ -19,6 +19,19 @@ Grain = Literal["hour", "day", "group"]
 parted at random into groups, so that it can be told how much is chance."""
 
 
+Level = Literal["all", "place", "source", "device", "segment"]
+"""How far sums are told apart: ``all`` by every dimension, the others by placement and shelf and what :data:`LEVELS` adds."""
+
+LEVELS: dict[Level, frozenset[str]] = {
+    "place": frozenset({"placement", "shelf", "arm"}),
+    "source": frozenset({"placement", "shelf", "source"}),
+    "device": frozenset({"placement", "shelf", "device"}),
+    "segment": frozenset({"placement", "shelf", "segment"}),
+}
+"""The coarser sums that are kept beside the full ones, and what each tells apart: a month of all dimensions together takes as
+long to read as a report may take, and most reports ask for one dimension. Levels keep their order for ever."""
+
+
 class Cell(msgspec.Struct, frozen=True, order=True, array_like=True, gc=False):
     """Where a sum stands; what is empty is not told apart. ``arm`` is that of the holdout, ``segment`` the one that a shopper
     is told apart by, ``group`` the random group of people at the grain ``group``, else -1."""
@@ -143,10 +156,11 @@ class Measures(Protocol):
     def waiting(self, recommendation_ids: Sequence[str]) -> dict[str, list[str]]:
         """The journeys that name these answers and wait for them."""
 
-    def cells(self, grain: Grain, since_ms: int, until_ms: int, components: Sequence[int]) -> Cells:
+    def cells(self, grain: Grain, since_ms: int, until_ms: int, components: Sequence[int], level: Level = "all") -> Cells:
         """The sums of the hours or days that begin in ``[since_ms, until_ms)``, of these components, by number.
 
-        Time O(rows); a row is a cell in one hour or day.
+        At a coarser ``level`` what it does not tell apart is empty in the cells; groups have the one level ``all``. Time
+        O(rows); a row is a cell in one hour or day.
         """
 
     def units(self, experiment: str, components: Sequence[int]) -> UnitColumns:

@@ -16,13 +16,14 @@ from endcap.stores.measures import (
     Cells,
     Grain,
     ItemWeeks,
+    Level,
     Measured,
     Progress,
     Sums,
     UnitColumns,
     UnitSums,
 )
-from endcap.stores.sums import added, columns, numbered, packed
+from endcap.stores.sums import added, coarse, columns, numbered, packed
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -87,10 +88,12 @@ class MemoryMeasures:
                 found.setdefault(recommendation_id, []).append(key)
         return found
 
-    def cells(self, grain: Grain, since_ms: int, until_ms: int, components: Sequence[int]) -> Cells:
+    def cells(self, grain: Grain, since_ms: int, until_ms: int, components: Sequence[int], level: Level = "all") -> Cells:
         """The sums of the hours or days that begin in ``[since_ms, until_ms)``, of these components, by number."""
         length_ms = HOUR_MS if grain == "hour" else DAY_MS
         sums = {"hour": self._hours, "day": self._days(), "group": self._groups}[grain]
+        if level != "all" and grain != "group":
+            sums = _coarse(sums, level)
         rows = [(at * length_ms, cell, one) for (at, cell), one in sums.items() if since_ms <= at * length_ms < until_ms]
         cells = sorted({cell for _, cell, _ in rows})
         place = {cell: number for number, cell in enumerate(cells)}
@@ -137,6 +140,13 @@ def _add(known: dict[tuple[int, Cell], Sums], amounts: Mapping[tuple[int, Cell],
             known[key] = total
         else:
             known.pop(key, None)
+
+
+def _coarse(sums: Mapping[tuple[int, Cell], Sums], level: Level) -> dict[tuple[int, Cell], Sums]:
+    found: dict[tuple[int, Cell], Sums] = {}
+    for (at, cell), one in sums.items():
+        _add(found, {(at, coarse(cell, level)): one})
+    return found
 
 
 def _replace(known: dict[K, V], new: Mapping[K, V | None]) -> None:

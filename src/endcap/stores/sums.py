@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from endcap.stores.measures import Ints, Sums
+from endcap.stores.measures import LEVELS, Cell, Ints, Level, Sums
 
 _PAIR = np.dtype([("component", "<u2"), ("value", "<i8")])
 
@@ -23,6 +23,15 @@ def added(left: Sums, right: Sums) -> dict[int, int]:
     for component, value in right.items():
         total[component] = total.get(component, 0) + value
     return {component: value for component, value in total.items() if value}
+
+
+def coarse(cell: Cell, level: Level) -> Cell:
+    """The cell of a coarser level that a cell's sums belong to.
+
+    >>> coarse(Cell(placement="cart", source="content", arm="recommended"), "source")
+    Cell(placement='cart', shelf='', source='content', arm='', device='', segment='', group=-1)
+    """
+    return Cell(**{field: getattr(cell, field) for field in LEVELS[level]})
 
 
 def packed(sums: Sums) -> bytes:

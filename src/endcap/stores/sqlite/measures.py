@@ -10,10 +10,12 @@ import numpy as np
 from endcap.core.time import DAY_MS, HOUR_MS
 from endcap.stores.measures import (
     ITEM_SUMS,
+    LEVELS,
     Cell,
     Cells,
     Grain,
     ItemWeeks,
+    Level,
     Measured,
     Progress,
     Sums,
@@ -21,13 +23,14 @@ from endcap.stores.measures import (
     UnitSums,
 )
 from endcap.stores.sqlite.connection import Database, fetch
-from endcap.stores.sums import added, columns, numbered, packed, unpacked
+from endcap.stores.sums import added, coarse, columns, numbered, packed, unpacked
 
-_TABLES: dict[Grain, tuple[str, int]] = {
-    "hour": ("measured_hours", HOUR_MS),
-    "day": ("measured_days", DAY_MS),
-    "group": ("measured_groups", DAY_MS),
-}
+_TABLES = {"hour": "measured_hours", "day": "measured_days", "group": "measured_groups"}
+_COARSE = {"hour": "coarse_hours", "day": "coarse_days"}
+_LEVELS: tuple[Level, ...] = tuple(LEVELS)
+
+_Place = tuple[tuple[int, ...], Cell]  # the level, where there are several, and the hour or day; and the cell
+_Amounts = Mapping[_Place, Sums]
 _ADD_ITEMS = f"""
 INSERT INTO item_weeks VALUES (?, ?, {", ".join("?" * len(ITEM_SUMS))})
 ON CONFLICT DO UPDATE SET {", ".join(f"{name} = {name} + excluded.{name}" for name in ITEM_SUMS)}
@@ -53,11 +56,14 @@ class SqliteMeasures:
         with self._database.write() as connection:
             if _progress(connection) != measured.before:
                 return False
-            numbers = self._numbered(connection, measured)
+            hours, groups, coarser = _rows(measured.hours), _rows(measured.groups), _by_level(measured.hours)
+            numbers = self._numbered(connection, {cell for _, cell in (*hours, *groups, *coarser)})
             _write_journeys(connection, measured.journeys)
-            _add(connection, "measured_hours", numbers, measured.hours)
-            _add(connection, "measured_days", numbers, _by_day(measured.hours))
-            _add(connection, "measured_groups", numbers, measured.groups)
+            _add(connection, "measured_hours", numbers, hours)
+            _add(connection, "measured_days", numbers, _by_day(hours))
+            _add(connection, "measured_groups", numbers, groups)
+            _add(connection, "coarse_hours", numbers, coarser)
+            _add(connection, "coarse_days", numbers, _by_day(coarser))
             _write_units(connection, measured.units)
             connection.executemany(_ADD_ITEMS, [(*key, *values) for key, values in measured.item_weeks.items()])
             connection.executemany("INSERT OR IGNORE INTO awaited VALUES (?, ?)", measured.waiting)
@@ -70,7 +76,7 @@ class SqliteMeasures:
         """Forget everything that was measured, so that it is measured anew."""
         with self._database.write() as connection:
             version = _progress(connection).version
-            tables = ("journeys", "measured_hours", "measured_days", "measured_groups", "units", "item_weeks", "awaited")
+            tables = ("journeys", *_TABLES.values(), *_COARSE.values(), "units", "item_weeks", "awaited")
             for table in tables:  # the cells stay, since whoever has the file open knows their numbers
                 connection.execute(f"DELETE FROM {table}")
             _set_progress(connection, Progress(), version + 1)
@@ -98,12 +104,16 @@ class SqliteMeasures:
                     found.setdefault(recommendation_id, []).append(key)
         return found
 
-    def cells(self, grain: Grain, since_ms: int, until_ms: int, components: Sequence[int]) -> Cells:
+    def cells(self, grain: Grain, since_ms: int, until_ms: int, components: Sequence[int], level: Level = "all") -> Cells:
         """The sums of the hours or days that begin in ``[since_ms, until_ms)``, of these components, by number."""
-        table, length_ms = _TABLES[grain]
-        bounds = (-(-since_ms // length_ms), -(-until_ms // length_ms))
+        length_ms = HOUR_MS if grain == "hour" else DAY_MS
+        bounds: tuple[int, ...] = (-(-since_ms // length_ms), -(-until_ms // length_ms))
+        sql = f"SELECT at, cell, body FROM {_TABLES[grain]} WHERE at >= ? AND at < ?"
+        if level != "all" and grain != "group":
+            sql = f"SELECT at, cell, body FROM {_COARSE[grain]} WHERE level = ? AND at >= ? AND at < ?"
+            bounds = (_LEVELS.index(level), *bounds)
         with self._database.read() as connection, connection:
-            rows = fetch(connection, f"SELECT at, cell, body FROM {table} WHERE at >= ? AND at < ?", bounds)
+            rows = fetch(connection, sql, bounds)
             named = fetch(connection, "SELECT * FROM cells")
         at, numbers, bodies = zip(*rows, strict=True) if rows else ((), (), ())
         used, cell = np.unique(np.asarray(numbers, dtype=np.int64), return_inverse=True)
@@ -139,9 +149,8 @@ class SqliteMeasures:
             values=np.asarray([row[2:] for row in rows], dtype=np.int64).reshape(-1, len(ITEM_SUMS)),
         )
 
-    def _numbered(self, connection: apsw.Connection, measured: Measured) -> dict[Cell, int]:
+    def _numbered(self, connection: apsw.Connection, cells: set[Cell]) -> dict[Cell, int]:
         """The numbers of all cells that are written to; new cells get theirs."""
-        cells = {cell for _, cell in (*measured.hours, *measured.groups)}
         found = {cell: self._numbers[cell] for cell in cells if cell in self._numbers}
         for cell in cells - found.keys():
             name = (cell.placement, cell.shelf, cell.source, cell.arm, cell.device, cell.segment, cell.group)
@@ -151,26 +160,42 @@ class SqliteMeasures:
         return found
 
 
-def _by_day(hours: Mapping[tuple[int, Cell], Sums]) -> dict[tuple[int, Cell], Sums]:
-    days: dict[tuple[int, Cell], Sums] = {}
-    for (hour, cell), sums in hours.items():
-        key = (hour // _HOURS_A_DAY, cell)
+def _rows(amounts: Mapping[tuple[int, Cell], Sums]) -> _Amounts:
+    return {((at,), cell): sums for (at, cell), sums in amounts.items()}
+
+
+def _by_day(hours: _Amounts) -> _Amounts:
+    days: dict[_Place, Sums] = {}
+    for ((*level, hour), cell), sums in hours.items():
+        key = (*level, hour // _HOURS_A_DAY), cell
         days[key] = added(days[key], sums) if key in days else sums
     return days
 
 
-def _add(connection: apsw.Connection, table: str, numbers: Mapping[Cell, int], amounts: Mapping[tuple[int, Cell], Sums]) -> None:
+def _by_level(hours: Mapping[tuple[int, Cell], Sums]) -> _Amounts:
+    coarser: dict[_Place, Sums] = {}
+    for (hour, cell), sums in hours.items():
+        for number, level in enumerate(_LEVELS):
+            key = (number, hour), coarse(cell, level)
+            coarser[key] = added(coarser[key], sums) if key in coarser else sums
+    return coarser
+
+
+def _add(connection: apsw.Connection, table: str, numbers: Mapping[Cell, int], amounts: _Amounts) -> None:
+    """Add to the rows of a table."""
+    columns = ("level", "at", "cell") if table in _COARSE.values() else ("at", "cell")
+    where = " AND ".join(f"{column} = ?" for column in columns)
     kept, empty = [], []
-    for (at, cell), sums in amounts.items():
-        key = (at, numbers[cell])
-        body = connection.execute(f"SELECT body FROM {table} WHERE at = ? AND cell = ?", key).get
+    for (place, cell), sums in amounts.items():
+        key = (*place, numbers[cell])
+        body = connection.execute(f"SELECT body FROM {table} WHERE {where}", key).get
         total = added(unpacked(body), sums) if body is not None else {one: value for one, value in sums.items() if value}
         if total:
             kept.append((*key, packed(total)))
         else:
             empty.append(key)
-    connection.executemany(f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?)", kept)
-    connection.executemany(f"DELETE FROM {table} WHERE at = ? AND cell = ?", empty)
+    connection.executemany(f"INSERT OR REPLACE INTO {table} VALUES ({', '.join('?' * len(columns))}, ?)", kept)
+    connection.executemany(f"DELETE FROM {table} WHERE {where}", empty)
 
 
 def _write_journeys(connection: apsw.Connection, journeys: Mapping[str, bytes | None]) -> None:

@@ -41,7 +41,7 @@ def starts(since_ms: int, until_ms: int, step: Step, zone: ZoneInfo) -> list[int
         found = []
         day = _first(_local(since_ms, zone).date(), step)
         while (start := _midnight(day, zone)) < until_ms and len(found) <= MOST_STEPS:
-            found.append(start)
+            found.append(start // HOUR_MS * HOUR_MS)
             day = _next(day, step)
     if len(found) > MOST_STEPS:
         raise BadInput(
@@ -64,9 +64,11 @@ def other_period(since_ms: int, until_ms: int, comparison: Comparison, zone: Zon
     return since_ms - (until_ms - since_ms), since_ms
 
 
-def day_numbers(hours_ms: list[int], zone: ZoneInfo) -> list[int]:
-    """The number of the local day that each instant lies in."""
-    return [_local(at_ms, zone).date().toordinal() for at_ms in hours_ms]
+def full_hours(since_ms: int, until_ms: int, zone: ZoneInfo) -> tuple[int, int]:
+    """A period widened to full hours, by which things are counted; in a zone that is off by part of an hour an end at midnight
+    is the full hour that midnight lies in, as the beginning of the next day is."""
+    day_ends = _local(until_ms, zone).time() == time()
+    return since_ms // HOUR_MS * HOUR_MS, (until_ms if day_ends else until_ms + HOUR_MS - 1) // HOUR_MS * HOUR_MS
 
 
 def last_days(days: int, now_ms: int, zone: ZoneInfo) -> tuple[int, int]:
@@ -84,8 +86,7 @@ def _to_ms(at: datetime) -> int:
 
 
 def _midnight(day: date, zone: ZoneInfo) -> int:
-    """When a local day begins, at the full hour."""
-    return _to_ms(datetime.combine(day, time(), zone)) // HOUR_MS * HOUR_MS
+    return _to_ms(datetime.combine(day, time(), zone))
 
 
 def _first(day: date, step: Step) -> date:

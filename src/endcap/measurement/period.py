@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from endcap.core.time import DAY_MS, HOUR_MS
-from endcap.measurement.calendar import starts, zone_of
+from endcap.measurement.calendar import full_hours, starts, zone_of
 from endcap.measurement.catalogue import Metric
 from endcap.measurement.components import NUMBER
 from endcap.measurement.coverage import Coverage
@@ -29,17 +29,16 @@ class Period:
 
     def __init__(self, measures: Measures, query: ReportQuery, facts: Facts, metrics: tuple[Metric, ...]) -> None:
         self.query, self.facts, self.metrics, self.measures = query, facts, metrics, measures
-        self.since = query.since_ms // HOUR_MS * HOUR_MS
-        self.until = -(-query.until_ms // HOUR_MS) * HOUR_MS
         zone = zone_of(facts.zone)
-        self.begins = starts(self.since, self.until, query.step, zone) if query.step else [self.since]
+        self.since, self.until = full_hours(query.since_ms, query.until_ms, zone)
+        self.begins = starts(query.since_ms, self.until, query.step, zone) if query.step else [self.since]
         self.steps = [max(self.since, begin) for begin in self.begins]
         short = query.step == "hour" or self.until - self.since <= FEW_DAYS * DAY_MS
         if short:
             self.ticks = list(range(self.since, self.until, HOUR_MS))
         else:
             # Where no step asks for the shop's own days, those of the store are as good, and there are fewer of them to read.
-            days = starts(self.since, self.until, "day", zone if query.step else zone_of("UTC"))
+            days = starts(query.since_ms, self.until, "day", zone if query.step else zone_of("UTC"))
             self.ticks = [max(self.since, day) for day in days]
         wanted = {component for metric in metrics for component in components(metric.formula)}
         self.names = tuple(sorted(wanted & NUMBER.keys(), key=NUMBER.__getitem__))

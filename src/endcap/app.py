@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from operator import eq
 from pathlib import Path
 from typing import TypeVar
@@ -86,19 +87,21 @@ class ShopService:
     def recommend(self, request: RecommendRequest) -> tuple[RecommendResponse, Basis]:
         """The answer to a request, and what it was made from. Raises as :meth:`endcap.serving.engine.Engine.recommend` does."""
         with self.live.settled:  # no event is half known
-            state = self.engine.state
+            state, began = self.engine.state, time.perf_counter_ns()
             answer = self.engine.recommend(request, state, takes_part=True)
-            return answer, self._basis(answer, (), state)
+            return answer, self._basis(answer, (), state, began)
 
     def page(self, page: PageRequest) -> list[tuple[RecommendResponse, Basis]]:
         """The answers to the requests of a page, in order, as :meth:`recommend` gives each; nothing is shown twice."""
         with self.live.settled:
-            state = self.engine.state
-            given = self.engine.page(page, state, takes_part=True)
-            return [(answer, self._basis(answer, shown, state)) for answer, shown in given]
+            state, given, began = self.engine.state, [], time.perf_counter_ns()
+            for answer, shown in self.engine.page(page, state, takes_part=True):
+                given.append((answer, self._basis(answer, shown, state, began)))
+                began = time.perf_counter_ns()
+            return given
 
-    def _basis(self, answer: RecommendResponse, shown: tuple[str, ...], state: ServingState) -> Basis:
-        """What the answer that was just given was made from."""
+    def _basis(self, answer: RecommendResponse, shown: tuple[str, ...], state: ServingState, began_ns: int) -> Basis:
+        """What the answer that was just given was made from; it was begun at ``began_ns`` of the performance counter."""
         ready, met = self.engine.shelves, self.engine.met
         draws = {one.shelf.name: tuple(self.engine.draws(answer.placement, one)) for one in ready if one.thompson}
         if draws:
@@ -109,7 +112,7 @@ class ShopService:
             position=self.live.applied_seq, counted_from=self.counts.counted_from, trending_at=trending.position,
             catalog=self._catalog_version, documents=state.documents, shown=shown, draws=draws,
             left_out=tuple(self.engine.breaker.left_out), segments=tuple(sorted(self.engine.segments)), arms=dict(met.arms),
-            odds=dict(met.odds), person=met.person,
+            odds=dict(met.odds), person=met.person, micros=(time.perf_counter_ns() - began_ns) // 1_000,
         )  # fmt: skip
 
     def _product(self, item_id: str) -> Item | None:

@@ -16,7 +16,7 @@ class Basis(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ``segments`` are those that the shopper was in. ``arms`` are all that shaped the answer, by experiment, those included that a
     test forced, which the answer itself does not count; ``odds`` has the chance of the arm where an experiment changes it as it
     learns. ``person`` is the key by which the shopper was put into arms: ``u:`` and a user id, ``v:`` and a visitor's, or ``s:``
-    and a session's; nothing where no experiment asked.
+    and a session's; nothing where no experiment asked. ``micros`` is how long the answer took, in microseconds.
     """
 
     position: int
@@ -31,6 +31,7 @@ class Basis(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     arms: dict[str, str] = {}
     odds: dict[str, float] = {}
     person: str = ""
+    micros: int = 0
 
 
 _encoder = msgspec.json.Encoder()

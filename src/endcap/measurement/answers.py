@@ -21,7 +21,7 @@ DEVICES = frozenset({"desktop", "mobile", "tablet", "app", "tv", "email", "kiosk
 OTHER_DEVICE = "other"
 """A browser says what it is; so that nobody can make any number of cells, other words than these count as one."""
 
-KIND_OF_CUSTOMER = "kind:"
+LEARNED = "segment:"
 """What a learned segment's label begins with."""
 
 _ORDER = ("buyer", "returning", "known", "guest")
@@ -177,7 +177,7 @@ def device_of(told: object) -> str:
 def segment_of(segments: Sequence[str]) -> str:
     """The one segment by which sums tell a shopper apart, so that they add up: the learned one, else what they are to the shop.
 
-    >>> segment_of(["guest", "returning"]), segment_of(["known", "buyer", "kind:regulars"]), segment_of([])
+    >>> segment_of(["guest", "returning"]), segment_of(["known", "buyer", "segment:regulars"]), segment_of([])
     ('returning', 'regulars', '')
     """
     return _segment(tuple(segments))
@@ -185,7 +185,7 @@ def segment_of(segments: Sequence[str]) -> str:
 
 @lru_cache(maxsize=4_096)
 def _segment(segments: tuple[str, ...]) -> str:
-    learned = sorted(label.removeprefix(KIND_OF_CUSTOMER) for label in segments if label.startswith(KIND_OF_CUSTOMER))
+    learned = sorted(label.removeprefix(LEARNED) for label in segments if label.startswith(LEARNED))
     if learned:
         return learned[0]
     return next((name for name in _ORDER if name in segments), "")

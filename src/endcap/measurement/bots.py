@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cached_property, lru_cache
 
 import crawleruseragents
@@ -50,7 +50,7 @@ def is_crawler(user_agent: str) -> bool:
     return bool(_patterns.any_of.search(user_agent[:LONGEST_AGENT]))
 
 
-def too_fast(acts_ms: Iterable[int], carts: Sequence[tuple[str, int]], purchases: Sequence[tuple[str, int]]) -> bool:
+def too_fast(acts_ms: Sequence[int], carts: Sequence[tuple[str, int]], purchases: Sequence[tuple[str, int]]) -> bool:
     """Whether somebody acts as no person can.
 
     ``acts_ms`` are the times of looks, clicks and items put into the cart; ``carts`` and ``purchases`` items with their times.
@@ -58,11 +58,9 @@ def too_fast(acts_ms: Iterable[int], carts: Sequence[tuple[str, int]], purchases
     >>> too_fast([], [("mug", 5_000)], [("mug", 5_900)]), too_fast([], [("mug", 5_000)], [("mug", 6_000)])
     (True, False)
     """
-    a_minute = Counter(at_ms // _MINUTE_MS for at_ms in acts_ms)
-    if a_minute and max(a_minute.values()) > MOST_A_MINUTE:
+    if len(acts_ms) > MOST_A_MINUTE and max(Counter(at_ms // _MINUTE_MS for at_ms in acts_ms).values()) > MOST_A_MINUTE:
         return True
-    return any(
-        item_id == bought and 0 <= at_ms - put_ms < FASTEST_PURCHASE_MS
-        for bought, at_ms in purchases
-        for item_id, put_ms in carts
-    )  # fmt: skip
+    put: dict[str, list[int]] = {}
+    for item_id, put_ms in carts:
+        put.setdefault(item_id, []).append(put_ms)
+    return any(0 <= at_ms - put_ms < FASTEST_PURCHASE_MS for item_id, at_ms in purchases for put_ms in put.get(item_id, ()))

@@ -17,7 +17,7 @@ from endcap.measurement.ledger import Entry, Hours, Ledger, Weeks
 from endcap.measurement.orders import Order, Return, orders_of, returns_of
 from endcap.measurement.people import Person, people_of
 from endcap.measurement.rules import Rules
-from endcap.measurement.shelf_sums import Pair, all_times, shelf_sums
+from endcap.measurement.shelf_sums import Pair, deeds_ms, shelf_sums
 from endcap.measurement.shop_sums import shop_sums
 from endcap.stores.measures import Cell, UnitSums
 
@@ -114,7 +114,7 @@ def _sales(
 def _is_bot(person: Person) -> bool:
     carts = [(act.item, act.at_ms) for act, _ in person.acts if act.kind == _CART]
     purchases = [(act.item, act.at_ms) for act, _ in person.acts if act.kind == _PURCHASE] if carts else []
-    return too_fast(all_times(person), carts, purchases)
+    return too_fast(deeds_ms(person), carts, purchases)
 
 
 def _count_bot(ledger: Ledger, person: Person) -> None:

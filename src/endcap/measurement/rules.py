@@ -57,6 +57,12 @@ def rules_of(stores: ShopStores) -> Rules:
     return Rules(currency=currency, click_days=settings.click_days, view_hours=view_hours)
 
 
+def currency_of(stores: ShopStores) -> str:
+    """The currency that all amounts of a shop are in: the one that was settled when money was first measured."""
+    measured = stores.measures.progress().rules
+    return (decode_rules(measured).currency if measured else "") or rules_of(stores).currency
+
+
 def _of_products(stores: ShopStores) -> str | None:
     priced = Counter(item.currency for item in stores.catalog.all() if item.currency is not None)
     # Of two that are as common, the first by alphabet: the same catalogue gives the same currency.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from endcap.core.events import KIND
@@ -220,7 +219,8 @@ def any_within(times: list[int], start: int, end: int) -> bool:
     return place < len(times) and times[place] <= end
 
 
-def all_times(person: Person) -> Iterable[int]:
+def deeds_ms(person: Person) -> list[int]:
     """When a person did anything that takes a hand: looks at products, clicks, what went into the cart."""
-    yield from (at_ms for views in person.views.values() for at_ms, _ in views)
-    yield from (act.at_ms for act, _ in person.acts if act.kind in (_CLICK, _CART))
+    times = [at_ms for views in person.views.values() for at_ms, _ in views]
+    times += [act.at_ms for act, _ in person.acts if act.kind == _CLICK or act.kind == _CART]
+    return times

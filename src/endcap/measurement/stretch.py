@@ -58,6 +58,8 @@ class Stretch:
     def load(self, keys: Iterable[str]) -> None:
         """Read the journeys of these keys, all at once: that is faster than one by one."""
         wanted = [key for key in dict.fromkeys(keys) if key not in self._asked]
+        if not wanted:
+            return
         self._asked.update(wanted)
         homes: set[str] = set()
         for key, body in self._measures.journeys(wanted).items():
@@ -68,9 +70,10 @@ class Stretch:
             else:
                 self._enter(key, body, journey)
         missing = [home for home in homes if home not in self._bodies]
-        self._asked.update(missing)
-        for home, body in self._measures.journeys(missing).items():
-            self._enter(home, body, decode(body))
+        if missing:
+            self._asked.update(missing)
+            for home, body in self._measures.journeys(missing).items():
+                self._enter(home, body, decode(body))
 
     def take_answer(self, given: Given) -> None:
         """Count an answer, and remember what it says of the shopper."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import msgspec
+
+from endcap.core.events import Event
 from endcap.ingest.parse import parse_events
 from endcap.web.access import permit_from_browser
 from endcap.web.limits import MAX_EVENTS_BYTES
@@ -19,7 +22,9 @@ async def post_events(call: Call) -> Reply:
     assert call.key is not None
     permit = permit_from_browser if call.key.kind == "browser" else None
     parsed = parse_events(body, now_ms=call.site.clock.now_ms(), permit=permit)
-    receipt = await shop.events.append(parsed.sound)
+    crawler = call.crawler
+    sound = parsed.sound if crawler is None else [_of_crawler(event, crawler) for event in parsed.sound]
+    receipt = await shop.events.append(sound)
     metrics = call.site.metrics
     metrics.count("endcap_events_total", shop.name, "accepted", receipt.accepted)
     metrics.count("endcap_events_total", shop.name, "duplicate", receipt.duplicates)
@@ -29,6 +34,12 @@ async def post_events(call: Call) -> Reply:
         accepted=receipt.accepted, duplicates=receipt.duplicates, quarantined=receipt.quarantined, rejected=parsed.rejected
     )
     return reply(answer, 422 if parsed.rejected and not parsed.sound else 202)
+
+
+def _of_crawler(event: Event, user_agent: str) -> Event:
+    """The event with the user agent that sent it, so that whoever counts can leave it out."""
+    context = {"user_agent": user_agent, **(event.context or {})}
+    return msgspec.structs.replace(event, context=context)
 
 
 OPERATIONS = (

@@ -11,6 +11,7 @@ from starlette.types import Receive, Scope
 
 from endcap.errors import BadInput, EndcapError, TooLarge
 from endcap.ingest.checked import known_fields
+from endcap.measurement.bots import LONGEST_AGENT, is_crawler
 from endcap.stores.ports import KeyInfo, KeyKind
 from endcap.web.replies import Reply
 from endcap.web.site import RunningShop, Site
@@ -44,6 +45,14 @@ class Call:
         assert self.key is not None, "operations that name no kinds of keys have no shop"
         running = self.site.shops.get(self.key.shop)
         return running if running is not None else await self.site.shop(self.key.shop)
+
+    @property
+    def crawler(self) -> str | None:
+        """The user agent of a page's request, where it is a crawler's. A shop's server is none, whatever it calls itself."""
+        if self.key is None or self.key.kind != "browser":
+            return None
+        agent = next((value for name, value in self.scope["headers"] if name == b"user-agent"), b"").decode("latin-1")
+        return agent[:LONGEST_AGENT] if is_crawler(agent) else None
 
     def path_value(self, name: str) -> str:
         """What stands in the path for ``{name}``."""

@@ -94,6 +94,8 @@ def _checked(call: Call, request: RecommendRequest) -> tuple[RecommendRequest, l
             others = {other: value for other, value in request.context.items() if other != name}
             request = msgspec.structs.replace(request, context=others)
             notes.append(told)
+    if (crawler := call.crawler) is not None:
+        request = msgspec.structs.replace(request, context={"user_agent": crawler, **(request.context or {})})
     return request, notes
 
 

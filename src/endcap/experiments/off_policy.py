@@ -32,7 +32,8 @@ class Logged:
 
     By slot, all (n_slots,): ``rewards`` float64, ``weights`` float64 from 0, and ``answers`` int64, the number of the answer it
     belongs to. By answer, all (n_answers,): ``clusters`` int64, equal for answers that are not independent, such as those to one
-    shopper, and ``n_shown`` float64, how many slots the new policy fills.
+    shopper, and ``n_shown`` float64, how many slots the new policy fills. Where slots differ, ``sizes`` float64 (n_slots,) says
+    how much each counts, and ``n_shown`` adds up sizes.
 
     Where a reward model is at hand, ``predicted`` float64 (n_slots,) is what it expects of what was shown, and ``expected``
     float64 (n_answers,) of what the new policy shows.
@@ -43,6 +44,7 @@ class Logged:
     answers: Ints
     clusters: Ints
     n_shown: Floats
+    sizes: Floats | None = None
     predicted: Floats | None = None
     expected: Floats | None = None
 
@@ -52,7 +54,7 @@ class Logged:
     ) -> Logged:  # fmt: skip
         """The log of a policy that shows one thing at a time, to people who come once."""
         each = np.arange(len(rewards), dtype=np.int64)
-        return cls(rewards, weights, each, each, np.ones(len(rewards)), predicted, expected)
+        return cls(rewards, weights, each, each, np.ones(len(rewards)), None, predicted, expected)
 
     @property
     def n_answers(self) -> int:
@@ -122,7 +124,8 @@ def self_normalised_ips(logged: Logged) -> Influences:
     Source: Swaminathan and Joachims 2015, "The self-normalized estimator for counterfactual learning"; the influences are those
     of a ratio, by the delta method.
     """
-    earned, weighed = logged.by_answer(logged.weights * logged.rewards), logged.by_answer(logged.weights)
+    sizes = logged.weights if logged.sizes is None else logged.weights * logged.sizes
+    earned, weighed = logged.by_answer(logged.weights * logged.rewards), logged.by_answer(sizes)
     total = float(weighed.sum())
     if total <= 0:
         return Influences(float("nan"), np.zeros(logged.n_answers))

@@ -105,10 +105,6 @@ class Showing:
             found[:, place] = upto[self.indptr[1:]] - upto[self.indptr[:-1]]
         return found
 
-    def filled(self) -> Floats:
-        """How likely each place is filled at all, float64 (n_answers, n_places)."""
-        return self.worth(np.ones(int(self.items.max(initial=-1)) + 1))
-
 
 def _ratio(above: Floats, below: Floats) -> Floats:
     """The ratio, 0 where nothing stands below: what could not be shown says nothing."""

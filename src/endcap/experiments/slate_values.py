@@ -57,12 +57,13 @@ class Trial:
     """All that is known of a policy that was never tried.
 
     ``clusters`` int64 (n_answers,) says which answers went to the same shopper; ``unsupported`` has, by belief, the share of what
-    the policy shows that could not have been shown; ``rewards`` are by name. ``looked`` float64 (n_places,) is how much a place is
-    looked at, ``redrawn`` (DRAWS, n_places) the same of answers drawn again, each as many ``times`` uint8 (DRAWS, n_answers).
+    the policy shows that could not have been shown; ``rewards`` are by name; ``filled`` float64 (n_answers, n_places) is how
+    likely it fills each place. ``looked`` float64 (n_places,) is how much a place is looked at, ``redrawn`` (DRAWS, n_places) the
+    same of answers drawn again, each as many ``times`` uint8 (DRAWS, n_answers).
     """
 
     slates: Slates
-    showing: Showing
+    filled: Floats
     clusters: Ints
     unsupported: Mapping[Belief, float]
     rewards: Mapping[str, Rewards]
@@ -81,15 +82,17 @@ class Trial:
         times = _times(clusters, seed)
         redrawn = np.stack([looks.found(one) for one in times])
         rewards = {name: _crossed(slates, showing, clusters, one, looked) for name, one in earned.items()}
-        return cls(slates, showing, clusters, unsupported, rewards, looked, redrawn, times)
+        filled = showing.worth(np.ones(int(showing.items.max(initial=-1)) + 1))
+        return cls(slates, filled, clusters, unsupported, rewards, looked, redrawn, times)
 
     def logged(self, name: str, belief: Belief, looked: Floats | None = None) -> Logged:
         """What is known for one kind of reward under one belief, where places are ``looked`` at so much."""
         looked = self.looked if looked is None else looked
         one, slates = self.rewards[name], self.slates
+        looks = looked if belief == "items" else np.ones(slates.n_places)
         return Logged(
-            one.earned, slates.weights(belief, looked), slates.answers, self.clusters, self.showing.filled().sum(axis=1),
-            predicted=one.worth * looked[slates.places], expected=one.shown @ looked,
+            one.earned, slates.weights(belief, looked), slates.answers, self.clusters, self.filled @ looks,
+            sizes=looks[slates.places], predicted=one.worth * looked[slates.places], expected=one.shown @ looked,
         )  # fmt: skip
 
     def overlap(self, belief: Belief) -> Overlap:
@@ -174,6 +177,8 @@ def _times(clusters: Ints, seed: int) -> NDArray[np.uint8]:
 
 def _crossed(slates: Slates, showing: Showing, clusters: Ints, earned: Floats, looked: Floats) -> Rewards:
     """The rewards with what items are worth by other people's."""
+    if not earned.any():
+        return Rewards(earned, np.zeros(len(earned)), np.zeros((slates.n_answers, slates.n_places)))
     folds = folds_of(clusters)
     n_items = 1 + max(int(slates.items.max(initial=-1)), int(showing.items.max(initial=-1)))
     worth, shown = np.zeros(len(earned)), np.zeros((slates.n_answers, slates.n_places))

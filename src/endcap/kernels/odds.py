@@ -46,33 +46,40 @@ def odds_along(candidates, variety, chance, k, path, odds):  # type: ignore[no-u
 def chances(candidates, variety, chance, k, n_paths, odds):  # type: ignore[no-untyped-def]
     """The chance of each candidate at each slot, whatever stands above it: ``odds`` float64 (at least k, n).
 
-    Paths are sorted by the first slot that is given to exploration. The one without any, if sources are not drawn, is followed
-    exactly; of those that explore first in a certain slot, about ``n_paths`` / k are drawn, which explore it evenly. So with two
-    slots and as many paths as candidates the chances are exact, else unbiased. Time O(n_paths) times that of ``arrange``.
+    What stands above has come by chance, so it is gone through by which of those slots went to exploration: none of them, one, or
+    two and whatever came after. Each of these cases counts with its exact chance; the products explored in it are drawn, the
+    first of them evenly. So with two slots and a path for every candidate the chances are exact, else unbiased. About ``n_paths``
+    ways are followed, at least one for each case. Time O(ways) times that of ``arrange``.
     """
     n = len(candidates.scores)
     k = min(k, n)
     odds[:k] = 0.0
     path, rows, masses = np.empty(max(k, 1), dtype=np.int64), np.empty((max(k, 1), n)), np.empty(k + 1)
+    path[:] = BEST
     seed = chance.seed
     n_best = max(1, n_paths // 2) if len(chance.draws) > 0 else 1
     for _ in range(n_best):
-        path[:] = BEST
         seed = np.uint64(seed + _APART)
         found = _walk(candidates, variety, _seeded(chance, seed), k, path, 0.5, rows, masses)
         for slot in range(found):
             odds[slot] += masses[slot] / n_best * rows[slot]
-    if chance.epsilon <= 0.0:
+    if chance.epsilon <= 0.0 or k < 2:
         return
-    each = max(1, (n_paths + k - 2) // max(1, k - 1))
+    once = max(2, n_paths // (2 * (k - 1)) if k > 2 else n_paths)
+    twice = max(1, n_paths // max(1, (k - 1) * (k - 2)))
     for first in range(k - 1):
-        seed, offset = _draw(seed)  # evenly spread from a random start: each candidate as often as any other
-        for t in range(each):
-            path[:first], path[first], path[first + 1 :] = BEST, EXPLORING, BY_CHANCE
-            seed = np.uint64(seed + _APART)
-            found = _walk(candidates, variety, _seeded(chance, seed), k, path, (t + offset) / each, rows, masses)
-            for slot in range(first + 1, found):
-                odds[slot] += masses[first + 1] / each * rows[slot]
+        for again in range(first, k - 1):
+            path[:] = BEST
+            path[first], path[again], each = EXPLORING, EXPLORING, once
+            if again > first:
+                path[again + 1 :] = BY_CHANCE
+                each = twice
+            seed, offset = _draw(seed)  # evenly spread from a random start: each candidate as often as any other
+            for t in range(each):
+                seed = np.uint64(seed + _APART)
+                found = _walk(candidates, variety, _seeded(chance, seed), k, path, (t + offset) / each, rows, masses)
+                for slot in range(again + 1, found):
+                    odds[slot] += masses[slot] / each * rows[slot]
 
 
 @njit(nogil=True, cache=True)
@@ -85,7 +92,7 @@ def _walk(candidates, variety, chance, k, path, explored_at, odds, masses):  # t
     """Follow a path as far as it goes; returns how many rows of ``odds`` are known.
 
     ``masses`` float64 (k + 1,) is the chance that the slots above each went to the best and to exploration as the path says;
-    ``explored_at`` in [0, 1) says which candidate exploration takes.
+    ``explored_at`` in [0, 1) says which candidate exploration takes first.
     """
     n, n_sources = len(candidates.scores), len(chance.draws)
     lists = np.empty((n_sources + 1, n))
@@ -109,6 +116,8 @@ def _walk(candidates, variety, chance, k, path, explored_at, odds, masses):  # t
         state, second = _draw(state)
         first, second, mass = _steered(path[slot], chance.epsilon, pin, first, second, explored_at)
         masses[slot + 1] = masses[slot] * mass
+        if path[slot] == EXPLORING:
+            explored_at = -1.0
         if pin >= 0:
             odds[slot, pin], picked = 1.0, pin
         else:
@@ -135,7 +144,7 @@ def _steered(wanted, epsilon, pin, first, second, explored_at):  # type: ignore[
     if wanted == BEST:
         return _SURELY_BEST, second, 1.0 if pin >= 0 else 1.0 - epsilon
     if wanted == EXPLORING:
-        return _SURELY_EXPLORING, explored_at, 0.0 if pin >= 0 else epsilon
+        return _SURELY_EXPLORING, explored_at if explored_at >= 0.0 else second, 0.0 if pin >= 0 else epsilon
     return first, second, 1.0
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from endcap.core.query import Rows
+from endcap.kernels.arrange import Candidates, Chance
 from endcap.kernels.odds import chances, odds_along
 from endcap.ranking.arranging import MOST_SLOTS, Arranger, Policy, Slots
 
@@ -31,25 +32,35 @@ class Odds:
 class Rehearser(Arranger):
     """Gives out slots as :class:`endcap.ranking.arranging.Arranger` does, or as they were given out before, and keeps the odds.
 
-    Before each answer :meth:`altogether` or :meth:`along` says what is wanted; then :attr:`kept` has it, in the order of places.
+    Before each answer :meth:`altogether` or :meth:`along` says what is wanted. Then :attr:`kept` has the odds in the order of
+    places, and :attr:`given` float64 (n_shown,) the chance of each product that was shown before, given those above it: 0 from
+    where this policy would have gone another way. :attr:`is_known` tells whether that is known of all.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.kept: list[Odds] = []
+        self.given: NDArray[np.float64] = np.empty(0)
+        self.is_known = False
         self._n_above = 0
-        self._path: Rows | None = None
+        self._path: Rows = np.empty(0, dtype=np.int32)
+        self._leads = False
 
-    def altogether(self, n_above: int) -> None:
+    def altogether(self, shown: Rows, n_above: int) -> None:
         """Keep the chance of each candidate at each place, whatever stands above it in its group of sources.
 
-        ``n_above`` is how much stands above the answer on its page.
+        What was ``shown`` is looked up as far as its first group reaches: often that is all. ``n_above`` is how much stands above
+        the answer on its page.
         """
-        self.kept, self._n_above, self._path = [], n_above, None
+        self._begin(shown, n_above, leads=False)
 
     def along(self, shown: Rows, n_above: int) -> None:
-        """Give the places to ``shown``, and keep the chance of each candidate given those above; up to where one cannot stand."""
-        self.kept, self._n_above, self._path = [], n_above, shown
+        """Give the places to what was ``shown``, as far as it can stand there, and keep nothing but its chances."""
+        self._begin(shown, n_above, leads=True)
+
+    def _begin(self, shown: Rows, n_above: int, *, leads: bool) -> None:
+        self.kept, self.given, self.is_known = [], np.zeros(len(shown)), len(shown) == 0
+        self._path, self._n_above, self._leads = shown, n_above, leads
 
     def arrange(
         self, policy: Policy, scores: NDArray[np.float32], traits: NDArray[np.int32], shown: NDArray[np.int32], count: int,
@@ -57,23 +68,34 @@ class Rehearser(Arranger):
     ) -> Slots:  # fmt: skip
         """The slots, as :meth:`endcap.ranking.arranging.Arranger.arrange` takes everything."""
         begin = shown.shape[1] - self._n_above
-        if self._path is not None and begin >= len(self._path):
-            return super().arrange(policy, scores, traits, shown, count, seed, rows=rows, **more)
         k = min(count, MOST_SLOTS, len(scores))
-        odds = np.empty((k, len(scores)))
-        candidates, chance = self._laid_out(policy, scores, traits, shown, seed, **{**_ABSENT, **more})
-        if self._path is None:
-            chances(candidates, policy.variety, chance, k, N_PATHS, odds)
+        laid_out = self._laid_out(policy, scores, traits, shown, seed, **{**_ABSENT, **more})
+        if not self._leads:
+            odds = np.empty((k, len(scores)))
+            chances(laid_out[0], policy.variety, laid_out[1], k, N_PATHS, odds)
             self.kept.append(Odds(begin, rows.copy(), odds))
-            return super().arrange(policy, scores, traits, shown, count, seed, rows=rows, **more)
+        if not self.is_known and (begin == 0 or self._leads):
+            led = self._lead(policy, laid_out, rows, begin, k)
+            if led is not None and self._leads:
+                return led
+        return super().arrange(policy, scores, traits, shown, count, seed, rows=rows, **more)
+
+    def _lead(
+        self, policy: Policy, laid_out: tuple[Candidates, Chance], rows: Rows, begin: int, k: int
+    ) -> Slots | None:  # fmt: skip
+        """The slots that were given out before; nothing where they could not be, or are all looked up."""
         path = _places(rows, self._path[begin : begin + k], k)
-        found = odds_along(candidates, policy.variety, chance, k, path, odds)
-        self.kept.append(Odds(begin, rows.copy(), odds[:found]))
-        if found and (path[found - 1] < 0 or odds[found - 1, path[found - 1]] == 0):
-            self._path = self._path[: begin + found - 1]  # this policy would have gone another way
-            return super().arrange(policy, scores, traits, shown, count, seed, rows=rows, **more)
+        odds = np.empty((k, len(rows)))
+        found = odds_along(laid_out[0], policy.variety, laid_out[1], k, path, odds)
+        told = np.where(path[:found] >= 0, odds[np.arange(found), np.maximum(path[:found], 0)], 0.0)
+        stands = int(np.count_nonzero(told))
+        self.given[begin : begin + stands] = told[:stands]
+        if stands < found:
+            self.is_known = True  # from here on this policy goes another way, or there is nothing more to look up
+            return None
+        self.is_known = begin + found >= len(self._path)
         places = path[:found].astype(np.int32)
-        return Slots(places, odds[np.arange(found), places], np.zeros(found, dtype=np.uint8))
+        return Slots(places, told, np.zeros(found, dtype=np.uint8))
 
 
 _ABSENT = dict.fromkeys(("is_new", "parts", "pinned", "caps"))

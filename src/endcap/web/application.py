@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from endcap.web import events, items, measures, openapi, placements, recommendations, rules, status
+from endcap.web import events, items, measures, openapi, placements, recommendations, rehearsals, rules, status
 from endcap.web.console.pages import Console
 from endcap.web.endpoint import Endpoint
 from endcap.web.operations import Operation
@@ -27,6 +27,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *recommendations.OPERATIONS,
     *placements.OPERATIONS,
     *rules.OPERATIONS,
+    *rehearsals.OPERATIONS,
     *measures.OPERATIONS,
     *status.OPERATIONS,
 )

@@ -68,6 +68,8 @@ class Site:
         self._only = shops
         self._running: dict[str, RunningShop] = {}
         self._starting = asyncio.Lock()
+        self.rehearsing = asyncio.Lock()
+        """Held while a change is rehearsed: one at a time."""
         self._refreshing: asyncio.Task[None] | None = None
         self._failing: set[str] = set()
 

@@ -10,9 +10,10 @@ from msgspec import Meta
 
 from endcap.core.changes import change_of
 from endcap.core.experiment import EXPERIMENT_KIND, Change, Experiment
-from endcap.core.placement import Name
+from endcap.core.placement import Name, Placement
 from endcap.errors import BadInput, UnknownName
 from endcap.serving.placements import DOCUMENT_KIND, RULE_KIND, ReadyPlacement, built_rule, ready, usable
+from endcap.serving.shop_rules import named_rule
 from endcap.serving.variants import varied
 from endcap.stores.ports import ShopStores
 
@@ -79,6 +80,29 @@ class ShopChange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
         """The documents of a shop's rules with the change made."""
         changed = {**rules, **{name: msgspec.json.encode(config) for name, config in self.rules.items() if config is not None}}
         return {name: body for name, body in changed.items() if self.rules.get(name, {}) is not None}
+
+
+def of_document(document: object) -> ShopChange:
+    """The change that a document words: a placement, a rule with its name, or several things as a :class:`ShopChange` has them.
+
+    Raises BadInput where it is none of these.
+
+    >>> of_document({"name": "no_mugs", "rule": "exclude_items", "item_ids": ["mug"]}).said()
+    'rule no_mugs'
+    """
+    try:
+        if isinstance(document, dict) and "shelves" in document:
+            placement = msgspec.convert(document, Placement)
+            return ShopChange(placements={placement.name: Change(placement=placement)})
+        if isinstance(document, dict) and "rule" in document:
+            name, config, _ = named_rule(document)
+            return ShopChange(rules={name: config})
+        return msgspec.convert(document, ShopChange)
+    except msgspec.ValidationError as error:
+        raise BadInput(
+            f"the change cannot be read: {error}", field="change", value=None,
+            remedy="give a placement, a rule with its name, or placements, rules and a bundle by these words",
+        ) from error  # fmt: skip
 
 
 def of_arm(stores: ShopStores, experiment: str, arm: str) -> ShopChange:

@@ -8,6 +8,7 @@ import msgspec
 
 from endcap.core.changes import ALL, collide, touched_by
 from endcap.core.experiment import (
+    EVERYWHERE,
     EXPERIMENT_KIND,
     HELD_OUT,
     HOLDOUT,
@@ -26,6 +27,9 @@ from endcap.stores.ports import Documents
 
 DEFAULT_HOLDOUT = 0.05
 """The share of shoppers that a new shop recommends nothing to, so that it knows what recommendations are worth."""
+
+RESERVED = frozenset({"plan", "search"})
+"""What stands for something else in the paths of the HTTP interface."""
 
 _LIFE = ("status", "run", "started_ms", "stopped_ms", "decided")
 _WORDS = ("title", "owner", "note")
@@ -57,6 +61,8 @@ def put_experiment(documents: Documents, sent: Experiment) -> Experiment:
             "the holdout has a share and a mode only", field="kind", value=sent.kind,
             remedy="PUT /v1/experiments/holdout with share and mode, or endcap experiments holdout",
         )  # fmt: skip
+    if sent.name in RESERVED:
+        raise BadInput(f"no experiment can be named {sent.name}", field="name", value=sent.name, remedy="choose another name")
     known = {one.name: one for one in all_experiments(documents)}
     before = known.get(sent.name)
     if before is None or before.status == "draft":
@@ -119,6 +125,38 @@ def remove_experiment(documents: Documents, name: str) -> None:
     documents.delete(EXPERIMENT_KIND, name)
 
 
+def replicated(experiment: Experiment, name: str, placement: str, shelves: Mapping[str, str]) -> Experiment:
+    """The same experiment on another placement, as a new draft; ``shelves`` has by the shelves here those that they are there.
+
+    Raises BadInput for one that is about several placements.
+    """
+    here = {one for arm in experiment.every_arm for one in arm.changes} | set(experiment.placements)
+    if len(here) != 1 or here == {EVERYWHERE}:
+        raise BadInput(
+            f"{experiment.name} is not about one placement but {', '.join(sorted(here)) or 'none'}", field="placement",
+            value=placement, remedy="make a new experiment by hand",
+        )  # fmt: skip
+    levels = {
+        "arms": tuple(_moved(arm, placement, shelves) for arm in experiment.arms),
+        "factors": tuple(
+            msgspec.structs.replace(one, levels=tuple(_moved(level, placement, shelves) for level in one.levels))
+            for one in experiment.factors
+        ),
+    }
+    again = msgspec.structs.replace(experiment, name=name, placements=(placement,), starts_at=None, ends_at=None, **levels)
+    return _with_life(again, None)
+
+
+def _moved(arm: Arm, placement: str, shelves: Mapping[str, str]) -> Arm:
+    changes = {}
+    for change in arm.changes.values():
+        patch = dict(change.patch)
+        if "shelves" in patch:
+            patch["shelves"] = {shelves.get(name, name): fields for name, fields in patch["shelves"].items()}
+        changes[placement] = msgspec.structs.replace(change, patch=patch)
+    return msgspec.structs.replace(arm, changes=changes)
+
+
 def holdout_of(share: float, mode: Recommendations, now_ms: int, before: Experiment | None = None) -> Experiment:
     """The holdout that recommends ``mode`` to ``share`` of all shoppers, counted from now on; without a share it stands still.
 
@@ -129,7 +167,7 @@ def holdout_of(share: float, mode: Recommendations, now_ms: int, before: Experim
             f"a holdout of {share:g} that shows {mode}", field="share" if mode != "usual" else "mode", value=share,
             remedy="give a share from 0 to 0.5, and none, standard or random to show",
         )  # fmt: skip
-    held_out = Arm(name=HELD_OUT, weight=share, changes={"*": Change(recommendations=mode)})
+    held_out = Arm(name=HELD_OUT, weight=share, changes={EVERYWHERE: Change(recommendations=mode)})
     return Experiment(
         name=HOLDOUT, kind="holdout", title="Holdout", hypothesis="Recommendations earn more than they cost.",
         arms=(Arm(name=RECOMMENDED, weight=1.0 - share), held_out), metric="revenue_per_visitor", metrics=("buyers",),

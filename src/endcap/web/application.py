@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from endcap.web import events, items, measures, openapi, placements, recommendations, rehearsals, rules, status
+from endcap.web import events, experiments, items, measures, openapi, placements, recommendations, rehearsals, rules, status
 from endcap.web.console.pages import Console
 from endcap.web.endpoint import Endpoint
 from endcap.web.operations import Operation
@@ -28,6 +28,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *placements.OPERATIONS,
     *rules.OPERATIONS,
     *rehearsals.OPERATIONS,
+    *experiments.OPERATIONS,
     *measures.OPERATIONS,
     *status.OPERATIONS,
 )

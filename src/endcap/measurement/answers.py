@@ -21,6 +21,11 @@ DEVICES = frozenset({"desktop", "mobile", "tablet", "app", "tv", "email", "kiosk
 OTHER_DEVICE = "other"
 """A browser says what it is; so that nobody can make any number of cells, other words than these count as one."""
 
+WELL_KNOWN_PLACEMENTS = frozenset({
+    "product", "cart", "checkout", "home", "email", "post_purchase", "abandoned_cart", "out_of_stock", "search", "order_status",
+})  # fmt: skip
+"""The placements that every shop has."""
+
 LEARNED = "segment:"
 """What a learned segment's label begins with."""
 

@@ -8,18 +8,19 @@ work away and goes on from where the first one got.
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Set
 
 import msgspec
 
 from endcap.core.events import LoggedEvent
 from endcap.core.experiment import EXPERIMENT_KIND, Experiment
 from endcap.errors import EndcapError
-from endcap.measurement.answers import Answer, Given, given
+from endcap.measurement.answers import WELL_KNOWN_PLACEMENTS, Answer, Given, given
 from endcap.measurement.bots import is_crawler
 from endcap.measurement.contributions import Trial
 from endcap.measurement.products import ShopProducts
 from endcap.measurement.rules import Rules, decode_rules, encode_rules, rules_of
-from endcap.measurement.stretch import Stretch, keys_in
+from endcap.measurement.stretch import Known, Stretch, keys_in
 from endcap.stores.measures import Progress
 from endcap.stores.ports import Decision, ShopStores
 
@@ -41,6 +42,7 @@ class Follower:
         self._answers: OrderedDict[str, Answer] = OrderedDict()
         self._documents = -1
         self._trials: dict[str, Trial] = {}
+        self._placements: Set[str] = WELL_KNOWN_PLACEMENTS
         self._runs: dict[str, list[tuple[int, str]]] = {}
 
     def follow(self, limit: int = CHUNK) -> bool:
@@ -52,14 +54,14 @@ class Follower:
         if not decisions and not events:
             return False
         self._products.refresh()
-        self._read_experiments()
+        self._read_documents()
         rules = self._rules(before, events)
         after = Progress(
             log_seq=events[-1].seq if events else before.log_seq,
             answer_place=decisions[-1][0] if decisions else before.answer_place,
             rules=encode_rules(rules),
         )
-        stretch = Stretch(measures, rules, self._trials, self._lookup)
+        stretch = Stretch(measures, rules, Known(self._lookup, self._trials, self._placements))
         self._take_answers(stretch, [decision for _, decision in decisions])
         _take_events(stretch, events)
         measures.commit(stretch.measured(before, after))
@@ -118,12 +120,13 @@ class Follower:
         if len(self._answers) > REMEMBERED_ANSWERS:
             self._answers.popitem(last=False)
 
-    def _read_experiments(self) -> None:
-        """The experiments' units and ends, by run."""
+    def _read_documents(self) -> None:
+        """The placements, and the experiments' units and ends by run."""
         version = self._stores.documents.version()
         if version == self._documents:
             return
         self._documents = version
+        self._placements = WELL_KNOWN_PLACEMENTS | self._stores.documents.all("placement").keys()
         for name, body in self._stores.documents.all(EXPERIMENT_KIND).items():
             try:
                 experiment = msgspec.json.decode(body, type=Experiment)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from endcap.core.events import Event
 from endcap.measurement.answers import Answer, Given
@@ -30,18 +31,25 @@ from endcap.measurement.ledger import Hours, Weeks, add_hour, add_item, cell_of
 from endcap.measurement.rules import Rules
 from endcap.stores.measures import Cell, Measured, Measures, Progress, UnitSums
 
-Lookup = Callable[[str], Answer | None]
-"""The answer of an id, or nothing while it is not on record."""
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a stretch may ask about: the answer of an id, or nothing while it is not on record; experiments by run; placements."""
+
+    answer: Callable[[str], Answer | None]
+    trials: Mapping[str, Trial]
+    placements: Collection[str]
 
 
 class Stretch:
     """Takes answers and events, and gives what they change. Journeys are read from ``measures``; nothing is written."""
 
-    def __init__(self, measures: Measures, rules: Rules, trials: Mapping[str, Trial], lookup: Lookup) -> None:
+    def __init__(self, measures: Measures, rules: Rules, known: Known) -> None:
         self._measures = measures
         self._rules = rules
-        self._trials = trials
-        self._lookup = lookup
+        self._trials = known.trials
+        self._placements = known.placements
+        self._lookup = known.answer
         self._asked: set[str] = set()
         self._bodies: dict[str, bytes] = {}  # by home, as they were
         self._leads: dict[str, str] = {}  # from keys to homes, as they were
@@ -177,7 +185,8 @@ class Stretch:
         if answer is not None:
             note_answer(journey, answer_id, answer.of(items))
             return
-        note_answer(journey, answer_id, Answer(placement=event.placement or ""))
+        # A browser says what it likes; what is no placement of the shop makes no cell.
+        note_answer(journey, answer_id, Answer(placement=event.placement if event.placement in self._placements else ""))
         if keys:
             self._waiting.add((answer_id, keys[0]))
 

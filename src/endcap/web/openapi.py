@@ -21,8 +21,8 @@ _ABOUT = (
 )
 _PHRASES = {
     200: "Done", 202: "Accepted and on disk", 400: "No JSON", 401: "No key, or an unknown one", 403: "The key may not do this",
-    404: "A name that nothing answers to", 413: "Too large", 422: "The body cannot be used; for batches, none of it",
-    503: "Busy; try again",
+    404: "A name that nothing answers to", 409: "Too little is known for it yet", 413: "Too large",
+    422: "The body cannot be used; for batches, none of it", 503: "Busy; try again",
 }  # fmt: skip
 
 

@@ -28,15 +28,20 @@ class Recount:
 
     def __init__(self, shop: SmallShop) -> None:
         self.facts: dict[str, list[Fact]] = defaultdict(list)
-        self.slot = {}  # answer, item -> shelf and place in it
-        self.placement, self.answered_at, self.asked_kinds, self.shelf_size = {}, {}, {}, defaultdict(int)
+        self.slot: Pairs = {}  # the shelf, and the place in it from 0
+        self.shelf_size: Pairs = defaultdict(int)  # by answer and shelf
+        self.placement: dict[str, str] = {}
+        self.answered_at: dict[str, int] = {}
+        self.asked_kinds: dict[str, set[str]] = {}
         self.kind = {item.item_id: item.category[0] for item in ITEMS}
         self.since = {item.item_id: item.available_from for item in ITEMS}
-        self.arm_of, owners = {}, {event.session_id: event.user_id for event in shop.events if event.user_id and event.session_id}
+        self.arm_of: dict[Any, str] = {}
+        owners: dict[Any, Any] = {event.session_id: event.user_id for event in shop.events if event.user_id}
         for at, request, answer, micros in shop.answers:
             self.take_answer(at, request, answer, micros)
-            self.arm_of[owners.get(request.session_id, request.session_id)] = answer.arms["holdout"]
-        people = defaultdict(list)
+            arms: Any = answer.arms
+            self.arm_of[owners.get(request.session_id, request.session_id)] = arms["holdout"]
+        people: dict[Any, list[Any]] = defaultdict(list)
         for event in shop.events:
             people[owners.get(event.session_id, event.session_id)].append(event)
         for name, events in people.items():
@@ -67,7 +72,9 @@ class Recount:
         return self.placement[rid], self.slot[rid, item][0]
 
     def take_person(self, arm: str, events: list[Any]) -> None:
-        seen, clicked, touched = {}, {}, {}
+        seen: Pairs = {}
+        clicked: Pairs = {}
+        touched: Pairs = {}
         for event in events:
             pair = (event.recommendation_id, event.item_id)
             if event.type == "impression":
@@ -141,7 +148,7 @@ class Recount:
         carted, looked = set(), set()
         for event in events:
             rid = self.last_touch(touched, event.item_id, event.at) if event.item_id else None
-            dwelt = (event.context or {}).get("dwell_ms")
+            dwelt: Any = (event.context or {}).get("dwell_ms")
             if event.type == "view" and dwelt is None:
                 self.add("view", event.at)
                 if rid:
@@ -326,7 +333,6 @@ def _of_the_shop(
 
     large, usual = per_order("recommended"), per_order("held_out")
     seen, held = per_visitor("recommended"), per_visitor("held_out")
-    both = seen is not None and held is not None
     early = share(of("visit clicked early"), of("visit seen early"), 30)
     late = share(of("visit clicked late"), of("visit seen late"), 30)
     answers = {item.item_id: [_week(fact[0]) for fact in recount.facts["item answered " + item.item_id]] for item in ITEMS}
@@ -356,9 +362,9 @@ def _of_the_shop(
         "engagement_change": late / early - 1 if early and late is not None else None,
         "csat": share(of("satisfied"), of("rated")),
         "surveys": of("survey"),
-        "revenue_lift": seen / held - 1 if both and held > 0 else None,
+        "revenue_lift": seen / held - 1 if seen is not None and held else None,
         "aov_lift": large / usual - 1 if large is not None and usual is not None else None,
-        "incremental_revenue": (seen - held) * of("visitor by recommended") if both else None,
+        "incremental_revenue": None if seen is None or held is None else (seen - held) * of("visitor by recommended"),
     }
 
 

@@ -110,7 +110,7 @@ class _Shopper:
     def answer(self) -> None:
         self.at_ms += self.chance.randint(2_000, 60_000)
         placement = self.chance.choice(list(SHELVES))
-        items = []
+        items: list[Recommendation] = []
         for shelf, most in SHELVES[placement]:
             for one in self.chance.sample(ITEMS, self.chance.randint(0, most)):
                 if one.item_id not in {known.item_id for known in items}:
@@ -132,9 +132,9 @@ class _Shopper:
         )  # fmt: skip
         self.shop.answers.append((self.at_ms, request, response, self.chance.randint(200, 3_000_000)))
         self.answers.append(response)
-        for number, one in enumerate(items):
+        for number, shown in enumerate(items):
             if self.chance.random() < 0.8 - 0.15 * number:
-                mark = {"item_id": one.item_id, "recommendation_id": response.recommendation_id, "placement": placement}
+                mark = {"item_id": shown.item_id, "recommendation_id": response.recommendation_id, "placement": placement}
                 self.tell("impression", **mark)
 
     def click(self) -> None:

@@ -37,10 +37,10 @@ def value(of: Report, metric: str) -> float | None:
     return of.total.figures[metric].value
 
 
-def seen(at_ms: int, placement: str, shelf: str, shown: int, clicked: int, revenue: int, **apart: str) -> list[Counted]:
+def seen(at_ms: int, placement: str, shelf: str, shown: int, clicked: int, revenue: int, device: str) -> list[Counted]:
     """A shelf that was seen and clicked so often, and what was bought from it."""
-    whole = Cell(placement=placement, shelf=shelf, **apart)
-    item = Cell(placement=placement, shelf=shelf, source="a", **apart)
+    whole = Cell(placement=placement, shelf=shelf, device=device)
+    item = Cell(placement=placement, shelf=shelf, source="a", device=device)
     return [
         (at_ms, whole, {"shelf_impressions": shown, "shelf_clicks": clicked}),
         (at_ms, item, {"impressions": 4 * shown, "impressions_bought": clicked, "clicks": clicked, "revenue_direct": revenue}),

@@ -20,6 +20,7 @@ COUNT: dict[str, Any] = {
     ],
 }  # fmt: skip
 PATH = "/v1/experiments/count"
+NO_SUCH_SHELF = {"patch": {"shelves": {"no": None}}}
 
 
 @pytest.fixture
@@ -121,7 +122,7 @@ def test_what_runs_may_take_in_more(served: Served) -> None:
         ({"placements": ["nowhere"], "arms": [{"name": "now"}, {"name": "same"}]}, "placements"),
         ({"placements": ["home"]}, "changes"),
         ({"arms": [{"name": "now"}, {"name": "b", "changes": {"product": {"patch": {"max_count": 0}}}}]}, "patch"),
-        ({"arms": [{"name": "now"}, {"name": "b", "changes": {"product": {"patch": {"shelves": {"no": None}}}}}]}, "patch.shelves"),
+        ({"arms": [{"name": "now"}, {"name": "b", "changes": {"product": NO_SUCH_SHELF}}]}, "patch.shelves"),
         ({"arms": [{"name": "now"}]}, "arms"),
     ],
 )  # fmt: skip

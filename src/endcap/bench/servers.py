@@ -58,7 +58,7 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 
 def serve_command(home: Path, port: int) -> list[str]:
     """The command that a user would start the shipped server with."""
-    return [sys.executable, "-m", "endcap", "serve", "--home", str(home), "--port", str(port)]
+    return [sys.executable, "-m", "endcap", "serve", "--home", str(home), "--port", str(port), "--no-holdout"]
 
 
 @contextlib.contextmanager

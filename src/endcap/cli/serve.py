@@ -18,6 +18,13 @@ def run(
     shop: Annotated[list[str] | None, typer.Option("--shop", help="Serve this shop alone; may be repeated.")] = None,
     host: Annotated[str, typer.Option("--host", help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=0, max=65_535, help="The port; 0 takes a free one.")] = 8080,
+    holdout: Annotated[
+        bool,
+        typer.Option(
+            "--holdout/--no-holdout",
+            help="Begin with 5 % of shoppers held out, in a shop that never had a holdout, to know what recommendations earn.",
+        ),
+    ] = True,
     json: JsonOption = False,
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
@@ -26,7 +33,7 @@ def run(
     try:
         for name in shop or ():
             endcap.shop(name)
-        site = Site(endcap, shops=tuple(shop or ()))
+        site = Site(endcap, shops=tuple(shop or ()), holdout=holdout)
 
         def answering(url: str) -> None:
             shops = sorted(site.shops)

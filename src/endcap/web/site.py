@@ -11,6 +11,7 @@ from endcap.errors import Forbidden
 from endcap.ingest.decisions import DecisionWriter
 from endcap.ingest.service import EventWriter
 from endcap.measurement.following import Following
+from endcap.serving.shop_experiments import begin_holdout
 from endcap.web.access import KeyRing
 from endcap.web.admission import Admission, Patience
 from endcap.web.limits import REFRESH_EVERY_S
@@ -53,11 +54,15 @@ class RunningShop:
 
 
 class Site:
-    """Everything that the endpoints share. Made, started and stopped on one event loop."""
+    """Everything that the endpoints share. Made, started and stopped on one event loop.
+
+    With ``holdout`` a shop that never had one begins with the default holdout.
+    """
 
     def __init__(
-        self, endcap: Endcap, *, shops: tuple[str, ...] = (), open_console: bool = False, log: Log | None = None
-    ) -> None:
+        self, endcap: Endcap, *, shops: tuple[str, ...] = (), open_console: bool = False, holdout: bool = False,
+        log: Log | None = None,
+    ) -> None:  # fmt: skip
         self.endcap = endcap
         self.clock = endcap.clock
         self.metrics = Metrics()
@@ -66,6 +71,7 @@ class Site:
         self.keys = KeyRing(endcap.home.keys)
         self.open_console = open_console
         self._only = shops
+        self._holdout = holdout
         self._running: dict[str, RunningShop] = {}
         self._starting = asyncio.Lock()
         self.rehearsing = asyncio.Lock()
@@ -147,6 +153,9 @@ class Site:
             running = self._running.get(name)
             if running is None:
                 service = await asyncio.to_thread(self.endcap.shop, name, create=create)
+                if self._holdout:
+                    await asyncio.to_thread(begin_holdout, service.stores.documents, self.clock.now_ms())
+                    await asyncio.to_thread(service.refresh)
                 await asyncio.to_thread(service.warm)
                 running = RunningShop(name, service, self.log)
                 running.events.start()

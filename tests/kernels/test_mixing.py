@@ -42,9 +42,15 @@ def work_for(n_sources: int) -> Work:
         scores=np.zeros((n_sources, N), floats), touched=np.zeros((n_sources, N), ints), asked=np.zeros((n_sources, 9), floats),
         starts=np.zeros(n_sources, longs), ends=np.zeros(n_sources, longs), n_touched=np.zeros(n_sources, longs),
         factors=np.zeros(n_sources, floats), categories=np.full(n_sources, ANY_CATEGORY, ints), total=np.zeros(N, floats),
-        total_touched=np.zeros(N, ints), rows=np.zeros(99, ints), best=np.zeros(99, floats), sources=np.zeros(99, ints),
-        leads=np.zeros(99, ints), used=np.full(20, 5, ints), removed=np.full(256, 7, longs),
+        total_touched=np.zeros(N, ints), rows=np.zeros(99, ints), best=np.zeros(99, floats),
+        used=np.full(20, 5, ints), removed=np.full(256, 7, longs),
     )  # fmt: skip
+
+
+def credited(stacked: Stacked, plan: Plan, work: Work, past: Past, n: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    sources, leads = np.zeros(n, np.int32), np.zeros(n, np.int32)
+    mixing.credit(stacked, plan, work, past, work.rows, sources, leads, n)
+    return sources, leads
 
 
 @settings(max_examples=150, deadline=None)
@@ -94,7 +100,7 @@ def test_a_shelf_is_filled_like_the_plain_way(
 
     past = Past(known, weights, N_CART, N_SURE, N_PAST)
     found = mixing.propose(stacked, plan, offer, work, past, 1, k, N, N)
-    mixing.credit(stacked, plan, work, past, found)
+    sources, leads = credited(stacked, plan, work, past, found)
 
     np.testing.assert_allclose(work.scores, tables, rtol=1e-6)
     expected_rows, expected_best = plain_fill(tables, plan.weights, blocked, families, {5}, k)
@@ -104,13 +110,13 @@ def test_a_shelf_is_filled_like_the_plain_way(
     assert work.removed.sum() == sum(1 for row in touched_rows if blocked[row])
     for place, row in enumerate(work.rows[:found].tolist()):
         given_each = work.factors * tables[:, row]
-        source = int(work.sources[place])
+        source = int(sources[place])
         assert given_each[source] == pytest.approx(given_each.max())
         if places[source] < 0:
-            assert work.leads[place] == -1
+            assert leads[place] == -1
         else:
             most = max(float(part[row]) for part in said[source].values())
-            assert said[source][int(work.leads[place])][row] == pytest.approx(most)
+            assert said[source][int(leads[place])][row] == pytest.approx(most)
     retrieve.clear(work.scores, work.touched, work.n_touched)
     assert not work.scores.any()
     assert not work.total.any()
@@ -129,9 +135,9 @@ def test_what_a_ranker_says_is_settled_in_its_order() -> None:
     mixing.gather(nothing, plan, offer, work, past, N)
     assert (work.starts[0], work.ends[0], work.n_touched[0]) == (0, 2, 0)
     assert work.asked[0, :2].tolist() == [1.0, 1.0]
-    work.rows[:3], work.best[:3] = [7, 8, 9], [0.2, 0.9, 0.4]
-    found = mixing.settle(offer, work, mixing.put(work, 3), -1, 2, 2)
-    mixing.credit(nothing, plan, work, past, found)
+    work.total[[7, 8, 9]], work.total_touched[:3] = [0.2, 0.9, 0.4], [7, 8, 9]
+    found = mixing.settle(offer, work, 3, -1, 2, 2)
+    _, leads = credited(nothing, plan, work, past, found)
     assert work.rows[:found].tolist() == [8, 9]
-    assert work.leads[:found].tolist() == [-1, -1]
+    assert leads.tolist() == [-1, -1]
     assert not work.total.any()

@@ -37,10 +37,11 @@ def ranked(
     scores[0, list(given)] = list(given.values())
     barred = np.zeros(N, np.uint8)
     barred[list(blocked)] = 1
-    rows, best = np.zeros(MOST_CANDIDATES, np.int32), np.zeros(MOST_CANDIDATES, np.float32)
+    best = np.zeros(MOST_CANDIDATES, np.float32)
     known = Asked(np.array(asked, np.int32), np.ones(len(asked), np.float32))
-    n = ranker.rank(scores, touched, np.array([len(given)]), known, barred, pool, rows, best)
-    return dict(zip(rows[:n].tolist(), best[:n].tolist(), strict=True))
+    n = ranker.table.fill(scores, touched, np.array([len(given)]), known, barred, pool)
+    ranker.judge(n, best)
+    return dict(zip(ranker.table.rows[:n].tolist(), best[:n].tolist(), strict=True))
 
 
 def test_the_chance_of_a_candidate_is_that_of_its_leaf() -> None:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from endcap.kernels import arrange, mixing, retrieve
+from endcap.kernels import giving, mixing, retrieve
 from endcap.serving.warm import warm_kernels
 
 from .shop import engine
@@ -9,7 +9,7 @@ from .test_engine import ask
 
 def test_after_warming_an_answer_compiles_nothing() -> None:
     warm_kernels()
-    kernels = (mixing.propose, mixing.credit, arrange.arrange, retrieve.clear, retrieve.mark)
+    kernels = (mixing.propose, giving.give_out, retrieve.clear, retrieve.mark)
     before = [len(kernel.signatures) for kernel in kernels]
     assert all(before)
     ask(engine(), item_id="mug", cart=("spoon",), explain=True)

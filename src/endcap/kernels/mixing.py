@@ -88,7 +88,7 @@ class Work(NamedTuple):
 
     One entry a source and item: ``scores`` float32, ``touched`` int32; a source and row asked with: ``asked`` float32, its
     weight; a source: ``starts`` and ``ends`` int64, the rows it is asked with, ``n_touched`` int64, ``factors`` float32,
-    ``categories`` int32; an item: ``total`` float32, ``total_touched`` int32; a slot: ``rows``, ``sources``, ``leads``, ``used``
+    ``categories`` int32; an item: ``total`` float32, ``total_touched`` int32; a slot: ``rows`` and ``used``
     int32 and ``best`` float32. ``removed`` int64 (256,) counts by code what may not be shown.
     """
 
@@ -104,16 +104,29 @@ class Work(NamedTuple):
     total_touched: NDArray[np.int32]
     rows: NDArray[np.int32]
     best: NDArray[np.float32]
-    sources: NDArray[np.int32]
-    leads: NDArray[np.int32]
     used: NDArray[np.int32]
     removed: NDArray[np.int64]
 
 
+class Gathered(NamedTuple):
+    """What sources gave: all that they were asked from, how, where it was put, and for whom."""
+
+    stacked: Stacked
+    plan: Plan
+    work: Work
+    past: Past
+
+
 @njit(nogil=True, cache=True)
 def propose(stacked, plan, offer, work, past, n_used, k, pool, limit):  # type: ignore[no-untyped-def]
-    """Blend the sources and keep the ``k`` best items; returns how many there are: :func:`gather`, then :func:`settle`."""
+    """Ask the sources and keep the ``k`` best items; returns how many there are: :func:`gather`, then :func:`blend`."""
     gather(stacked, plan, offer, work, past, limit)
+    return blend(plan, offer, work, n_used, k, pool)
+
+
+@njit(nogil=True, cache=True)
+def blend(plan, offer, work, n_used, k, pool):  # type: ignore[no-untyped-def]
+    """Add up what the sources gave, each scaled to its weight, and keep the best: :func:`settle`."""
     n = len(plan.places)
     scale(work.scores, work.touched, work.n_touched, plan.weights, work.factors[:n])
     n_total = add_up(work.scores, work.touched, work.n_touched, work.factors[:n], work.total, work.total_touched)
@@ -170,24 +183,15 @@ def settle(offer, work, n_total, n_used, k, pool):  # type: ignore[no-untyped-de
 
 
 @njit(nogil=True, cache=True)
-def credit(stacked, plan, work, past, n):  # type: ignore[no-untyped-def]
+def credit(stacked, plan, work, past, rows, sources, leads, n):  # type: ignore[no-untyped-def]
     """Say for the first ``n`` of ``rows`` which of the ``sources`` gave most, and what row ``leads`` there, -1 for none."""
     for r in range(n):
-        source = strongest_source(work.scores, work.factors[: len(plan.places)], work.rows[r])
-        work.sources[r], work.leads[r] = source, -1
+        source = strongest_source(work.scores, work.factors[: len(plan.places)], rows[r])
+        sources[r], leads[r] = source, -1
         if plan.places[source] >= 0:
             asked = past.rows[work.starts[source] : work.ends[source]]
             strongest = strongest_query(
-                stacked.indptr[plan.places[source]], stacked.indices, stacked.values, asked, work.asked[source], work.rows[r]
+                stacked.indptr[plan.places[source]], stacked.indices, stacked.values, asked, work.asked[source], rows[r]
             )
             if strongest >= 0:
-                work.leads[r] = asked[strongest]
-
-
-@njit(nogil=True, cache=True)
-def put(work, n):  # type: ignore[no-untyped-def]
-    """Make the first ``n`` of ``rows`` and ``best``, as a ranker left them, the totals to be settled; returns ``n``."""
-    for r in range(n):
-        work.total[work.rows[r]] = work.best[r]
-        work.total_touched[r] = work.rows[r]
-    return n
+                leads[r] = asked[strongest]

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from endcap.core.placement import Diversity, Exploration
 from endcap.core.query import Rows
-from endcap.kernels.arrange import DPP, MMR, N_TRAITS, NONE, Candidates, Chance, Variety, arrange
+from endcap.kernels.arrange import DPP, MMR, NONE, Candidates, Chance, Variety
+from endcap.kernels.giving import Bounds, Given, Looks, give_out, lay_out, tell
+from endcap.kernels.mixing import Gathered
 
 MOST_SLOTS = 100
 """How many slots a shelf has at most."""
@@ -22,20 +25,26 @@ less 2, and it is the best that this source has."""
 _METHODS = {"none": NONE, "dpp": DPP, "mmr": MMR}
 _NO_DRAWS = np.empty(0, dtype=np.float64)
 _NO_CAPS = np.empty((0, 0), dtype=np.int32)
-_NO_BOUNDS = np.empty(0, dtype=np.int32)
+_NO_ROWS: Rows = np.empty(0, dtype=np.int32)
+_NONE_FRESH = np.empty(0, dtype=np.uint8)
 _MASK = (1 << 64) - 1
-_ROOM = 1_000
-"""More candidates than a shelf has."""
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How the slots of one shelf are given out; ``draws`` float64 has the chance of each source, where sources are drawn."""
+    """How the slots of one shelf are given out."""
 
     variety: Variety
     epsilon: float
     new_share: float
-    draws: NDArray[np.float64] = field(default_factory=lambda: _NO_DRAWS)
+    is_plain: bool = field(init=False)
+    """Whether nothing but the scores matters, as long as no source is drawn."""
+
+    def __post_init__(self) -> None:
+        variety = self.variety
+        same = variety.method == NONE or variety.dial == 0
+        odds = variety.min_categories or variety.price_tiers or self.epsilon or self.new_share
+        object.__setattr__(self, "is_plain", same and not odds)
 
     @classmethod
     def of(cls, diversity: Diversity, exploration: Exploration) -> Policy:
@@ -44,13 +53,6 @@ class Policy:
             _METHODS[diversity.method], diversity.dial, diversity.min_categories, int(diversity.price_tiers)
         )  # fmt: skip
         return cls(variety, exploration.epsilon, exploration.new_share)
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether nothing but the scores matters."""
-        variety = self.variety
-        same = variety.method == NONE or variety.dial == 0
-        return same and not (variety.min_categories or variety.price_tiers or self.epsilon or len(self.draws))
 
 
 GREEDY = Policy.of(Diversity(method="none"), Exploration())
@@ -64,16 +66,41 @@ class Caps:
 
     groups: NDArray[np.int32] = field(default_factory=lambda: _NO_CAPS)
     shown: NDArray[np.int32] = field(default_factory=lambda: _NO_CAPS)
-    most: NDArray[np.int32] = field(default_factory=lambda: _NO_BOUNDS)
+    most: NDArray[np.int32] = field(default_factory=lambda: _NO_ROWS)
+
+
+NO_CAPS = Caps()
+
+
+class Entrants(NamedTuple):
+    """Who may have a slot: candidates ``rows`` int32 (n,) with ``scores`` float32 (n,), above 0.
+
+    ``shown`` int32 are the rows that stand above. Rows from ``old`` upwards are new, and so are the last candidates as far as
+    ``fresh`` uint8 says. ``pinned`` int32 (n,) is the slot that a candidate must take, -1 for none. ``draws`` float64 has the
+    chance of each source, where sources are drawn. What is left out does not matter.
+    """
+
+    rows: Rows
+    scores: NDArray[np.float32]
+    shown: Rows
+    old: int
+    fresh: NDArray[np.uint8] = _NONE_FRESH
+    pinned: Rows = _NO_ROWS
+    caps: Caps = NO_CAPS
+    draws: NDArray[np.float64] = _NO_DRAWS
 
 
 @dataclass(frozen=True, slots=True)
 class Slots:
-    """The places of the candidates that were chosen, in order, the exact chance of each given those before, and how it came."""
+    """The places of the candidates that were chosen, in order, the exact chance of each given those before, and how it came;
+    its row, the number of the source that gave most to it, and the row that led there, -1 for none."""
 
     places: NDArray[np.int32]
     propensities: NDArray[np.float64]
     how: NDArray[np.uint8]
+    rows: Rows
+    sources: NDArray[np.int32]
+    leads: Rows
 
     def __len__(self) -> int:
         return len(self.places)
@@ -83,52 +110,59 @@ class Arranger:
     """Gives out slots through arrays that stay allocated. One thread at a time."""
 
     def __init__(self) -> None:
-        self._places = np.zeros(MOST_SLOTS, dtype=np.int32)
-        self._propensities = np.zeros(MOST_SLOTS)
-        self._how = np.zeros(MOST_SLOTS, dtype=np.uint8)
-        self._old = np.zeros(_ROOM, dtype=np.uint8)
-        self._loose = np.full(_ROOM, -1, dtype=np.int32)
-        self._ungrouped = np.empty((0, _ROOM), dtype=np.int32)
-        self._unparted = np.empty((0, _ROOM), dtype=np.float32)
-
-    def _best_first(self, scores: NDArray[np.float32], k: int) -> Slots:
-        """The best ones in order, which is what is left of the kernel's work without variety, quotas, pins, caps and chance."""
-        places = np.argsort(-scores, kind="stable")[:k].astype(np.int32)
-        return Slots(places, np.ones(k), np.zeros(k, dtype=np.uint8))
+        self._given = Given(
+            places=np.zeros(MOST_SLOTS, np.int32), propensities=np.zeros(MOST_SLOTS), how=np.zeros(MOST_SLOTS, np.uint8),
+            rows=np.zeros(MOST_SLOTS, np.int32), sources=np.zeros(MOST_SLOTS, np.int32), leads=np.zeros(MOST_SLOTS, np.int32),
+        )  # fmt: skip
 
     def arrange(
-        self, policy: Policy, scores: NDArray[np.float32], traits: NDArray[np.int32], shown: NDArray[np.int32], count: int,
-        seed: int, *, rows: Rows, is_new: NDArray[np.uint8] | None = None, parts: NDArray[np.float32] | None = None,
-        pinned: Rows | None = None, caps: Caps | None = None,
+        self, gathered: Gathered, looks: Looks, policy: Policy, who: Entrants, count: int, seed: int
     ) -> Slots:  # fmt: skip
-        """Up to ``count`` slots for the candidates with these ``scores`` float32 (n,), above 0; what is left out does not matter.
+        """Up to ``count`` slots for those who may have one; ``seed`` is any whole number. Views that the next call overwrites.
 
-        The other arguments as in :class:`endcap.kernels.arrange.Candidates`; ``seed`` is any whole number. ``rows`` int32 (n,)
-        are the products that they are, for whoever looks on. Views that the next call overwrites.
+        ``gathered`` is what the sources gave, ``looks`` tells which products are alike.
         """
-        if policy.is_plain and is_new is None and parts is None and pinned is None and caps is None:
-            return self._best_first(scores, min(count, len(scores)))
-        candidates, chance = self._laid_out(policy, scores, traits, shown, seed, is_new, parts, pinned, caps)
-        k = min(count, MOST_SLOTS)
-        found = arrange(candidates, policy.variety, chance, k, self._places, self._propensities, self._how)
-        return Slots(self._places[:found], self._propensities[:found], self._how[:found])
-
-    def _laid_out(
-        self, policy: Policy, scores: NDArray[np.float32], traits: NDArray[np.int32], shown: NDArray[np.int32], seed: int,
-        is_new: NDArray[np.uint8] | None, parts: NDArray[np.float32] | None, pinned: Rows | None, caps: Caps | None,
-    ) -> tuple[Candidates, Chance]:  # fmt: skip
-        """The candidates and the odds as the kernels read them."""
-        n = len(scores)
-        drawn = policy.draws if parts is not None and len(policy.draws) == len(parts) else _NO_DRAWS
-        candidates = Candidates(
-            scores=scores, traits=traits, shown=shown,
-            is_new=self._old[:n] if is_new is None else is_new,
-            parts=parts if parts is not None and len(drawn) else self._unparted,
-            pinned=self._loose[:n] if pinned is None else pinned,
-            groups=self._ungrouped if caps is None else caps.groups,
-            shown_groups=self._ungrouped if caps is None else caps.shown, most=_NO_BOUNDS if caps is None else caps.most,
+        is_plain = policy.is_plain and not (len(who.draws) or len(who.pinned) or len(who.caps.most))
+        found: int = give_out(
+            *gathered, looks, _bounds(who), self._given, who.rows, who.scores, who.shown, policy.variety,
+            _chance(policy, who, seed), _old(policy, who), is_plain, min(count, MOST_SLOTS),
         )  # fmt: skip
-        return candidates, Chance(policy.epsilon, policy.new_share, drawn, np.uint64(seed & _MASK))
+        return self._slots(found)
+
+    def laid_out(
+        self, gathered: Gathered, looks: Looks, policy: Policy, who: Entrants, seed: int
+    ) -> tuple[Candidates, Chance]:  # fmt: skip
+        """The candidates and the odds as :func:`endcap.kernels.arrange.arrange` reads them, for whoever looks on."""
+        candidates: Candidates = lay_out(
+            gathered.work, looks, _bounds(who), who.rows, who.scores, who.shown, len(who.draws), _old(policy, who)
+        )  # fmt: skip
+        return candidates, _chance(policy, who, seed)
+
+    def told(self, gathered: Gathered, who: Entrants, places: Rows, propensities: NDArray[np.float64]) -> Slots:
+        """Slots whose candidates, by their number, and chances are known already; none of them is drawn."""
+        n, given = len(places), self._given
+        given.places[:n], given.propensities[:n], given.how[:n] = places, propensities, 0
+        tell(*gathered, given, who.rows, n)
+        return self._slots(n)
+
+    def _slots(self, n: int) -> Slots:
+        given = self._given
+        return Slots(
+            given.places[:n], given.propensities[:n], given.how[:n], given.rows[:n], given.sources[:n], given.leads[:n]
+        )  # fmt: skip
+
+
+def _bounds(who: Entrants) -> Bounds:
+    return Bounds(who.pinned, who.fresh, who.caps.groups, who.caps.shown, who.caps.most)
+
+
+def _chance(policy: Policy, who: Entrants, seed: int) -> Chance:
+    return Chance(policy.epsilon, policy.new_share, who.draws, np.uint64(seed & _MASK))
+
+
+def _old(policy: Policy, who: Entrants) -> int:
+    """From which row on candidates are new; below 0 where that does not matter."""
+    return who.old if policy.new_share else -1
 
 
 def seed_of(recommendation_id: str) -> int:
@@ -147,8 +181,3 @@ def next_seed(seed: int) -> int:
     True
     """
     return (seed * 0x5851F42D4C957F2D + 0x14057B7EF767814F) & _MASK
-
-
-def no_traits() -> NDArray[np.int32]:
-    """The traits of nothing."""
-    return np.empty((N_TRAITS, 0), dtype=np.int32)

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from endcap.artifacts.base import Artifact, Asked
 from endcap.core.query import Rows
-from endcap.kernels import mixing, retrieve
-from endcap.kernels.mixing import ANY_CATEGORY, LEFT_OUT, Offer, Past, Work
+from endcap.kernels import mixing, ranking, retrieve
+from endcap.kernels.mixing import ANY_CATEGORY, LEFT_OUT, Gathered, Offer, Past, Work
 from endcap.ranking.stack import Group, Stack
 
 SCORED_CANDIDATES = 200
@@ -55,17 +55,16 @@ class Known:
     found: Mapping[int, tuple[Rows, NDArray[np.float32]]] = field(default_factory=dict)
     n_past: int = -1
     weights: NDArray[np.float32] = field(default_factory=lambda: _ALL_ALIKE)
+    past: Past = field(init=False)
 
     @classmethod
     def of_history(cls, rows: Rows, now_ms: int) -> Known:
         """Somebody of whom only a history is known."""
         return cls(rows, 0, 0, now_ms)
 
-    @property
-    def past(self) -> Past:
-        """The rows as the kernels take them."""
+    def __post_init__(self) -> None:
         n_past = self.n_past if self.n_past >= 0 else len(self.rows)
-        return Past(self.rows, self.weights, self.n_cart, self.n_sure, n_past)
+        object.__setattr__(self, "past", Past(self.rows, self.weights, self.n_cart, self.n_sure, n_past))
 
 
 class Watch(Protocol):
@@ -116,30 +115,33 @@ class Mixture:
 
         ``n_used`` families in ``work.used`` may not come again, and each other one once; below 0 families do not matter.
         """
-        n = len(group)
-        if n == 0:
+        if len(group) == 0:
             return 0
-        work, arrays = self.work, self._stack.arrays
-        self._narrow(group, known)
+        work, plan, past = self.work, group.plan, known.past
         pool = count if n_used < 0 else min(len(work.rows), 2 * count + 40)
-        if not group.others and group.ranker is None:
-            found: int = mixing.propose(arrays, group.plan, offer, work, known.past, n_used, count, pool, SCORED_CANDIDATES)
+        found: int
+        if group.others:
+            self.gather(group, known, offer)
+            if group.ranker is None:
+                found = mixing.blend(plan, offer, work, n_used, count, pool)
+            else:
+                table, forest = group.ranker.arrays(group.pool)
+                found = ranking.rank_gathered(plan, offer, work, past, known.trail, table, forest, n_used, count, pool)
             return found
-        blocked = self.gather(group, known, offer)
-        scores, touched, n_touched, factors = work.scores[:n], work.touched[:n], work.n_touched[:n], work.factors[:n]
-        retrieve.scale(scores, touched, n_touched, group.plan.weights, factors)
+        self._narrow(group, known)
+        arrays = self._stack.arrays
         if group.ranker is None:
-            n_total = retrieve.add_up(scores, touched, n_touched, factors, work.total, work.total_touched)
+            found = mixing.propose(arrays, plan, offer, work, past, n_used, count, pool, SCORED_CANDIDATES)
         else:
-            asked = whole(group, known)
-            ranked = group.ranker.rank(scores, touched, n_touched, asked, blocked, group.pool, work.rows, work.best)
-            n_total = mixing.put(work, ranked)
-        settled: int = mixing.settle(offer, work, n_total, n_used, count, pool)
-        return settled
+            table, forest = group.ranker.arrays(group.pool)
+            found = ranking.rank(
+                arrays, plan, offer, work, past, known.trail, table, forest, n_used, count, pool, SCORED_CANDIDATES
+            )  # fmt: skip
+        return found
 
-    def credit(self, group: Group, known: Known, n: int) -> None:
-        """Say for the first ``n`` of ``work.rows`` which source gave most and what led there, in ``sources`` and ``leads``."""
-        mixing.credit(self._stack.arrays, group.plan, self.work, known.past, n)
+    def gathered(self, group: Group, known: Known) -> Gathered:
+        """What the sources of a group gave when they were asked last, for whoever gives out the slots."""
+        return Gathered(self._stack.arrays, group.plan, self.work, known.past)
 
     def gather(self, group: Group, known: Known, offer: Offer) -> NDArray[np.uint8]:
         """Ask every source of a group; returns what is blocked, for whoever asks on."""
@@ -210,8 +212,6 @@ def _work(n_sources: int, room: int, n_rows: int) -> Work:
         total_touched=np.zeros(room, dtype=np.int32),
         rows=np.zeros(MOST_SLOTS, dtype=np.int32),
         best=np.zeros(MOST_SLOTS, dtype=np.float32),
-        sources=np.zeros(MOST_SLOTS, dtype=np.int32),
-        leads=np.zeros(MOST_SLOTS, dtype=np.int32),
         used=np.zeros(MOST_SLOTS, dtype=np.int32),
         removed=np.zeros(256, dtype=np.int64),
     )

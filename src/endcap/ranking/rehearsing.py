@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from endcap.core.query import Rows
 from endcap.kernels.arrange import Candidates, Chance
+from endcap.kernels.giving import Looks
+from endcap.kernels.mixing import Gathered
 from endcap.kernels.odds import chances, odds_along
-from endcap.ranking.arranging import MOST_SLOTS, Arranger, Policy, Slots
+from endcap.ranking.arranging import MOST_SLOTS, Arranger, Entrants, Policy, Slots
 
 N_PATHS = 24
 """How many ways through the slots of a shelf are followed, where chance has a part in it."""
@@ -63,27 +64,27 @@ class Rehearser(Arranger):
         self._path, self._n_above, self._leads = shown, n_above, leads
 
     def arrange(
-        self, policy: Policy, scores: NDArray[np.float32], traits: NDArray[np.int32], shown: NDArray[np.int32], count: int,
-        seed: int, *, rows: Rows, **more: Any,
+        self, gathered: Gathered, looks: Looks, policy: Policy, who: Entrants, count: int, seed: int
     ) -> Slots:  # fmt: skip
         """The slots, as :meth:`endcap.ranking.arranging.Arranger.arrange` takes everything."""
-        begin = shown.shape[1] - self._n_above
-        k = min(count, MOST_SLOTS, len(scores))
-        laid_out = self._laid_out(policy, scores, traits, shown, seed, **{**_ABSENT, **more})
+        begin = len(who.shown) - self._n_above
+        k = min(count, MOST_SLOTS, len(who.rows))
+        laid_out = self.laid_out(gathered, looks, policy, who, seed)
         if not self._leads:
-            odds = np.empty((k, len(scores)))
+            odds = np.empty((k, len(who.rows)))
             chances(laid_out[0], policy.variety, laid_out[1], k, N_PATHS, odds)
-            self.kept.append(Odds(begin, rows.copy(), odds))
+            self.kept.append(Odds(begin, who.rows.copy(), odds))
         if not self.is_known and (begin == 0 or self._leads):
-            led = self._lead(policy, laid_out, rows, begin, k)
+            led = self._lead(policy, laid_out, who.rows, begin, k)
             if led is not None and self._leads:
-                return led
-        return super().arrange(policy, scores, traits, shown, count, seed, rows=rows, **more)
+                return self.told(gathered, who, *led)
+        return super().arrange(gathered, looks, policy, who, count, seed)
 
     def _lead(
         self, policy: Policy, laid_out: tuple[Candidates, Chance], rows: Rows, begin: int, k: int
-    ) -> Slots | None:  # fmt: skip
-        """The slots that were given out before; nothing where they could not be, or are all looked up."""
+    ) -> tuple[Rows, NDArray[np.float64]] | None:  # fmt: skip
+        """The slots that were given out before, as numbers of candidates, and their chances; nothing where they could not be, or
+        are all looked up."""
         path = _places(rows, self._path[begin : begin + k], k)
         odds = np.empty((k, len(rows)))
         found = odds_along(laid_out[0], policy.variety, laid_out[1], k, path, odds)
@@ -95,10 +96,7 @@ class Rehearser(Arranger):
             return None
         self.is_known = begin + found >= len(self._path)
         places = path[:found].astype(np.int32)
-        return Slots(places, told, np.zeros(found, dtype=np.uint8))
-
-
-_ABSENT = dict.fromkeys(("is_new", "parts", "pinned", "caps"))
+        return places, told
 
 
 def _places(rows: Rows, wanted: Rows, k: int) -> NDArray[np.int64]:

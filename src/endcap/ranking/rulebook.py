@@ -95,7 +95,7 @@ class _Effects(NamedTuple):
 
     @classmethod
     def of(cls, active: Sequence[tuple[int, Rule]]) -> _Effects:
-        told = [(code, rule, *(_has_effect(type(rule), effect) for effect in ("removes", "allows"))) for code, rule in active]
+        told = [(code, rule, _has_effect(type(rule), "removes"), _has_effect(type(rule), "allows")) for code, rule in active]
         barring = tuple(one for one in told if one[2] or one[3])
         factors, pins, caps = (
             tuple(rule for _, rule in active if _has_effect(type(rule), effect)) for effect in ("factors", "pins", "caps")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from endcap.core.catalog import Item
 from endcap.core.ids import IdMap
 from endcap.core.money import to_minor
-from endcap.kernels.arrange import describe
+from endcap.kernels.giving import Looks
 from endcap.kernels.retrieve import close
 from endcap.ranking.columns import Columns
 
@@ -33,11 +33,11 @@ class _Open(NamedTuple):
     blocked: NDArray[np.uint8]
 
 
-class _Traits(NamedTuple):
-    """What :func:`endcap.kernels.arrange.describe` reads, of the catalogue after so many ``changes``."""
+class _Looks(NamedTuple):
+    """What makes products alike, of the catalogue after so many ``changes``."""
 
     changes: int
-    columns: tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32], NDArray[np.int8]]
+    looks: Looks
 
 
 class ItemTable:
@@ -57,7 +57,7 @@ class ItemTable:
         self._top_of_leaf: list[int] = []
         self._changes = 0
         self._open: _Open | None = None
-        self._traits: _Traits | None = None
+        self._looks: _Looks | None = None
         self.n_trained = len(self._ids)
         self.items: list[Item | None] = [None] * len(self._ids)
         self._columns = Columns(self.items, self.row)
@@ -116,15 +116,15 @@ class ItemTable:
         """The price tier of every row, -1 where it is unknown: see :mod:`endcap.ranking.tiers`."""
         return self.columns.tiers(self.room)
 
-    def traits(self, rows: NDArray[np.int32]) -> NDArray[np.int32]:
-        """What makes products alike, int32 (N_TRAITS, n) as :mod:`endcap.kernels.arrange` has them."""
-        known = self._traits
+    @property
+    def looks(self) -> Looks:
+        """What makes products alike."""
+        known = self._looks
         if known is None or known.changes != self.changes:
             changes = self.changes
             brand = self.columns.coded("brand").codes
-            known = self._traits = _Traits(changes, (self.leaf, self.top, brand, self.tier))
-        found: NDArray[np.int32] = describe(*known.columns, rows)
-        return found
+            known = self._looks = _Looks(changes, Looks(self.leaf, self.top, brand, self.tier))
+        return known.looks
 
     def rows(self, item_ids: Iterable[str]) -> list[int]:
         """The rows of the items that are known, in order."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +15,7 @@ from endcap.core.query import Query, Rows
 from endcap.core.request import Reason, ShelfTrace
 from endcap.kernels.mixing import Offer
 from endcap.kernels.retrieve import LEAST
-from endcap.ranking.arranging import Arranger, Caps, Policy, Slots, next_seed
+from endcap.ranking.arranging import Arranger, Caps, Entrants, Policy, Slots, next_seed
 from endcap.ranking.fatigue import passed_over
 from endcap.ranking.mixture import Known, Mixture
 from endcap.ranking.rulebook import ActiveRules, Bar
@@ -183,27 +183,32 @@ class ShelfFiller:
         pins: dict[int, int],
     ) -> int:  # fmt: skip
         """Give out slots among the candidates that the mixture found; returns how many."""
-        work, drawn = self._mixture.work, group is ready.sources and len(self._draws) == len(group) > 0
-        policy = replace(ready.policy, draws=self._draws) if drawn else ready.policy
+        work, policy = self._mixture.work, ready.policy
         rows, scores = work.rows[:found], work.best[:found]
-        more = self._more(rows, pins, ready.policy)
+        more = self._more(rows, pins, policy)
         count = min(count, found + list(more.values()).count(PINNED))  # new products take a place, they do not add one
         if more:
             rows = np.concatenate([rows, np.array(list(more), dtype=np.int32)])
             scores = np.concatenate([scores, np.full(len(more), LEAST, dtype=np.float32)])
         if not len(rows):
             return 0
-        scores = self._weighed(rows, scores, own)
-        traits, shown = self._items.traits(rows), self._items.traits(np.array(self._shown, dtype=np.int32))
-        slots = self._arranger.arrange(
-            policy, scores, traits, shown, count, self._seed, rows=rows,
-            is_new=self._is_new(rows, more) if policy.new_share else None,
-            parts=self._parts(group, rows) if drawn else None,
-            pinned=None if not pins else np.array([pins.get(row, -1) for row in rows.tolist()], dtype=np.int32),
-            caps=self._caps_for(rows, filled, own, one_per_family=bool(more) and ready.shelf.one_per_family),
+        who = Entrants(
+            rows, self._weighed(rows, scores, own), np.array(self._shown, dtype=np.int32),
+            old=self._view.n_trained or len(self._view),
         )  # fmt: skip
+        if more:
+            who = who._replace(fresh=np.array([more.get(row) == NEW for row in rows[-len(more) :].tolist()], dtype=np.uint8))
+        if pins:
+            who = who._replace(pinned=np.array([pins.get(row, -1) for row in rows.tolist()], dtype=np.int32))
+        caps = self._caps_for(rows, filled, own, one_per_family=bool(more) and ready.shelf.one_per_family)
+        if caps is not None:
+            who = who._replace(caps=caps)
+        if group is ready.sources and len(self._draws) == len(group) > 0:
+            who = who._replace(draws=self._draws)
+        gathered = self._mixture.gathered(group, self._known)
+        slots = self._arranger.arrange(gathered, self._items.looks, policy, who, count, self._seed)
         self._seed = next_seed(self._seed)
-        self._take(group, rows, scores, more, slots, filled, own, ready)
+        self._take(group, who, more, slots, filled, own, ready)
         return len(slots)
 
     def _more(self, rows: Rows, pins: dict[int, int], policy: Policy) -> dict[int, str]:
@@ -218,14 +223,6 @@ class ShelfFiller:
                 more.pop(row, None)
         return more
 
-    def _is_new(self, rows: Rows, more: Mapping[int, str]) -> NDArray[np.uint8]:
-        """Which candidates are new: unknown to the bundle, or so dated."""
-        new = (rows >= (self._view.n_trained or len(self._view))).astype(np.uint8)
-        if more:
-            added = [more.get(row) == NEW for row in rows[-len(more) :].tolist()]
-            new[-len(more) :] |= np.array(added, dtype=np.uint8)
-        return new
-
     def _weighed(self, rows: Rows, scores: NDArray[np.float32], own: ActiveRules | None) -> NDArray[np.float32]:
         """The scores after the rules and what was passed over; bit by bit the same where nothing changes any."""
         found = [rules.factors(rows) for rules in (self.rules, own) if rules is not None]
@@ -233,12 +230,6 @@ class ShelfFiller:
             if factors is not None:
                 scores = scores * factors
         return scores
-
-    def _parts(self, group: Group, rows: Rows) -> NDArray[np.float32]:
-        """What each source gave to each candidate."""
-        n, work = len(group), self._mixture.work
-        parts: NDArray[np.float32] = work.factors[:n, None] * work.scores[:n][:, rows]
-        return parts
 
     def _pins_here(self, n_filled: int, count: int, own: ActiveRules | None) -> dict[int, int]:
         """The rows that a rule puts into the next ``count`` places, and into which of them, unless they are blocked."""
@@ -272,33 +263,29 @@ class ShelfFiller:
         return Caps(groups, shown, np.array([cap.most for cap, _ in both], dtype=np.int32))
 
     def _take(
-        self, group: Group, rows: Rows, scores: NDArray[np.float32], more: Mapping[int, str], slots: Slots,
-        filled: Filled, own: ActiveRules | None, ready: ReadyShelf,
+        self, group: Group, who: Entrants, more: Mapping[int, str], slots: Slots, filled: Filled, own: ActiveRules | None,
+        ready: ReadyShelf,
     ) -> None:  # fmt: skip
         """Put what was chosen into slots, with reasons and, where that is asked for, the trace."""
-        work, n = self._mixture.work, len(slots)
-        candidates = rows.copy() if filled.trace is not None else rows
-        scores = scores.copy() if filled.trace is not None else scores
-        picked, best = rows[slots.places], scores[slots.places].tolist()
-        odds = slots.propensities.tolist()
-        work.rows[:n] = picked
-        self._mixture.credit(group, self._known, n)
-        sources, leads = work.sources[:n].tolist(), work.leads[:n].tolist()
-        for at, row in enumerate(picked.tolist()):
+        names, says = group.names, ready.shelf.reason
+        picked = slots.rows.tolist()
+        best, odds = who.scores[slots.places].tolist(), slots.propensities.tolist()
+        for row, score, chance, source, lead in zip(
+            picked, best, odds, slots.sources.tolist(), slots.leads.tolist(), strict=True
+        ):
             if row in more:
-                filled.slots.append(Slot(row, best[at], reason(_REASONS[more[row]]), -1, more[row], odds[at]))
+                filled.slots.append(Slot(row, score, reason(_REASONS[more[row]]), -1, more[row], chance))
             else:
-                why = self._why(group, sources[at], row, leads[at], ready.shelf.reason)
-                filled.slots.append(Slot(row, best[at], why, leads[at], group.names[sources[at]], odds[at]))
+                why = self._why(group, source, row, lead, says)
+                filled.slots.append(Slot(row, score, why, lead, names[source], chance))
             self._blocked[row] = TAKEN
-            self._shown.append(row)
+        self._shown += picked
         if filled.trace is not None:
             rules = [self.rules] if own is None else [self.rules, own]
             influences = group.ranker.influences() if group.ranker is not None else {}
-            passed = passed_over(self._query, candidates)
-            told = Told(candidates, scores, slots, rules, passed, influences, labels(*rules))
-            add_to_trace(filled.trace, group, self._known, work, self._items, told)
-            self._tell_fates(filled, candidates, scores, slots)
+            told = Told(who.rows, who.scores, slots, rules, passed_over(self._query, who.rows), influences, labels(*rules))
+            add_to_trace(filled.trace, group, self._known, self._mixture.work, self._items, told)
+            self._tell_fates(filled, who.rows, who.scores, slots)
 
     def _tell_fates(self, filled: Filled, rows: Rows, scores: NDArray[np.float32], slots: Slots) -> None:
         """Say of every candidate that was not chosen how it stood."""

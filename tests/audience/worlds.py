@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 
@@ -15,13 +16,15 @@ from endcap.stores.ports import ShopStores
 
 END_MS = 1_700_000_000_000
 
-PRODUCTS = [
-    Item(
-        item_id=f"p{number}", title=f"Product {number}", price=Decimal(20), list_price=Decimal(20), currency="EUR",
-        category=("Kitchen",) if number % 2 else ("Garden",),
-    )
-    for number in range(20)
-]  # fmt: skip
+
+def product(item_id: str, category: str = "Kitchen") -> Item:
+    """A product of 20 EUR."""
+    return Item(
+        item_id=item_id, title=item_id.title(), price=Decimal(20), list_price=Decimal(20), currency="EUR", category=(category,)
+    )  # fmt: skip
+
+
+PRODUCTS = [product(f"p{number}", "Kitchen" if number % 2 else "Garden") for number in range(20)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ def filled(stores: ShopStores, n: int, seed: int = 1) -> ShopStores:
     return stores
 
 
-def purchase(user: str | None, order: str, at_ms: int, *lines: tuple[str, int, float], **facts: str) -> Event:
+def purchase(user: str | None, order: str, at_ms: int, *lines: tuple[str, int, float], **facts: Any) -> Event:
     """An order: item, pieces and price of each line."""
     return Event(
         event_id=f"buy {order}", type="purchase", at=at_ms, user_id=user, order_id=order, currency=facts.pop("currency", "EUR"),

@@ -14,14 +14,14 @@ from endcap.core.catalog import Item
 from endcap.core.events import KIND, Id
 from endcap.core.time import DAY_MS
 from endcap.errors import BadInput
-from endcap.stores.ports import History
 
 AUDIENCE_KIND = "audience"
 """The kind of document that holds a shop's audiences."""
 
 Figure = Literal[
-    "orders", "spent", "value", "days_since_first", "days_since_order", "churn", "gone", "buys_soon", "next_days", "engagement"
-]
+    "orders", "spent", "value", "days_since_first", "days_since_order", "churn", "gone", "buys_soon", "next_days", "engagement",
+    "activity",
+]  # fmt: skip
 FIGURES: tuple[Figure, ...] = get_args(Figure)
 Act = Literal["view", "click", "add_to_cart", "remove_from_cart", "purchase", "refund", "rating", "dismiss", "own", "usage"]
 Names = Annotated[tuple[Annotated[str, Meta(min_length=1, max_length=128)], ...], Meta(min_length=1, max_length=100)]
@@ -47,7 +47,8 @@ class Tier(msgspec.Struct, frozen=True, kw_only=True, tag_field="is", tag="tier"
 class Between(msgspec.Struct, frozen=True, kw_only=True, tag_field="is", tag="figure", forbid_unknown_fields=True):
     """A figure of the person within bounds, both included; a figure that is not known is within none.
 
-    ``spent`` and ``value`` are in the major unit of the shop's currency, chances and ``engagement`` from 0 to 1.
+    ``spent`` and ``value`` are in the major unit of the shop's currency, chances and ``engagement`` from 0 to 1;
+    ``activity`` is 2 for somebody who was twice as busy in the last 7 days as in the weeks before.
     """
 
     figure: Figure
@@ -81,9 +82,10 @@ Conditions = Annotated[tuple[Condition, ...], Meta(max_length=20)]
 class Audience(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """People of whom ``all`` conditions hold, and one of ``any`` (where there are some), and none of ``none``.
 
-    >>> slipping = audience_of(b'''{"title": "Good customers who slip away", "all": [
-    ...     {"is": "tier", "one_of": ["high"]}, {"is": "figure", "figure": "churn", "at_least": 0.5}]}''')
-    >>> slipping.matches(Standing(3, 9_000, 5_000, "high", "lapsing", churn=0.7), History(0), 0, lambda _: None)
+    >>> from endcap.stores.ports import NO_HISTORY
+    >>> loyal = audience_of(b'''{"title": "Good and loyal", "all": [
+    ...     {"is": "tier", "one_of": ["high"]}, {"is": "figure", "figure": "orders", "at_least": 3}]}''')
+    >>> loyal.matches(Standing(0, NO_HISTORY, None, 3, 9_000, 5_000, "high", "lapsing"), lambda _: None)
     True
     """
 
@@ -97,11 +99,11 @@ class Audience(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         if not (self.all or self.any or self.none):
             raise ValueError("an audience needs a condition in all, any or none")
 
-    def matches(self, who: Standing, past: History, now_ms: int, item_of: ItemOf, unit: float = 100.0) -> bool:
-        """Whether somebody who stands so and did that is in it; a major unit of money has ``unit`` minor ones."""
+    def matches(self, who: Standing, item_of: ItemOf, unit: float = 100.0) -> bool:
+        """Whether somebody who stands so is in it; a major unit of money has ``unit`` minor ones."""
 
         def holds(condition: Condition) -> bool:
-            return _holds(condition, who, past, now_ms, item_of, unit)
+            return _holds(condition, who, item_of, unit)
 
         return (
             all(map(holds, self.all)) and (not self.any or any(map(holds, self.any))) and not any(map(holds, self.none))
@@ -144,7 +146,7 @@ def usable_audiences(documents: Mapping[str, bytes]) -> tuple[dict[str, Audience
     return found, tuple(bad)
 
 
-def _holds(condition: Condition, who: Standing, past: History, now_ms: int, item_of: ItemOf, unit: float) -> bool:
+def _holds(condition: Condition, who: Standing, item_of: ItemOf, unit: float) -> bool:
     if isinstance(condition, Segment):
         return who.segment in condition.one_of
     if isinstance(condition, Tier):
@@ -153,7 +155,7 @@ def _holds(condition: Condition, who: Standing, past: History, now_ms: int, item
         value = _figure(condition.figure, who, unit)
         low, high = condition.at_least, condition.at_most
         return value is not None and (low is None or value >= low) and (high is None or value <= high)
-    return _did(condition, past, now_ms, item_of) >= condition.at_least
+    return _did(condition, who, item_of) >= condition.at_least
 
 
 def _figure(name: Figure, who: Standing, unit: float) -> float | None:
@@ -165,10 +167,10 @@ def _figure(name: Figure, who: Standing, unit: float) -> float | None:
     return value
 
 
-def _did(wanted: Did, past: History, now_ms: int, item_of: ItemOf) -> int:
+def _did(wanted: Did, who: Standing, item_of: ItemOf) -> int:
     """How often it was done; pieces do not count."""
-    kind, since = KIND[wanted.act], now_ms - wanted.within_days * DAY_MS
-    acts = (act.item_id for act in past.acts if act.kind == kind and act.at_ms >= since)
+    kind, since = KIND[wanted.act], who.now_ms - wanted.within_days * DAY_MS
+    acts = (act.item_id for act in who.past.acts if act.kind == kind and act.at_ms >= since)
     if wanted.category is None and wanted.brand is None and not wanted.item_ids:
         return sum(1 for _ in acts)
     return sum(_is_wanted(wanted, item_id, item_of) for item_id in acts)

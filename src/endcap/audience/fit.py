@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from endcap.audience.calibration import look_back
 from endcap.audience.clusters import LEAST_CUSTOMERS, find_clusters
 from endcap.audience.crowds import Counted
+from endcap.audience.engaging import learn_engagement
 from endcap.audience.facts import Facts, mean_day, people_of, purchases_of, read_facts
 from endcap.audience.fitting import fit_beta_geometric, fit_gamma_gamma
 from endcap.audience.foresight import Foresight, foresee
@@ -84,7 +85,8 @@ def _look(facts: Facts, people: pl.DataFrame, now_ms: int, options: FitOptions, 
     counted = Counted(customers, foresight, now_ms, facts.currency)
     model = CustomerModel(
         now_ms=now_ms, position=facts.position, options=options, currency=facts.currency, customers=len(people),
-        buyers=len(customers), buying=buying, spending=spending, clusters=clusters, everybody=counted.everybody(),
+        buyers=len(customers), buying=buying, spending=spending, clusters=clusters,
+        engagement=learn_engagement(facts.acts, now_ms), everybody=counted.everybody(),
         tiers=counted.tiers(tier), segments=counted.segments(segment, len(people.filter(_LOOKED))),
         churn=_tenths(foresight), rfm=_grid(rfm), calibration=look_back(facts.days, now_ms, options), notes=tuple(notes),
     )  # fmt: skip

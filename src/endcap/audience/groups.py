@@ -50,4 +50,5 @@ def scaled(features: Floats) -> Floats:
 def standard(features: Floats, middle: Sequence[float] | Floats, spread: Sequence[float] | Floats) -> Floats:
     """Standard deviations from the average, not beyond :data:`WIDEST`; what hardly differs stays small (:data:`NARROWEST`)."""
     widths = np.maximum(np.asarray(spread, np.float64), NARROWEST)
-    return np.clip((scaled(features) - np.asarray(middle)) / widths, -WIDEST, WIDEST)
+    apart: Floats = (scaled(features) - np.asarray(middle)) / widths
+    return np.clip(apart, -WIDEST, WIDEST)

@@ -75,7 +75,7 @@ class CustomerLabels:
     def _made(self, known: _Known, user_id: str | None, past: History, now_ms: int) -> frozenset[str]:
         who = standing(self._kept(known, user_id), past, known.model, now_ms)
         made = {
-            label_of(name) for name, one in known.audiences.items() if one.matches(who, past, now_ms, self._item_of, known.unit)
+            label_of(name) for name, one in known.audiences.items() if one.matches(who, self._item_of, known.unit)
         }  # fmt: skip
         if who.segment:
             made.add(f"segment:{who.segment}")

@@ -10,6 +10,7 @@ from msgspec import Meta
 from numpy.typing import NDArray
 
 from endcap.audience.beta_geometric import BetaGeometric
+from endcap.audience.engagement import EngagementModel
 from endcap.audience.gamma_gamma import GammaGamma
 from endcap.audience.groups import Clusters
 from endcap.core.part import Part
@@ -101,6 +102,7 @@ class CustomerModel(msgspec.Struct, frozen=True, kw_only=True):
     buying: BetaGeometric | None
     spending: GammaGamma | None
     clusters: Clusters | None
+    engagement: EngagementModel | None
     everybody: Crowd
     tiers: tuple[Crowd, ...]
     segments: tuple[Crowd, ...]

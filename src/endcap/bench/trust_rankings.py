@@ -12,12 +12,12 @@ from endcap.experiments.power import Baseline, units_needed
 Array = NDArray[np.float64]
 _CANDIDATES, _SHOWN = 20, 8
 _LIKED, _LIKED_ANYWAY = 0.6, 0.02
-_PATIENCE = 0.9
+_PATIENCE = 0.95
 _INTERESTED = 0.15
 """A candidate that fits is liked with chance 0.6 divided by how many fit, any other with 0.02. Shoppers go down the list, go on
-after each item with chance 0.9, and stop at the first they like. Fifteen in a hundred sessions look at all, so that some 7 %
-click: an ordinary shop."""
-_NOISE, _LESS_NOISE = 0.8, 0.7
+after each item with chance 0.95, and stop at the first they like. Fifteen in a hundred sessions look at all, so that seven to nine
+of a hundred click: an ordinary shop."""
+_NOISE, _LESS_NOISE = 0.6, 0.5
 ALPHA, POWER = 0.05, 0.8
 
 
@@ -41,11 +41,13 @@ class Interleaving(msgspec.Struct, frozen=True, kw_only=True):
     found: float
 
 
-def interleaving(rng: np.random.Generator, fitting: int, experiments: int, sessions: int, pool: int) -> Interleaving:
+def interleaving(
+    rng: np.random.Generator, fitting: int, experiments: int, sessions: int, pool: int, tries: int = 2_000
+) -> Interleaving:
     """Rankings order by what fits and noise; the better one has less of it.
 
     ``pool`` interested sessions of every kind are drawn once; the sessions needed are worked out from it for two groups, and
-    searched by drawing from it for one list.
+    searched by drawing from it for one list, in so many tries.
     """
     alarms = 0
     for _ in range(experiments):
@@ -54,7 +56,7 @@ def interleaving(rng: np.random.Generator, fitting: int, experiments: int, sessi
     seed = int(rng.integers(0, 2**63))
     worse, better = (_clicking(seed, fitting, pool, noise) for noise in (_NOISE, _LESS_NOISE))
     plan = Baseline(kind="proportion", mean=worse * _INTERESTED)
-    needed, found = _needed(rng, _earned(rng, fitting, pool // 4, _LESS_NOISE))
+    needed, found = _needed(rng, _earned(rng, fitting, pool // 4, _LESS_NOISE), tries)
     return Interleaving(
         fitting=fitting,
         experiments=experiments,
@@ -68,7 +70,7 @@ def interleaving(rng: np.random.Generator, fitting: int, experiments: int, sessi
     )
 
 
-def _needed(rng: np.random.Generator, earned: Array, tries: int = 2_000) -> tuple[int, float]:
+def _needed(rng: np.random.Generator, earned: Array, tries: int) -> tuple[int, float]:
     """The fewest sessions, in steps of a twentieth, with which the better ranking is found in 80 % of the tries."""
     sessions = 2_000.0
     while True:

@@ -24,6 +24,9 @@ from endcap.experiments.effects import interval, number
 from endcap.experiments.proportions import wilson
 from endcap.experiments.result import Interval
 
+_TUNING = 1_000
+"""Sessions with a preference at which the p-value for every look is sharpest: interleaving needs fewer than an A/B test."""
+
 
 @dataclass(frozen=True, slots=True)
 class Interleaved:
@@ -112,5 +115,5 @@ def preference(earned: ArrayLike, alpha: float = 0.05) -> Preference:
         share=second / decided,
         interval=interval(float(low), float(high)),
         p=number(float(2.0 * ndtr(-abs(z)))),
-        sequential_p=number(float(sequential.p_value(z, decided, alpha))),
+        sequential_p=number(float(sequential.p_value(z, decided, alpha, _TUNING))),
     )

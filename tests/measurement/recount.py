@@ -34,7 +34,7 @@ class Recount:
         self.answered_at: dict[str, int] = {}
         self.asked_kinds: dict[str, set[str]] = {}
         self.kind = {item.item_id: item.category[0] for item in ITEMS}
-        self.since = {item.item_id: item.available_from for item in ITEMS}
+        self.since: dict[str, Any] = {item.item_id: item.available_from for item in ITEMS}
         self.arm_of: dict[Any, str] = {}
         owners: dict[Any, Any] = {event.session_id: event.user_id for event in shop.events if event.user_id}
         for at, request, answer, micros in shop.answers:

@@ -53,6 +53,11 @@ class SmallShop:
         follower.catch_up()
         return stores
 
+    def keep(self, stores: ShopStores) -> None:
+        """Put it into the log and the answers of a shop, unmeasured."""
+        stores.decisions.append([self._decision(*one) for one in self.answers])
+        stores.log.append(self.events)
+
     @staticmethod
     def _decision(at_ms: int, request: RecommendRequest, response: RecommendResponse, micros: int) -> Decision:
         basis = Basis(position=0, segments=("guest",), micros=micros)

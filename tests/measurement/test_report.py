@@ -163,7 +163,13 @@ def test_costs_belong_to_the_shop_and_to_their_time() -> None:
     assert figures["roas"].value == 4.0
     assert figures["cac"] == Figure(reason="no customers new in this period")
     assert "whole shop only" in (report(SHOP, asked(by=("placement",)), facts).rows[0].figures["roi"].reason or "")
-    assert report(SHOP, asked(), Facts()).total.figures["roi"].reason == METRICS["roi"].needs
+    assert report(SHOP, asked(), Facts()).total.figures["roi"].reason == "it needs costs that the shop tells (`endcap costs`)"
+
+
+def test_what_was_gained_stands_beside_what_was_credited() -> None:
+    assert list(report(SHOP, asked(metrics=("attributed_revenue", "ctr")), FACTS).total.figures) == [
+        "attributed_revenue", "ctr", "incremental_revenue",
+    ]  # fmt: skip
 
 
 def test_examples_of_the_catalogue() -> None:

@@ -166,5 +166,8 @@ class Measures(Protocol):
     def units(self, experiment: str, components: Sequence[int]) -> UnitColumns:
         """The units of an experiment and their sums of these components, by number."""
 
+    def unit_names(self, experiment: str, after: str = "", limit: int = 1_000) -> list[str]:
+        """The units of an experiment behind that one, in order, at most ``limit``."""
+
     def item_weeks(self, since_ms: int, until_ms: int) -> ItemWeeks:
         """What became of each item in the weeks that begin in ``[since_ms, until_ms)``."""

@@ -123,6 +123,10 @@ class MemoryMeasures:
             before=columns([packed(one.before) for one in rows], components),
         )  # fmt: skip
 
+    def unit_names(self, experiment: str, after: str = "", limit: int = 1_000) -> list[str]:
+        """The units of an experiment behind that one, in order, at most ``limit``."""
+        return sorted(unit for of, unit in self._units if of == experiment and unit > after)[:limit]
+
     def item_weeks(self, since_ms: int, until_ms: int) -> ItemWeeks:
         """What became of each item in the weeks that begin in ``[since_ms, until_ms)``."""
         rows = [(*key, *values) for key, values in sorted(self._item_weeks.items()) if since_ms <= key[0] * DAY_MS < until_ms]

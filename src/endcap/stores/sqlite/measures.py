@@ -138,6 +138,12 @@ class SqliteMeasures:
             after=columns(after, components), before=columns(before, components),
         )  # fmt: skip
 
+    def unit_names(self, experiment: str, after: str = "", limit: int = 1_000) -> list[str]:
+        """The units of an experiment behind that one, in order, at most ``limit``."""
+        sql = "SELECT unit FROM units WHERE experiment = ? AND unit > ? ORDER BY unit LIMIT ?"
+        with self._database.read() as connection:
+            return [unit for (unit,) in fetch(connection, sql, (experiment, after, limit))]
+
     def item_weeks(self, since_ms: int, until_ms: int) -> ItemWeeks:
         """What became of each item in the weeks that begin in ``[since_ms, until_ms)``."""
         bounds = (-(-since_ms // DAY_MS), -(-until_ms // DAY_MS))

@@ -15,10 +15,15 @@ from endcap.cli._options import DEFAULT_HOME, HomeOption, JsonOption, ShopOption
 from endcap.core.time import SystemClock
 from endcap.measurement.asking import DEFAULT_SINCE, FIELDS, query_of
 from endcap.measurement.calendar import zone_of
-from endcap.measurement.catalogue import GOALS, GROUPS, METRICS
+from endcap.measurement.catalogue import GOALS, GROUPS, METRICS, Metric
 from endcap.measurement.export import csv_of, safe, step_of, worded
+from endcap.measurement.follower import Follower
 from endcap.measurement.questions import Report, ReportRow
 from endcap.measurement.settings import ShopGoal, settings_of
+from endcap.stores.ports import ShopStores
+
+_FEW = 20_000
+"""So many events are counted in a few seconds."""
 
 _SHOWN = ("shelf_impressions", "ctr", "conversion", "attributed_revenue")
 """What a table by placement, or by anything else, has where no metrics are named."""
@@ -37,13 +42,15 @@ def run(
     json: JsonOption = False,
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
-    """Tell what was seen, clicked, bought and earned, from what was measured so far.
+    """Tell what was seen, clicked, bought and earned.
 
-    Without ``--by`` and ``--step`` it lists every metric, those of the shop's goal first; with them it is a table.
+    Without ``--by`` and ``--step`` it lists every metric, those of the shop's goal first; with them it is a table. What has not
+    been counted yet is counted first, if it is little; else it says that ``endcap measure`` should.
     """
     told = {"since": since, "until": until, "by": by, "step": step, "where": where, "metrics": metrics, "compare": compare}
     with shop_stores(home, shop) as stores:
         settings = settings_of(stores.documents)
+        _count_what_is_new(stores)
         asked = {name: text for name, text in told.items() if text}
         query = query_of(asked, SystemClock().now_ms(), zone_of(settings.time_zone))
         if (query.by or query.step) and not query.metrics and not (csv or json):
@@ -59,11 +66,21 @@ def run(
         _print_all(report, settings.goal)
 
 
+def _count_what_is_new(stores: ShopStores) -> None:
+    follower = Follower(stores)
+    behind = follower.behind()
+    if behind <= _FEW:
+        follower.catch_up()
+    else:
+        words = f"{behind:,} events are not counted yet; endcap measure --shop {stores.shop} counts them"
+        Console(stderr=True, highlight=False, soft_wrap=True).print(words, markup=False)
+
+
 def _print_rows(report: Report) -> None:
     """One line a row, and the total below."""
     table = Table(box=None, pad_edge=False)
-    for name in report.query.by:
-        table.add_column(name)
+    for dimension in report.query.by:
+        table.add_column(dimension)
     if report.query.step is not None:
         table.add_column(report.query.step)
     for name in report.total.figures:
@@ -82,18 +99,26 @@ def _cells(row: ReportRow, report: Report) -> list[str]:
 
 def _print_all(report: Report, goal: ShopGoal) -> None:
     """Every metric under its heading, with the reason where there is no value."""
-    console = Console()
-    first = {"What the shop wants": tuple(METRICS[name] for name in GOALS[goal])}
-    for title, metrics in {**first, **GROUPS}.items():
-        table = Table(box=None, pad_edge=False, show_header=False, title=title, title_justify="left", title_style="bold")
-        for metric in metrics:
-            figure = report.total.figures.get(metric.name)
-            if figure is None:
-                continue
-            before = report.total.compared.get(metric.name)
-            words = [metric.title, worded(metric, figure, report.currency)]
-            words += [f"before: {worded(metric, before, report.currency)}"] if before is not None else []
-            table.add_row(*words, figure.reason if figure.value is None else "")
-        if table.row_count:
+    console = Console(highlight=False)
+    asked = report.total.figures
+    groups = {"What the shop wants": [METRICS[name] for name in GOALS[goal]], **GROUPS}
+    shown = {title: [metric for metric in metrics if metric.name in asked] for title, metrics in groups.items()}
+    for title, metrics in shown.items():
+        if metrics:
+            console.print(f"[bold]{title}[/bold]")
+            table = Table(box=None, pad_edge=False, show_header=False)
+            table.add_column(width=max(len(METRICS[name].title) for name in asked))
+            for metric in metrics:
+                table.add_row(metric.title, _words(metric, report))
             console.print(table)
             console.print()
+
+
+def _words(metric: Metric, report: Report) -> str:
+    """A figure of the total and what it was in the other period, or why there is none."""
+    figure = report.total.figures[metric.name]
+    words = worded(metric, figure, report.currency)
+    if figure.value is None:
+        words += f"  {figure.reason}"
+    before = report.total.compared.get(metric.name)
+    return words if before is None else f"{words}  before: {worded(metric, before, report.currency)}"

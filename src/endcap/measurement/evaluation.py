@@ -41,7 +41,7 @@ def figure(metric: Metric, evidence: Evidence, money_unit: float = 1.0) -> Figur
     known = metric.formula if isinstance(metric.formula, Lift) else None
     for component in components(metric.formula):
         if component not in evidence.sums and known is None:
-            return missing(evidence.unknown.get(component) or metric.needs or f"{said(component)} are not counted here")
+            return missing(evidence.unknown.get(component) or _needed(metric) or f"{said(component)} are not counted here")
     found = _figure(metric, evidence)
     return found.scaled(1 / money_unit) if metric.unit == "money" else found
 
@@ -49,6 +49,11 @@ def figure(metric: Metric, evidence: Evidence, money_unit: float = 1.0) -> Figur
 def said(component: str) -> str:
     """The name of a component in a sentence."""
     return component.replace("_", " ")
+
+
+def _needed(metric: Metric) -> str:
+    """What a metric needs, as a reason for having no value."""
+    return f"it needs {metric.needs[0].lower()}{metric.needs[1:].rstrip('.')}" if metric.needs else ""
 
 
 def _figure(metric: Metric, evidence: Evidence) -> Figure:
@@ -100,7 +105,7 @@ def _quantile(metric: Metric, quantile: Quantile, sums: Mapping[str, int]) -> Fi
         if below + count >= wanted and count:
             return plain(low + (edge - low) * (wanted - below) / count)
         below, low = below + count, edge
-    return missing(f"above {quantile.edges[-1]:g}, where nothing finer is counted")
+    return missing(f"above {quantile.edges[-1]:,.0f} ms, where nothing finer is counted")
 
 
 def _change(metric: Metric, of: Ratio, base: Ratio, evidence: Evidence) -> Figure:
@@ -116,7 +121,7 @@ def _change(metric: Metric, of: Ratio, base: Ratio, evidence: Evidence) -> Figur
 
 def _lift(metric: Metric, formula: Lift, evidence: Evidence) -> Figure:
     if not (evidence.arms.get(RECOMMENDED) and evidence.arms.get(HELD_OUT)):
-        return missing(evidence.unknown.get("arms") or metric.needs)
+        return missing(evidence.unknown.get("arms") or _needed(metric))
     arms = [
         ArmSums(evidence.arms[arm].added(formula.of.over), evidence.arms[arm].added(formula.of.under))
         for arm in (RECOMMENDED, HELD_OUT)

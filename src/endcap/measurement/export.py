@@ -7,6 +7,7 @@ import io
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from endcap.core.time import MINUTE_MS, SECOND_MS
 from endcap.measurement.calendar import zone_of
 from endcap.measurement.catalogue import Metric
 from endcap.measurement.figures import Figure
@@ -68,16 +69,31 @@ def step_of(row: ReportRow, report: Report) -> str:
 
 
 def _written(metric: Metric, value: float, currency: str | None) -> str:
-    unit = {"share": " %", "change": " %", "multiple": " ×", "ms": " ms", "money": f" {currency}" if currency else ""}
+    if metric.unit == "ms":
+        return _bare(metric, value)
+    unit = {"share": " %", "change": " %", "multiple": " ×", "money": f" {currency}" if currency else ""}
     return _bare(metric, value) + unit.get(metric.unit, "")
 
 
 def _bare(metric: Metric, value: float) -> str:
-    if metric.unit in ("share", "change"):
-        return f"{100 * value:{'+' if metric.unit == 'change' else ''}.1f}"
-    if metric.unit in ("count", "ms"):
-        return f"{value:,.0f}"
-    return f"{value:,.2f}"
+    match metric.unit:
+        case "share":
+            return f"{100 * value:.1f}"
+        case "change":
+            return f"{100 * value:+.1f}"
+        case "count":
+            return f"{value:,.0f}"
+        case "ms":
+            return _time(value)
+        case _:
+            return f"{value:,.2f}"
+
+
+def _time(ms: float) -> str:
+    """A length of time in the unit that people would say it in."""
+    if abs(ms) < SECOND_MS:
+        return f"{ms:,.0f} ms"
+    return f"{ms / SECOND_MS:,.1f} s" if abs(ms) < 2 * MINUTE_MS else f"{ms / MINUTE_MS:,.1f} min"
 
 
 def _parts(report: Report, name: str) -> list[str]:

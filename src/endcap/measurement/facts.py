@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from endcap.core.catalog import Item
 from endcap.core.placement import Placement, Shelf
 from endcap.measurement.costs import Cost, costs_of
+from endcap.measurement.rules import decode_rules
 from endcap.measurement.settings import settings_of
 from endcap.stores.ports import ShopStores
 
@@ -42,10 +43,12 @@ NO_FACTS = Facts()
 def facts_of(
     stores: ShopStores, assortment: Assortment, placements: Iterable[Placement], extra: Mapping[str, int] | None = None
 ) -> Facts:
-    """The facts of a shop as its documents say them."""
+    """The facts of a shop as its documents say them. The currency is the one that was measured in, once that is settled."""
     settings = settings_of(stores.documents)
+    rules = stores.measures.progress().rules
+    measured = decode_rules(rules).currency if rules else ""
     return Facts(
-        currency=settings.currency or assortment.currency, zone=settings.time_zone, costs=costs_of(stores.documents),
+        currency=measured or settings.currency or assortment.currency, zone=settings.time_zone, costs=costs_of(stores.documents),
         upgrade_shelves=upgrade_shelves(placements), extra=extra or {}, offered=assortment.offered,
     )  # fmt: skip
 

@@ -86,6 +86,8 @@ def ratio_of_blocks(over: Floats, under: Floats, value: float, confidence: float
     if m < LEAST_BLOCKS or not under.sum():
         return plain(value, "too few days or people with data for an interval")
     reach = float(stdtrit(m - 1, (1 + confidence) / 2)) * standard_error(over, under)
+    if not reach:
+        return plain(value, "it never varied, so that chance cannot be told")
     return bounded(value, value - reach, value + reach)
 
 

@@ -6,7 +6,7 @@ import msgspec
 
 from endcap.errors import UnknownName
 from endcap.measurement.calendar import other_period, zone_of
-from endcap.measurement.catalogue import METRICS, Metric
+from endcap.measurement.catalogue import COMPANIONS, METRICS, Metric
 from endcap.measurement.facts import NO_FACTS, Facts
 from endcap.measurement.period import Period
 from endcap.measurement.questions import Report, ReportQuery, ReportRow
@@ -44,7 +44,8 @@ def _metrics(names: tuple[str, ...]) -> tuple[Metric, ...]:
             raise UnknownName(
                 f"no metric is named {name!r}", field="metrics", value=name, remedy="GET /v1/metrics lists all of them"
             )
-    return tuple(METRICS[name] for name in names) if names else tuple(METRICS.values())
+    wanted = [*names, *(COMPANIONS[name] for name in names if name in COMPANIONS)]
+    return tuple(METRICS[name] for name in dict.fromkeys(wanted)) if names else tuple(METRICS.values())
 
 
 def _told(

@@ -26,9 +26,12 @@ METRICS: dict[str, Metric] = {metric.name: metric for group in GROUPS.values() f
 
 GOALS: dict[str, tuple[str, ...]] = {
     "order_value": ("aov", "aov_lift", "units_per_order", "revenue_per_visitor", "aov_recommended"),
-    "cross_sell": ("cross_sell_conversion", "attributed_revenue", "revenue_share", "conversion", "ctr"),
+    "cross_sell": ("cross_sell_conversion", "attributed_revenue", "incremental_revenue", "conversion", "ctr"),
     "lifetime_value": ("clv", "churn_rate", "revenue_per_visitor", "return_rate_recommended", "csat"),
 }
 """The metrics that stand first for each goal that a shop may have."""
 
-__all__ = ["ASSUMPTIONS", "GOALS", "GROUPS", "METRICS", "Benchmark", "Metric"]
+COMPANIONS: dict[str, str] = {"attributed_revenue": "incremental_revenue"}
+"""What always stands beside a metric: what was credited is not what was gained."""
+
+__all__ = ["ASSUMPTIONS", "COMPANIONS", "GOALS", "GROUPS", "METRICS", "Benchmark", "Metric"]

@@ -163,7 +163,7 @@ class Explanation(msgspec.Struct, kw_only=True):
     why_not: WhyNot | msgspec.UnsetType = msgspec.UNSET
 
 
-class RecommendResponse(msgspec.Struct, kw_only=True):
+class RecommendResponse(msgspec.Struct, kw_only=True, omit_defaults=True):
     """The answer. ``bundle`` is the version that answered (``null`` before the first training); ``degraded`` names what was
     missing or skipped, ``notes`` what was changed about the request.
 
@@ -178,8 +178,8 @@ class RecommendResponse(msgspec.Struct, kw_only=True):
     shelves: list[ShelfTitle]
     degraded: list[str]
     notes: list[str]
-    arms: dict[str, str] | msgspec.UnsetType = msgspec.UNSET
-    layout: Layout | msgspec.UnsetType = msgspec.UNSET
+    arms: dict[str, str] = {}
+    layout: Layout | None = None
     explanation: Explanation | msgspec.UnsetType | None = msgspec.UNSET
 
 

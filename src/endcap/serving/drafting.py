@@ -1,14 +1,18 @@
-"""One answer from two: where two arms of an experiment are interleaved, each shelf is drafted from what either would show."""
+"""Answers that experiments put together: drafted from what two arms would show, or drawn evenly from the range."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
 
 from endcap.experiments.interleaving import team_draft
 from endcap.ranking.arranging import next_seed
 from endcap.serving.items import ItemTable
 from endcap.serving.shelf import Filled, Slot
 from endcap.serving.state import ReadyShelf
+from endcap.serving.variants import RANDOM_ITEMS
 
 Shelves = Sequence[tuple[ReadyShelf, Filled]]
 
@@ -52,3 +56,17 @@ def _draft(
         taken.add(item_id)
         sizes[team] += 1
     return slots
+
+
+def with_even_odds(shelves: Shelves, blocked: NDArray[np.uint8], n_items: int) -> None:
+    """Write down the chances of slots that were drawn evenly from the range: one over what was left to draw from.
+
+    ``blocked`` uint8 is 0 for what could still be shown after them. Exact where no rule moves or pins a product.
+    """
+    for ready, filled in shelves:
+        if ready.sources.names == (RANDOM_ITEMS,):
+            left = int(np.count_nonzero(blocked[:n_items] == 0)) + len(filled.slots)
+            filled.slots = [
+                slot._replace(propensity=1.0 / (left - at)) if slot.source == RANDOM_ITEMS else slot
+                for at, slot in enumerate(filled.slots)
+            ]

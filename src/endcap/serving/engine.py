@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Protocol
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -35,7 +34,7 @@ from endcap.ranking.rulebook import ActiveRules, Trial
 from endcap.serving.allocation import Allocation
 from endcap.serving.barring import barred
 from endcap.serving.breaker import Breaker
-from endcap.serving.drafting import drafted
+from endcap.serving.drafting import drafted, with_even_odds
 from endcap.serving.headings import heading
 from endcap.serving.items import ItemTable
 from endcap.serving.live_sources import NewArrivals
@@ -179,7 +178,9 @@ class Engine:
                 newcomers=_newcomers(state), shown=above, in_order=request.shelf is None,
                 explain=request.explain or request.why_not is not None,
             )  # fmt: skip
-            return _Filling(filler, rules, blocked, self._fill(filler, shelves, count, request.placement, moment))
+            filled = self._fill(filler, shelves, count, request.placement, moment)
+            with_even_odds(filled, blocked, len(items))
+            return _Filling(filler, rules, blocked, filled)
 
         filling = fill(variant.form or request.placement, shelves)
         filled = filling.shelves
@@ -195,8 +196,8 @@ class Engine:
             shelves=[_title(one, part, query, items) for one, part in filled if part.slots],
             degraded=_degraded(state, filled, self.breaker),
             notes=notes,
-            arms=self.met.told() or msgspec.UNSET,
-            layout=variant.layout or msgspec.UNSET,
+            arms=self.met.told(),
+            layout=variant.layout,
         )
         if request.explain or request.why_not is not None:
             response.explanation = Explanation(

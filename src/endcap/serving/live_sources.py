@@ -55,6 +55,7 @@ def live_sources(counts: LiveCounts, items: ItemTable, n_bundle: int) -> Mapping
         "live_trending": LiveTrending(counts, items, numbering),
         "live_co_views": LiveCoViews(counts, items, numbering),
         "new_arrivals": NewArrivals(items, n_bundle),
+        "random_items": RandomItems(items),
     }
 
 
@@ -268,3 +269,23 @@ class NewArrivals(_LiveSource):
             by_leaf.setdefault(leaf, []).append(row)
         self._newest = newest
         self._by_leaf = {leaf: np.array(rows, dtype=np.int32) for leaf, rows in by_leaf.items()}
+
+
+class RandomItems(_LiveSource):
+    """Any products of the range that may be shown, others each millisecond: what a choice must be better than."""
+
+    code = "from_range"
+
+    @property
+    def n_entries(self) -> int:
+        """How many products there are."""
+        return len(self._items)
+
+    def retrieve(self, asked: Asked, blocked: NDArray[np.uint8], scores: NDArray[np.float32], touched: NDArray[np.int32]) -> int:
+        """Score up to PROPOSED items, drawn evenly by the time that is asked at; returns how many."""
+        allowed = np.flatnonzero(blocked[: len(self._items)] == 0)
+        chance = np.random.default_rng(asked.now_ms)
+        rows = chance.choice(allowed, size=min(PROPOSED, len(allowed)), replace=False, shuffle=True)
+        touched[: len(rows)] = rows
+        scores[rows] = np.linspace(1.0, 0.5, len(rows), dtype=np.float32)
+        return len(rows)

@@ -16,7 +16,9 @@ STANDARD = (Source(artifact="popularity", ask="nothing"),)
 STANDARD_FALLBACK = (Source(artifact="live_trending", ask="nothing"),)
 """What most shops show who have no engine: what sells most, and before the first training what is looked at most."""
 
-RANDOM = (Source(artifact="random_items", ask="nothing"),)
+RANDOM_ITEMS = "random_items"
+RANDOM = (Source(artifact=RANDOM_ITEMS, ask="nothing"),)
+"""What any choice must be better than."""
 
 _HEADINGS = {
     "standard": ("Popular with our customers", {"de": "Beliebt bei unseren Kunden", "fr": "Les préférés de nos clients"}),
@@ -54,7 +56,7 @@ def _plain(placement: Placement, kind: str) -> Placement:
     shelf = Shelf(
         name=largest.name, title=title, wordings={language: Wording(title=words) for language, words in wordings.items()},
         sources=STANDARD if kind == "standard" else RANDOM, fallback=STANDARD_FALLBACK,
-        min_count=min(largest.min_count, largest.max_count), max_count=largest.max_count, diversity=Diversity(method="none"),
+        min_count=min(largest.min_count, largest.max_count), max_count=largest.max_count, one_per_family=kind != "random",
     )  # fmt: skip
     return msgspec.structs.replace(placement, shelves=(shelf,), diversity=Diversity(method="none"), exploration=Exploration())
 

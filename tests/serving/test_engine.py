@@ -176,6 +176,14 @@ def test_a_shelf_shows_one_variant_of_a_product_and_none_of_the_page() -> None:
     assert shown(ask(engine(placement(one_per_family=False), catalog=bowls), item_id="mug")) == ["spoon", "bowl", "plate"]
 
 
+def test_what_is_pinned_stands_without_another_variant_of_it() -> None:
+    catalog = {one: product(one, family="set") for one in ("lamp", "bowl")}  # of the two the sources propose the bowl alone
+    plain = placement()
+    pinned = Placement(name="spot", shelves=plain.shelves, rules=({"rule": "pin", "item_ids": ["lamp"]},), max_count=4)
+    answer = engine(pinned, catalog=catalog).recommend(RecommendRequest(placement="spot", item_id="mug"))
+    assert [item.item_id for item in answer.items] == ["lamp", "spoon", "plate"]
+
+
 def test_a_page_shows_no_item_twice() -> None:
     on = engine(placement(min_count=3))
     page = on.page(PageRequest(requests=(RecommendRequest(placement="spot", item_id="mug"),) * 2))

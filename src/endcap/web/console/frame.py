@@ -34,6 +34,12 @@ SECTIONS = (
 DONE: Mapping[str, str] = {
     "activated": "This bundle serves now. The next answer is made from it.",
     "rolled_back": "The bundle that served before serves again.",
+    "drafted": "Saved as a draft. No shopper meets it before you start it.",
+    "started": "It runs. From now on shoppers meet it; figures come in within seconds.",
+    "stopped": "Stopped. Everybody sees the shop as it is again.",
+    "decided": "Written down. You find it under what was learnt.",
+    "removed": "The draft is gone.",
+    "held_out": "The holdout is changed, and counts anew from now on.",
 }
 """What a page says at its top after something was done, by the word that the redirect carries."""
 

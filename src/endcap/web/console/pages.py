@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from endcap.errors import EndcapError
-from endcap.web.console import health, models, overview, try_it, words
+from endcap.web.console import experiment_page, experiments, health, learning_page, models, overview, plan_page, try_it, words
 from endcap.web.console.forms import TOKEN, Tokens, read_form
 from endcap.web.console.frame import DONE, SECTIONS, Address, Download, Page, Redirect, Result, Visit
 from endcap.web.console.sessions import COOKIE, ConsoleSessions, from_this_machine, set_cookie
@@ -32,7 +32,8 @@ _THEME_LASTS_S = 365 * 86_400
 _OPEN = "open"
 """What the forms of a console that is open on this machine belong to."""
 
-ADDRESSES: tuple[Address, ...] = (*overview.ADDRESSES, *models.ADDRESSES, *health.ADDRESSES, *try_it.ADDRESSES)
+_PAGES = (overview, experiments, experiment_page, plan_page, learning_page, models, health, try_it)
+ADDRESSES: tuple[Address, ...] = tuple(address for page in _PAGES for address in page.ADDRESSES)
 
 
 class Console:

@@ -1,0 +1,228 @@
+"""One experiment: what it is about, how far it is, what can be said of it, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from endcap.core.changes import ALL, change_of, touched
+from endcap.core.experiment import Experiment
+from endcap.experiments.result import ArmResult, Effect, Interval, MetricResult
+from endcap.measurement.catalogue.metric import Unit
+from endcap.measurement.trials import Trial, trial
+from endcap.serving.doubts import warnings
+from endcap.serving.shop_experiments import all_experiments
+from endcap.web.console import charts
+from endcap.web.console.charts import EffectChart, LineChart, Point, Series, effect_chart, line_chart
+from endcap.web.console.experiments import OUTCOMES, PATH, STATUS, tone_of
+from endcap.web.console.frame import Address, Page, Visit
+from endcap.web.console.told import place
+from endcap.web.console.words import NOTHING, chance, day, duration, minute, money, number, percent, plain, trimmed
+
+
+@dataclass(frozen=True, slots=True)
+class ArmRow:
+    """An arm in the table of results."""
+
+    title: str
+    units: str
+    value: str
+    interval: str
+    lift: str
+    lift_interval: str
+    better: str
+    tone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A metric with its arms, and a chart of the effects where there is one to draw."""
+
+    title: str
+    meaning: str
+    rows: list[ArmRow]
+    chart: EffectChart | None
+    guard: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """How much there is of what was planned."""
+
+    name: str
+    text: str
+    share: float
+
+
+def experiment(visit: Visit) -> Page:
+    """The page, or, live, how it stands. Raises UnknownName."""
+    stores = visit.shop.service.stores
+    found = trial(stores, visit.names["name"], visit.now_ms)
+    one = found.experiment
+    titles = {arm.name: arm.title or arm.name.replace("_", " ") for arm in one.every_arm}
+    return Page(
+        "experiment.html",
+        {
+            "section": "experiments", "one": one, "title": one.title or one.name, "found": found, "titles": titles,
+            "status": STATUS[one.status], "where": ", ".join(place(name) for name in one.placements) or "Everywhere",
+            "changed": changed(one), "verdict": worded_verdict(found, titles), "tone": tone_of(found), "bars": bars(found),
+            "results": results(found, titles), "segments": segments(found, titles), "split": split(found, titles),
+            "chart": exposure_chart(found, titles), "doubts": doubts(visit, one), "outcomes": OUTCOMES,
+            "path": f"{PATH}/{one.name}",
+            "when": when(one),
+        },
+    )  # fmt: skip
+
+
+def when(one: Experiment) -> str:
+    """From when to when it ran, in words."""
+    if one.started_ms is None:
+        return "not started yet"
+    if one.stopped_ms is None:
+        return f"since {minute(one.started_ms)}"
+    return f"{day(one.started_ms)} to {day(one.stopped_ms)}"
+
+
+def changed(one: Experiment) -> list[tuple[str, str]]:
+    """Each arm and what it does otherwise."""
+    told = []
+    for arm in one.every_arm:
+        names = sorted({what for where in (one.placements or tuple(arm.changes)) for what in touched(change_of(arm, where))})
+        words = ["what is recommended" if what == ALL else what.replace(".", ", ").replace("_", " ") for what in names]
+        told.append((arm.title or arm.name, "the shop as it is" if not words else f"changes {'; '.join(words)}"))
+    return told
+
+
+def doubts(visit: Visit, one: Experiment) -> list[str]:
+    """What speaks against it, as long as it can still be changed."""
+    return warnings(one, all_experiments(visit.shop.service.stores.documents)) if one.status == "draft" else []
+
+
+def worded_verdict(found: Trial, titles: dict[str, str]) -> tuple[str, str] | None:
+    """The verdict and why it can be said, the arms by their titles."""
+    if found.analysis is None:
+        return None
+    verdict = found.analysis.verdict
+    return _with_titles(verdict.sentence, titles), _with_titles(verdict.reason, titles)
+
+
+def _with_titles(text: str, titles: dict[str, str]) -> str:
+    for name, title in titles.items():
+        text = text.replace(f"“{name}”", f"“{title.strip('“”')}”")
+    return text
+
+
+def bars(found: Trial) -> list[Bar]:
+    """How far it is: days, and conversions of the arm that has the fewest."""
+    days = Bar(
+        "Days", f"{number(int(found.days))} of {number(found.days_wanted)}", min(1.0, found.days / max(found.days_wanted, 1))
+    )
+    if not found.conversions or not found.conversions_wanted:
+        return [days]
+    least = min(found.conversions)
+    text = f"{number(least)} of {number(found.conversions_wanted)}"
+    return [days, Bar("Conversions, in the version with the fewest", text, min(1.0, least / found.conversions_wanted))]
+
+
+def split(found: Trial, titles: dict[str, str]) -> tuple[str, bool]:
+    """Whether every arm has the shoppers it should have, in words, and whether that is an alarm."""
+    units = " · ".join(f"{titles[arm]}: {number(count)}" for arm, count in zip(found.arms, found.units, strict=True))
+    ratio = found.analysis.sample_ratio if found.analysis else None
+    if ratio is None or not sum(found.units):
+        return "Nobody has met it yet.", False
+    if ratio.alarm:
+        return f"The versions do not have the shoppers they should have ({units}). Something loses or adds some.", True
+    return f"Shoppers are split as planned ({units}).", False
+
+
+def results(found: Trial, titles: dict[str, str]) -> list[Judged]:
+    """Every metric, the one that decides first."""
+    analysis = found.analysis
+    if analysis is None:
+        return []
+    guards = {one.metric for one in analysis.guard_rails}
+    return [
+        _judged(found, one, titles, guard=one.metric in guards)
+        for one in (analysis.primary, *analysis.guard_rails, *analysis.others)
+    ]
+
+
+def segments(found: Trial, titles: dict[str, str]) -> list[tuple[str, Judged]]:
+    """The metric that decides, by segment."""
+    return [(one.segment, _judged(found, one.result, titles)) for one in (found.analysis.segments if found.analysis else ())]
+
+
+def _judged(found: Trial, result: MetricResult, titles: dict[str, str], *, guard: bool = False) -> Judged:
+    write = _writer(found.metrics.get(result.metric, "number"), found.currency)
+    effects: Sequence[Effect | None] = (None, *result.effects)
+    rows = [_arm_row(found, arm, effect, titles, write) for arm, effect in zip(result.arms, effects, strict=True)]
+    drawn = [
+        charts.Effect(
+            titles[effect.arm], effect.lift, span.low, span.high, row.lift + " " + row.lift_interval, row.tone or "open"
+        )
+        for effect, row in zip(result.effects, rows[1:], strict=True)
+        if (span := _span(found, effect)) is not None and effect.lift is not None
+    ]
+    chart = effect_chart(f"effect-{result.metric}", "", drawn, lambda value: f"{trimmed(100 * value)} %") if drawn else None
+    return Judged(result.title or result.metric, "", rows, chart, guard)
+
+
+def _arm_row(
+    found: Trial, arm: ArmResult, effect: Effect | None, titles: dict[str, str], write: Callable[[float], str]
+) -> ArmRow:
+    value = write(arm.value) if arm.value is not None else NOTHING
+    interval = f"({write(arm.interval.low)} to {write(arm.interval.high)})" if arm.interval else arm.reason or ""
+    if effect is None:
+        return ArmRow(titles[arm.arm], number(arm.units), value, interval, "", "", "", "")
+    span = _span(found, effect)
+    tone = "" if span is None else _tone(found, effect, span)
+    lift = _signed(effect.lift) if effect.lift is not None else NOTHING
+    around = f"({_signed(span.low)} to {_signed(span.high)})" if span else effect.reason or ""
+    better = chance(effect.chance_to_win) if effect.chance_to_win is not None else NOTHING
+    return ArmRow(titles[arm.arm], number(arm.units), value, interval, lift, around, better, tone)
+
+
+def _span(found: Trial, effect: Effect) -> Interval | None:
+    """The interval that may be read now: at the planned end that of one look, before it the one that holds at every look."""
+    due = found.analysis is not None and found.analysis.due
+    return effect.lift_interval if due else effect.sequential_lift
+
+
+def _tone(found: Trial, effect: Effect, span: Interval) -> str:
+    if found.analysis is not None and found.analysis.greyed:
+        return "open"
+    if 0.0 in span:
+        return "open"
+    won = effect.chance_to_win is not None and effect.chance_to_win > 0.5
+    return "good" if won else "bad"
+
+
+def _signed(share: float) -> str:
+    return ("+" if share > 0 else "") + percent(share)
+
+
+def _writer(unit: Unit, currency: str) -> Callable[[float], str]:
+    match unit:
+        case "share" | "change":
+            return percent
+        case "money":
+            return lambda value: money(value, currency)
+        case "ms":
+            return duration
+        case _:
+            return plain
+
+
+def exposure_chart(found: Trial, titles: dict[str, str]) -> LineChart | None:
+    """Who met it for the first time, by day and arm; nothing before the second day."""
+    if len(found.exposures) < 2:
+        return None
+    labels = [day(one.at_ms, year=False) for one in found.exposures]
+    series = [
+        Series(titles[arm], [Point(float(one.units[at]), text=number(one.units[at])) for one in found.exposures], f"s{at % 6}")
+        for at, arm in enumerate(found.arms)
+    ]
+    return line_chart("exposures", "Shoppers who met it for the first time", labels, series, trimmed, zero=True)
+
+
+ADDRESSES = (Address(f"{PATH}/{{name}}", experiment),)

@@ -38,7 +38,8 @@ def outlook_of(shop: RunningShop, experiment: Experiment, lift: float, now_ms: i
     try:
         found = _planned(shop, experiment, lift, now_ms)
     except EndcapError as error:
-        return Outlook(None, f"How long it takes cannot be told yet ({error.message.removeprefix("there is no baseline: ")}). It runs for two weeks at least.", doubts)
+        why = error.message.removeprefix("there is no baseline: ")
+        return Outlook(None, f"How long it takes cannot be told yet: {why}. It runs for two weeks at least.", doubts)
     return Outlook(found.plan, "", doubts, now_ms + found.plan.days * DAY_MS, found.daily_units)
 
 

@@ -93,10 +93,10 @@ def decision(name: str, at_ms: int = T0, user: str | None = None, session: str |
     """An answer as it is on record."""
     placement, slots = ANSWERS[name]
     items = [{"item_id": item, "shelf": shelf, "source": source} for item, (shelf, source) in slots.items()]
-    arm = context.pop("arm", None)
-    response = {"placement": placement, "bundle": None, "items": items, "degraded": []}
-    if arm:
-        response["arms"] = {"holdout": arm}
+    arms = dict(told.split("=") for told in context.pop("arms", "").split())
+    if arm := context.pop("arm", None):
+        arms["holdout"] = arm
+    response = {"placement": placement, "bundle": None, "items": items, "degraded": [], "arms": arms}
     request = {"placement": placement, "user_id": user, "session_id": session, "context": context}
     return Decision(rid(name), at_ms, msgspec.json.encode(request), msgspec.json.encode(response), b'{"position":1}')
 

@@ -20,6 +20,7 @@ from endcap.measurement.rules import Rules
 from endcap.measurement.shelf_sums import Pair, deeds_ms, shelf_sums
 from endcap.measurement.shop_sums import shop_sums
 from endcap.stores.measures import Cell, UnitSums
+from endcap.stores.sums import added
 
 GROUPS = 64
 """So many groups are people parted into at random, by their names."""
@@ -62,6 +63,7 @@ def contribute(total: Contributions, journey: Journey, rules: Rules, trials: Map
             ledger = ledger_of(person, journey, rules)
             _add_hours(total, person, ledger)
             _add_units(total, person, ledger.entries, trials)
+    _add_settled(total, journey)
 
 
 def ledger_of(person: Person, journey: Journey, rules: Rules) -> Ledger:
@@ -161,6 +163,18 @@ def _add_units(total: Contributions, person: Person, entries: Sequence[Entry], t
             ended_ms = trial.ended_ms if trial is not None else None
             mine = [entry for entry in entries if _unit(person, entry[4], trial) == unit]
             total.units[experiment, unit] = _unit_sums(min(known), mine, ended_ms)
+
+
+def _add_settled(total: Contributions, journey: Journey) -> None:
+    """Add what units have from what is no longer kept."""
+    for run, units in journey.settled.items():
+        for unit, (after, before) in units.items():
+            known = total.units.get((run, unit))
+            if known is not None:
+                sums = UnitSums(
+                    known.arm, known.exposed_ms, known.segment, added(known.after, after), added(known.before, before)
+                )
+                total.units[run, unit] = sums
 
 
 def _unit(person: Person, part: Part, trial: Trial | None) -> str:

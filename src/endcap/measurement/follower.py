@@ -21,7 +21,7 @@ from endcap.measurement.contributions import Trial
 from endcap.measurement.products import ShopProducts
 from endcap.measurement.rules import Rules, decode_rules, encode_rules, rules_of
 from endcap.measurement.stretch import Known, Stretch, keys_in
-from endcap.stores.measures import Progress
+from endcap.stores.measures import Measured, Progress
 from endcap.stores.ports import Decision, ShopStores
 
 CHUNK = 2_000
@@ -42,6 +42,7 @@ class Follower:
         self._answers: OrderedDict[str, Answer] = OrderedDict()
         self._documents = -1
         self._trials: dict[str, Trial] = {}
+        self._settled: dict[str, str] = {}
         self._placements: Set[str] = WELL_KNOWN_PLACEMENTS
         self._runs: dict[str, list[tuple[int, str]]] = {}
 
@@ -49,19 +50,21 @@ class Follower:
         """Take the next stretch, of at most ``limit`` events and as many answers, into the sums; tells whether there was one."""
         stores, measures = self._stores, self._stores.measures
         before = measures.progress()
+        self._read_documents()
+        if self._settle(before, limit):
+            return True
         decisions = stores.decisions.written(before.answer_place, limit)
         events = stores.log.read(after=before.log_seq, limit=limit)
         if not decisions and not events:
             return False
         self._products.refresh()
-        self._read_documents()
         rules = self._rules(before, events)
         after = Progress(
             log_seq=events[-1].seq if events else before.log_seq,
             answer_place=decisions[-1][0] if decisions else before.answer_place,
             rules=encode_rules(rules),
         )
-        stretch = Stretch(measures, rules, Known(self._lookup, self._trials, self._placements))
+        stretch = Stretch(measures, rules, self._known())
         self._take_answers(stretch, [decision for _, decision in decisions])
         _take_events(stretch, events)
         measures.commit(stretch.measured(before, after))
@@ -83,11 +86,36 @@ class Follower:
         rules = decode_rules(before.rules) if before.rules else None
         if rules is not None and (rules.currency or not any(one.event.type in _MONEY for one in events)):
             return rules
-        told = rules_of(self._stores)
+        ended = {run: trial.ended_ms for run, trial in self._trials.items() if trial.ended_ms is not None}
+        told = msgspec.structs.replace(rules_of(self._stores), ended=ended)
         if rules is not None:
             return msgspec.structs.replace(rules, currency=told.currency)
         money = any(one.event.type in _MONEY for one in events)
         return told if money else msgspec.structs.replace(told, currency="")
+
+    def _known(self) -> Known:
+        return Known(self._lookup, self._trials, self._placements, self._stores.log.last_at_ms())
+
+    def _settle(self, before: Progress, limit: int) -> bool:
+        """Work out the units of an experiment again that was stopped, or goes on, since they were; tells whether there were some.
+
+        They are done some at a time; after a crash it begins anew, which changes nothing.
+        """
+        rules = decode_rules(before.rules) if before.rules else None
+        ended = {run: trial.ended_ms for run, trial in self._trials.items() if trial.ended_ms is not None}
+        if rules is None or rules.ended == ended:
+            return False
+        run = min(run for run in {*ended, *rules.ended} if ended.get(run) != rules.ended.get(run))
+        done = self._settled.get(run, "")
+        names = self._stores.measures.unit_names(run, done, limit)
+        stretch = Stretch(self._stores.measures, rules, self._known())
+        units = {key: sums for key, sums in stretch.units_of(names).items() if key[0] == run}
+        known = {one: at_ms for one, at_ms in {**rules.ended, run: ended.get(run)}.items() if at_ms is not None}
+        after = msgspec.structs.replace(rules, ended=rules.ended if names else known)
+        kept = msgspec.structs.replace(before, rules=encode_rules(after))
+        if self._stores.measures.commit(Measured(before=before, after=kept, units=units)):
+            self._settled[run] = names[-1] if names else ""
+        return True
 
     def _take_answers(self, stretch: Stretch, decisions: list[Decision]) -> None:
         answers: list[Given] = []

@@ -79,6 +79,27 @@ class Met(msgspec.Struct, frozen=True, order=True, array_like=True, gc=False):
     segment: str = ""
 
 
+class Past(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What must be known of what is no longer kept: visits in which something recommended was seen, and whether there was any
+    visit, order or opting out."""
+
+    visits_seen: int = 0
+    visited: bool = False
+    ordered: bool = False
+    opted_out: bool = False
+
+    def __or__(self, other: Past) -> Past:
+        return Past(
+            self.visits_seen + other.visits_seen,
+            self.visited or other.visited,
+            self.ordered or other.ordered,
+            self.opted_out or other.opted_out,
+        )
+
+
+NO_PAST = Past()
+
+
 class Part(msgspec.Struct, array_like=True, omit_defaults=True):
     """What happened under one user, visitor and session, each empty or a key.
 
@@ -97,6 +118,7 @@ class Part(msgspec.Struct, array_like=True, omit_defaults=True):
     seen: dict[str, dict[str, int]] = {}
     given: dict[int, Label] = {}
     met: dict[str, Met] = {}
+    past: Past = NO_PAST
 
     @property
     def name(self) -> _Key:
@@ -109,13 +131,15 @@ class Journey(msgspec.Struct, array_like=True, omit_defaults=True):
 
     ``home`` is the key under which the journey of this key is kept, if not here; then nothing else is. ``answers`` has what is
     known of the answers that the parts name. ``shared`` says that the key is that of a session, visitor or order which too many
-    users share: it joins nobody, and what names nothing else stays by itself.
+    users share: it joins nobody, and what names nothing else stays by itself. ``settled`` has the sums after and before that
+    units of experiments have from what is no longer kept, by run and unit.
     """
 
     home: str = ""
     parts: list[Part] = []
     answers: dict[str, Answer] = {}
     shared: bool = False
+    settled: dict[str, dict[str, tuple[dict[int, int], dict[int, int]]]] = {}
 
     def all_keys(self) -> set[str]:
         """All keys that lead to this journey."""
@@ -211,6 +235,8 @@ def absorb(journey: Journey, other: Journey) -> None:
         merge(part_of(journey, part.name, part.since_ms), part)
     for recommendation_id, answer in other.answers.items():
         note_answer(journey, recommendation_id, answer)
+    for run, units in other.settled.items():
+        journey.settled.setdefault(run, {}).update(units)
 
 
 def merge(part: Part, other: Part) -> None:
@@ -227,6 +253,7 @@ def merge(part: Part, other: Part) -> None:
         label(part, given)
     for experiment, met in other.met.items():
         meet(part, experiment, met)
+    part.past |= other.past
 
 
 def note_answer(journey: Journey, recommendation_id: str, answer: Answer) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from operator import itemgetter
 
-from endcap.measurement.journeys import VISIT_GAP_MS, Act, Journey, Label, Met, Part, order_key
+from endcap.measurement.journeys import NO_PAST, VISIT_GAP_MS, Act, Journey, Label, Met, Part, Past, order_key
 
 Said = tuple[Act, Part]
 NO_LABEL = Label(0)
@@ -18,7 +18,7 @@ class Person:
     """Everything that one person did, each list in order of time, with the part that it comes from.
 
     ``name`` is the user's key, or that of a guest. ``views`` are the times by item, ``seen`` the first sighting by answer and
-    item. ``visits`` are stretches of at most 30 minutes' gap.
+    item. ``visits`` are stretches of at most 30 minutes' gap. ``past`` is what must be known of what is no longer kept.
     """
 
     name: str
@@ -28,6 +28,7 @@ class Person:
     visits: list[tuple[int, int, Part]]
     labels: list[Label]
     met: dict[str, list[tuple[Met, Part]]]
+    past: Past
 
     def label_at(self, at_ms: int) -> Label:
         """What is known of the person then: what the newest answer says, or the first one after."""
@@ -88,7 +89,10 @@ def _person(name: str, parts: list[Part], mine: Callable[[Part, int], bool] | No
     spans: list[tuple[int, int, Part]] = []
     labels: list[Label] = []
     met: dict[str, list[tuple[Met, Part]]] = {}
+    past = NO_PAST
     for part in parts:
+        if mine is None or mine(part, part.since_ms):
+            past |= part.past
         acts.extend((act, part) for act in part.acts if mine is None or mine(part, act.at_ms))
         for item, times in part.views.items():
             kept = [(at_ms, part) for at_ms in times if mine is None or mine(part, at_ms)]
@@ -110,7 +114,7 @@ def _person(name: str, parts: list[Part], mine: Callable[[Part, int], bool] | No
     for times_of in views.values():
         times_of.sort(key=_first)
     labels.sort()
-    return Person(name, acts, views, seen, _visits(spans) if several else spans, labels, met)
+    return Person(name, acts, views, seen, _visits(spans) if several else spans, labels, met, past)
 
 
 def _place(said: Said) -> tuple[Act, tuple[str, str, str]]:

@@ -15,12 +15,13 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How purchases are credited. A change holds for all that is measured anew: ``endcap measure --rebuild``.
 
     ``click_days`` is how long a click counts, both ends included. ``view_hours`` is how long a sighting counts, and 0 that it
-    does not: view-through is off.
+    does not: view-through is off. ``ended`` is when each run of an experiment had ended, as far as the sums of its units know.
     """
 
     currency: str
     click_days: float = 7.0
     view_hours: float = 0.0
+    ended: dict[str, int] = {}
 
     @property
     def click_ms(self) -> int:

@@ -47,11 +47,11 @@ def _visits(ledger: Ledger, person: Person, orders: Sequence[Order]) -> None:
     seen, clicked = sightings_ms(person), clicks_ms(person)
     ordered = [order.at_ms for order in orders]
     days = -1
-    visits_seen = 0
+    visits_seen = person.past.visits_seen
     for number, (start, end, part) in enumerate(person.visits):
         cell = _at(person, start)
         ledger.add(start, cell, "visits", 1, part)
-        if not number:
+        if not number and not person.past.visited:
             ledger.add(start, cell, "visitors_new", 1, part)
         for day in range(max(days + 1, start // DAY_MS), end // DAY_MS + 1):
             at_ms = max(start, day * DAY_MS)
@@ -73,7 +73,7 @@ def _acts(ledger: Ledger, person: Person) -> None:
     for views in person.views.values():
         for at_ms, part in views:
             ledger.add(at_ms, _at(person, at_ms), "views", 1, part)
-    opted_out = False
+    opted_out = person.past.opted_out
     for act, part in person.acts:
         name = _COUNTED.get(act.kind)
         if name is not None:
@@ -130,7 +130,7 @@ def _cart(ledger: Ledger, person: Person, cart: tuple[int, int, Part], seen: lis
 
 def _orders(ledger: Ledger, person: Person, orders: Sequence[Order], credited: Credited) -> None:
     bought_on: set[int] = set()
-    customer = False
+    customer = person.past.ordered
     for order, found in zip(orders, credited, strict=True):
         at_ms, part, cell = order.at_ms, order.part, _at(person, order.at_ms)
         if order.foreign:

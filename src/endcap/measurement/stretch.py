@@ -9,6 +9,7 @@ from endcap.core.events import Event
 from endcap.measurement.answers import Answer, Given
 from endcap.measurement.components import LATENCY, LATENCY_MS
 from endcap.measurement.contributions import Contributions, Trial, contribute
+from endcap.measurement.forgetting import forget
 from endcap.measurement.journeys import (
     MOST_USERS,
     Journey,
@@ -34,11 +35,13 @@ from endcap.stores.measures import Cell, Measured, Measures, Progress, UnitSums
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a stretch may ask about: the answer of an id, or nothing while it is not on record; experiments by run; placements."""
+    """What a stretch may ask about: the answer of an id, or nothing while it is not on record; experiments by run; placements;
+    and the newest time that anything in the log happened at."""
 
     answer: Callable[[str], Answer | None]
     trials: Mapping[str, Trial]
     placements: Collection[str]
+    newest_ms: int
 
 
 class Stretch:
@@ -49,6 +52,7 @@ class Stretch:
         self._rules = rules
         self._trials = known.trials
         self._placements = known.placements
+        self._newest_ms = known.newest_ms
         self._lookup = known.answer
         self._asked: set[str] = set()
         self._bodies: dict[str, bytes] = {}  # by home, as they were
@@ -131,6 +135,14 @@ class Stretch:
         """Count an event of a crawler."""
         add_hour(self._hours, at_ms, Cell(), "bots", 1)
 
+    def units_of(self, keys: Sequence[str]) -> dict[tuple[str, str], UnitSums | None]:
+        """The units of experiments that the journeys of these keys have, as they are kept."""
+        self.load(keys)
+        total = Contributions()
+        for journey in {id(one): one for one in self._open.values()}.values():
+            contribute(total, journey, self._rules, self._trials)
+        return dict(total.units)
+
     def measured(self, before: Progress, after: Progress) -> Measured:
         """What the stretch changes."""
         new, old = Contributions(), Contributions()
@@ -140,6 +152,9 @@ class Stretch:
                 contribute(old, decode(self._bodies[home]), self._rules, self._trials)
             for one in self._parted(journey, journeys):
                 contribute(new, one, self._rules, self._trials)
+                named = one.all_keys()
+                forget(one, self._newest_ms, self._rules, self._trials)
+                journeys.update(dict.fromkeys(named - one.all_keys() - self._shared))
                 self._keep(journeys, one, self._origins.get(id(journey), ()))
         for journey in self._loose:
             contribute(new, journey, self._rules, self._trials)
@@ -186,7 +201,8 @@ class Stretch:
             note_answer(journey, answer_id, answer.of(items))
             return
         # A browser says what it likes; what is no placement of the shop makes no cell.
-        note_answer(journey, answer_id, Answer(placement=event.placement if event.placement in self._placements else ""))
+        told = event.placement or ""
+        note_answer(journey, answer_id, Answer(placement=told if told in self._placements else ""))
         if keys:
             self._waiting.add((answer_id, keys[0]))
 
@@ -220,10 +236,12 @@ class Stretch:
 
     def _keep(self, journeys: dict[str, bytes | None], journey: Journey, origins: Sequence[str]) -> None:
         keys = journey.all_keys() - self._shared
-        if journey.shared or not keys:
-            home = next(key for key in journey.all_keys() if key in self._shared)
+        if not keys and not journey.shared:
+            return  # all that led to it was long ago
+        if keys:
+            home = next((one for one in origins if one in keys and journeys.get(one) is None), None) or min(keys)
         else:
-            home = next((one for one in origins if one in keys and one not in journeys), None) or min(keys)
+            home = min(journey.all_keys() & self._shared)
         journeys[home] = encode(journey)
         for key in keys - {home}:
             if self._leads.get(key) != home:

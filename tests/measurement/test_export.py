@@ -32,10 +32,12 @@ def test_a_word_stays_a_word(word: str) -> None:
 
 
 def test_columns_are_there_for_what_there_is() -> None:
+    some = {"ctr": Figure(value=0.1, low=0.05, high=0.2), "aov": Figure(value=1)}
+    none = {"ctr": Figure(reason="=none"), "aov": Figure(value=2)}
     rows = (
-        ReportRow(key={"device": "a"}, at_ms=START, figures={"ctr": Figure(value=0.1, low=0.05, high=0.2), "aov": Figure(value=1)}),
-        ReportRow(key={"device": "b"}, at_ms=START, figures={"ctr": Figure(reason="=none"), "aov": Figure(value=2)}, compared={"aov": Figure(value=3)}),
-    )  # fmt: skip
+        ReportRow(key={"device": "a"}, at_ms=START, figures=some),
+        ReportRow(key={"device": "b"}, at_ms=START, figures=none, compared={"aov": Figure(value=3)}),
+    )
     table = list(csv.reader(io.StringIO(csv_of(told(*rows, step="day", compare="year")))))
     assert table == [
         ["device", "at", "ctr", "ctr_low", "ctr_high", "ctr_reason", "ctr_before", "aov", "aov_before"],

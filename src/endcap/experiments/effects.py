@@ -66,7 +66,7 @@ def effects(names: tuple[str, ...], arms: Moments, terms: Terms | None = None) -
             **_beliefs(gap, lift(arms[:1], arms[1:], factor), terms),
         }
         if factor:
-            figures["explained"] = explained(arms, factor)[1:]
+            figures["explained"] = np.maximum(explained(arms, factor)[1:], 0.0)
         intervals = {
             "interval": (gap.value - fixed * gap.error, gap.value + fixed * gap.error),
             "lift_interval": lift_interval(control, variants, fixed),

@@ -15,8 +15,8 @@ _LIKED, _LIKED_ANYWAY = 0.6, 0.02
 _PATIENCE = 0.95
 _INTERESTED = 0.15
 """A candidate that fits is liked with chance 0.6 divided by how many fit, any other with 0.02. Shoppers go down the list, go on
-after each item with chance 0.95, and stop at the first they like. Fifteen in a hundred sessions look at all, so that seven to nine
-of a hundred click: an ordinary shop."""
+after each item with chance 0.95, and stop at the first they like. Fifteen in a hundred sessions look at all, so that seven to
+nine in a hundred click: an ordinary shop."""
 _NOISE, _LESS_NOISE = 0.6, 0.5
 ALPHA, POWER = 0.05, 0.8
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,11 +17,14 @@ from endcap.artifacts.item_neighbors import ItemNeighbors
 from endcap.artifacts.item_scores import ItemScores
 from endcap.core.basis import encode_basis
 from endcap.core.events import Event, Line
+from endcap.core.experiment import Arm, Change, Experiment
 from endcap.core.placement import Diversity, Exploration, Placement, Shelf, Source
 from endcap.core.request import PageRequest, RecommendRequest, RecommendResponse
 from endcap.core.time import Clock
+from endcap.experiments.allotment import ALLOTMENT_KIND, Allotment
 from endcap.replay.decisions import on_record, replay
 from endcap.serving.placements import DOCUMENT_KIND, RULE_KIND
+from endcap.serving.shop_experiments import put_experiment, put_holdout, start_experiment, stop_experiment
 from endcap.stores import memory
 from endcap.stores.ports import Decision, ShopStores
 from tests.serving.test_invariants import IDS, NOW_MS, N, catalogue
@@ -51,6 +55,19 @@ def spot(name: str, epsilon: float, *, thompson: bool) -> Placement:
         diversity=Diversity(min_categories=3, price_tiers=True),
         exploration=Exploration(epsilon=epsilon, new_share=0.3, thompson=thompson),
     )  # fmt: skip
+
+
+def arms(placement: str, patch: dict[str, object]) -> tuple[Arm, Arm]:
+    return Arm(name="now"), Arm(name="other", changes={placement: Change(patch=patch)})
+
+
+EXPERIMENTS = (
+    Experiment(name="count", hypothesis="x", arms=arms("plain", {"shelves": {"first": {"max_count": 2}}}), share=0.4),
+    Experiment(name="bandit", hypothesis="x", kind="bandit", arms=arms("plain", {"exploration": {"epsilon": 0.5}})),
+    Experiment(name="ranks", hypothesis="x", kind="interleaving", arms=arms("drawn", {"diversity": {"dial": 0.9}}), share=0.5),
+    Experiment(name="shelf", hypothesis="x", arms=arms("drawn", {"shelves": {"second": None}}), priority=-1),
+)
+"""Experiments that start, grow, learn and stop while answers are given."""
 
 
 def publish(stores: ShopStores, seed: int) -> None:
@@ -96,6 +113,25 @@ def events(rng: np.random.Generator, n: int, answers: list[RecommendResponse]) -
     return made
 
 
+def experiment(stores: ShopStores, n: int) -> None:
+    """What is done with the experiments by the n-th turn."""
+    documents = stores.documents
+    if n == 1:
+        put_holdout(documents, 0.1, "random", NOW_MS)
+        for one in EXPERIMENTS:
+            put_experiment(documents, one)
+    if n == 500:
+        for one in EXPERIMENTS:
+            start_experiment(documents, one.name, NOW_MS)
+    if n == 2_500:
+        put_experiment(documents, msgspec.structs.replace(EXPERIMENTS[0], share=1.0))
+    if n == 3_500:
+        allotment = Allotment(at_ms=NOW_MS, run=1, units=1, weights=(0.2, 0.8))
+        documents.put(ALLOTMENT_KIND, "bandit", msgspec.json.encode(allotment))
+    if n == 7_000:
+        stop_experiment(documents, "ranks", NOW_MS)
+
+
 @pytest.fixture(scope="module")
 def stores() -> ShopStores:
     """A shop that has given ten thousand answers, all of them on record."""
@@ -120,6 +156,7 @@ def stores() -> ShopStores:
             stores.documents.delete(RULE_KIND, "boost")
         if n == 6_000:
             stores.bundles.roll_back()
+        experiment(stores, n)
         if n % 500 == 0:
             service.refresh()
         if n == 5_000:
@@ -148,6 +185,9 @@ def test_there_was_chance_in_them(stores: ShopStores) -> None:
     assert 0 < odds.min() < 0.02
     assert (odds < 0.9).mean() > 0.1
     assert len({answer.bundle for answer in answers}) == 2
+    met = Counter(one for answer in answers for one in answer.arms.items())
+    assert min(met[one.name, arm] for one in EXPERIMENTS if one.kind != "interleaving" for arm in ("now", "other")) > 200
+    assert min(met["ranks", "interleaved"], met["holdout", "held_out"]) > 200
 
 
 def test_what_is_not_the_same_is_said(stores: ShopStores) -> None:

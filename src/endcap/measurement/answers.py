@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
 from endcap.core.experiment import HOLDOUT
 from endcap.core.ids import session_key, user_key
+from endcap.core.segment import segment_of
 from endcap.measurement.products import Products
 from endcap.stores.ports import Decision
 
@@ -25,11 +25,6 @@ WELL_KNOWN_PLACEMENTS = frozenset({
     "product", "cart", "checkout", "home", "email", "post_purchase", "abandoned_cart", "out_of_stock", "search", "order_status",
 })  # fmt: skip
 """The placements that every shop has."""
-
-LEARNED = "segment:"
-"""What a learned segment's label begins with."""
-
-_ORDER = ("buyer", "returning", "known", "guest")
 
 
 class Slot(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -177,20 +172,3 @@ def device_of(told: object) -> str:
     if not isinstance(told, str) or not told:
         return ""
     return told.lower() if told.lower() in DEVICES else OTHER_DEVICE
-
-
-def segment_of(segments: Sequence[str]) -> str:
-    """The one segment by which sums tell a shopper apart, so that they add up: the learned one, else what they are to the shop.
-
-    >>> segment_of(["guest", "returning"]), segment_of(["known", "buyer", "segment:regulars"]), segment_of([])
-    ('returning', 'regulars', '')
-    """
-    return _segment(tuple(segments))
-
-
-@lru_cache(maxsize=4_096)
-def _segment(segments: tuple[str, ...]) -> str:
-    learned = sorted(label.removeprefix(LEARNED) for label in segments if label.startswith(LEARNED))
-    if learned:
-        return learned[0]
-    return next((name for name in _ORDER if name in segments), "")

@@ -37,7 +37,7 @@ from endcap.serving.breaker import Breaker
 from endcap.serving.drafting import drafted, with_even_odds
 from endcap.serving.headings import heading
 from endcap.serving.items import ItemTable
-from endcap.serving.live_sources import NewArrivals
+from endcap.serving.live_sources import LiveTrending, NewArrivals
 from endcap.serving.person import People
 from endcap.serving.placements import ReadyPlacement
 from endcap.serving.query import build_query
@@ -154,6 +154,7 @@ class Engine:
         state = state or self.state
         items = state.items
         _placement(state, request.placement)
+        _look(state)
         self.breaker.begin(moment.left_out)
         asks_whom = request.explain or moment.takes_part or _asks_whom(state, request.placement)
         labels = self._labels_of(request, moment) if asks_whom else _NO_LABELS
@@ -363,6 +364,13 @@ def _degraded(state: ServingState, filled: list[tuple[ReadyShelf, Filled]], brea
 def _newcomers(state: ServingState) -> NewArrivals | None:
     found = state.live.get("new_arrivals")
     return found if isinstance(found, NewArrivals) else None
+
+
+def _look(state: ServingState) -> None:
+    """Let what is trending be one order for the whole answer."""
+    found = state.live.get("live_trending")
+    if isinstance(found, LiveTrending):
+        found.look()
 
 
 def _asks_whom(state: ServingState, placement: str) -> bool:

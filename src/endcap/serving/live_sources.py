@@ -132,6 +132,7 @@ class LiveTrending(_LiveSource):
         self._clock = clock
         self._of = self._changes = -1
         self._due_s = 0.0
+        self._looked = False
         self._rows: Rows = _NO_ROWS
         self._totals = np.empty(0)
         self._starts = np.zeros(2, dtype=np.int64)
@@ -149,10 +150,16 @@ class LiveTrending(_LiveSource):
 
     def retrieve(self, asked: Asked, blocked: NDArray[np.uint8], scores: NDArray[np.float32], touched: NDArray[np.int32]) -> int:
         """Score the up to PROPOSED items that are taken up most and may be shown; returns how many."""
-        self._count()
+        if not self._looked:
+            self._count()
         rows, shares = self._highest(asked.category)
         found: int = kernels.propose(rows, shares, blocked, PROPOSED, scores, touched)
         return found
+
+    def look(self) -> None:
+        """Take what is counted now, for all that is asked until the next look: an answer is made from one order alone."""
+        self._looked = True
+        self._count()
 
     def stand(self) -> None:
         """Put in order what is counted now, and keep to that: for whoever makes an earlier answer again."""

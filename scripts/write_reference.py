@@ -20,6 +20,9 @@ from endcap.core.meaning import TOLD
 from endcap.core.placement import Exploration, Placement, Shelf, Source, Wording
 from endcap.core.request import RecommendRequest
 from endcap.dataset.stats import UNITS
+from endcap.measurement.catalogue import ASSUMPTIONS, GOALS, GROUPS, Benchmark, Metric
+from endcap.measurement.components import COMPONENTS
+from endcap.measurement.formulas import written
 from endcap.ranking.rules.base import Rule, SelectingRule
 from endcap.serving.placements import shipped
 from endcap.serving.reasons import TEMPLATES
@@ -182,6 +185,48 @@ def http() -> str:
     return text
 
 
+def metrics() -> str:
+    """The catalogue of metrics, how their intervals are made, and the components that they are computed from."""
+    text = f"# Metrics\n\n{NOTE}\n{METRICS}\n## How intervals are made\n\n"
+    assumed = [[f"`{name}`", words] for name, words in ASSUMPTIONS.items()]
+    first = [[f"`{goal}`", ", ".join(f"`{name}`" for name in names)] for goal, names in GOALS.items()]
+    text += table(["interval", "how, and what it takes for granted"], assumed)
+    text += "\n## Goals of a shop\n\n" + table(["goal", "metrics that stand first"], first)
+    for title, group in GROUPS.items():
+        text += f"\n## {title}\n\n"
+        text += table(["metric", "meaning", "formula", "unit", "better", "kind", "interval"], [metric_row(one) for one in group])
+        usual = [[f"`{one.name}`", mark.label, usual_of(mark), aim_of(mark)] for one in group for mark in one.benchmarks]
+        text += "\n" + table(["metric", "where", "usual", "target"], usual) if usual else ""
+    text += f"\n## Components\n\n{COMPONENTS_TEXT}\n"
+    rows = [[f"`{one.name}`", one.unit, one.scope, one.meaning] for one in COMPONENTS]
+    return text + table(["component", "unit", "told apart", "meaning"], rows)
+
+
+def metric_row(metric: Metric) -> list[str]:
+    """A metric in the table of its group."""
+    needs = f" Needs: {metric.needs}" if metric.needs else ""
+    better = {"up": "more", "down": "less", "none": "neither"}[metric.direction]
+    return [
+        f"`{metric.name}` {metric.title}", metric.sentence + needs, f"`{written(metric.formula)}`", metric.unit, better,
+        metric.role.replace("_", "-"), f"`{metric.interval}`",
+    ]  # fmt: skip
+
+
+def usual_of(mark: Benchmark) -> str:
+    """The range of a benchmark."""
+    return f"{in_words(mark.low)} to {in_words(mark.high)}" if mark.low is not None and mark.high is not None else ""
+
+
+def aim_of(mark: Benchmark) -> str:
+    """The target of a benchmark."""
+    return in_words(mark.target) if mark.target is not None else ""
+
+
+def in_words(value: float) -> str:
+    """A share as a percentage, another number as it is."""
+    return f"{value:.0%}" if value < 1 else f"{value:g}"
+
+
 def described() -> str:
     """The OpenAPI document."""
     return rendered(OPERATIONS).decode()
@@ -269,6 +314,24 @@ These come with `pip install 'endcap[neural]'`, are left out of training and eva
 acts. torch trains them; what is served are plain arrays, and no server ever loads torch.
 """
 
+METRICS = """\
+Every metric is defined once, in `src/endcap/measurement/catalogue/`; this page, `GET /v1/metrics`, reports, the console and
+exports come from there. A formula is data over components, which are whole numbers that add up over hours, shelves and people
+(money in the minor unit): the figures of a longer time or of a larger part of the shop are computed from the added sums, never
+from other figures. [How to measure](../how-to/measure.md) says where to read them.
+
+A figure has a value, and an interval where one can be made, or it has none and says why: the divisor is 0, there are fewer cases
+than the metric wants, the shop has not told what it needs, or it cannot be told apart in that way. `share` 0.12 means 12 %,
+`change` 0.12 means 12 % more, `multiple` 8.2 means 8.2 times; `money` is in the major unit of the shop's currency.
+"""
+
+COMPONENTS_TEXT = """\
+What can be told apart: `shop` by arm, device and segment; `answer` by placement too; `shelf` by placement and shelf; `item` by
+source as well. An arm is that of the holdout. A report by placement therefore has no orders of the whole shop, and says so.
+`items_shown`, `items_offered`, `cost_implementation`, `cost_media`, `clv`, `clv_customers` and `customers_lost` in formulas are
+no components: they come from the answers by week, the catalogue, the shop's costs and its customers, and are of the whole shop.
+"""
+
 PAGES = {
     "algorithms.md": algorithms,
     **({} if registry.lacking("algorithms") else {"neural.md": neural}),
@@ -278,6 +341,7 @@ PAGES = {
     "placements.md": placements,
     "rules.md": rules,
     "http.md": http,
+    "metrics.md": metrics,
     "openapi.json": described,
 }
 

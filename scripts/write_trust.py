@@ -13,6 +13,9 @@ from typing import Any
 import trust_charts
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from endcap.experiments.planner import MIN_CONVERSIONS
+from endcap.experiments.power import Baseline, detectable
+
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 RESULT = ROOT / "benchmarks" / "results" / "trust.json"
@@ -23,6 +26,12 @@ PAGE = ROOT / "docs" / "explanation" / "why-you-can-trust-these-numbers.md"
 def percent(share: float, digits: int = 1) -> str:
     """A share in percent, as the page writes it."""
     return f"{share * 100.0:.{digits}f} %"
+
+
+def smallest() -> float:
+    """The smallest lift that 500 conversions an arm find with a chance of 80 %, where three in a hundred buy."""
+    shop = Baseline(kind="proportion", mean=0.03)
+    return detectable(shop, units=2 * MIN_CONVERSIONS / shop.mean) or 0.0
 
 
 def pages() -> dict[Path, str]:
@@ -39,7 +48,7 @@ def pages() -> dict[Path, str]:
     environment = Environment(loader=FileSystemLoader(HERE), undefined=StrictUndefined, keep_trailing_newline=True)
     environment.filters["percent"] = percent
     written = {IMAGES / f"{name}.svg": text for name, text in charts.items()}
-    return written | {PAGE: environment.get_template("trust.md.jinja").render(found)}
+    return written | {PAGE: environment.get_template("trust.md.jinja").render(found, smallest=smallest())}
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ from endcap.experiments.plan import Factor
 from tests.experiments.people import DAY_MS, people, split
 
 BUYERS = Metric(name="buyers", numerator="orders", kind="proportion", title="share of buyers")
-PLAN = AnalysisPlan(primary=BUYERS, started_ms=0)
+PLAN = AnalysisPlan(primary=BUYERS, started_ms=0, ends_ms=14 * DAY_MS)
 
 
 def judged(counts: list[int], converted: list[int], day: float, plan: AnalysisPlan = PLAN) -> Analysis:
@@ -35,7 +35,7 @@ def test_the_same_figures_before_the_end_are_no_win_yet() -> None:
 def test_a_clear_difference_is_decided_early_and_says_why_that_is_safe() -> None:
     found = judged([3_000, 3_000], [300, 480], day=3)
     assert found.verdict.outcome == "wins"
-    assert found.verdict.reason.startswith("Decided early, by the interval that is valid at every look")
+    assert found.verdict.reason.startswith("Decided by the interval that is valid at every look")
     assert found.primary.effects[0].sequential is not None
     assert found.primary.effects[0].sequential.low > 0.0
 
@@ -53,7 +53,7 @@ def test_no_verdict_without_enough_conversions() -> None:
     found = judged([4_000, 4_000], [400, 470], day=20)
     assert (found.verdict.outcome, found.due) == ("keep_running", False)
     assert "“as now” has 400 of the 500 conversions it needs" in found.verdict.reason
-    assert found.verdict.until_ms == 25 * DAY_MS  # 400 in 20 days
+    assert found.verdict.until_ms == 18 * DAY_MS  # 400 in 14 days, after which nothing was counted
 
 
 def test_no_difference_says_what_is_ruled_out() -> None:
@@ -145,6 +145,15 @@ def test_a_planned_end_after_two_weeks_is_waited_for() -> None:
     plan = msgspec.structs.replace(PLAN, ends_ms=28 * DAY_MS)
     assert judged([10_000, 10_000], [1_000, 1_110], day=20, plan=plan).verdict.until_ms == 28 * DAY_MS
     assert judged([10_000, 10_000], [1_000, 1_110], day=28, plan=plan).verdict.outcome == "wins"
+
+
+def test_without_a_planned_end_every_look_is_one_of_many() -> None:
+    plan = msgspec.structs.replace(PLAN, ends_ms=None)
+    found = judged([10_000, 10_000], [1_000, 1_100], day=20, plan=plan)
+    assert (found.verdict.outcome, found.due) == ("no_difference", False)
+    assert "no planned end" in found.verdict.reason
+    assert judged([10_000, 10_000], [1_000, 1_200], day=20, plan=plan).verdict.outcome == "wins"
+    assert judged([4_000, 4_000], [400, 430], day=20, plan=plan).verdict.until_ms == 25 * DAY_MS  # 400 in 20 days
 
 
 def test_going_on_is_discouraged_where_it_is_hardly_worth_it() -> None:

@@ -40,8 +40,9 @@ def analyse(units: Units, plan: AnalysisPlan, now_ms: int) -> Analysis:
     ...     names=("orders",), arms=("as now", "with bundles"), arm=arm, exposed_ms=np.zeros(n, np.int64), values=orders,
     ...     before=np.zeros((n, 1)), segment=np.full(n, -1, np.int32), segments=(),
     ... )
-    >>> plan = AnalysisPlan(primary=Metric(name="buyers", numerator="orders", kind="proportion"), started_ms=0)
-    >>> analyse(units, plan, now_ms=15 * 86_400_000).verdict.sentence
+    >>> buyers, day_ms = Metric(name="buyers", numerator="orders", kind="proportion"), 86_400_000
+    >>> plan = AnalysisPlan(primary=buyers, started_ms=0, ends_ms=14 * day_ms)
+    >>> analyse(units, plan, now_ms=15 * day_ms).verdict.sentence
     '“with bundles” wins: buyers +25.0 % against “as now” (between +18.3 % and +32.2 %).'
     """
     variants = len(units.arms) - 1

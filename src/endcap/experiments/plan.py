@@ -78,10 +78,12 @@ class AnalysisPlan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     """What an experiment is judged by: one primary metric that decides, guard-rails that may not suffer, others to learn from.
 
     ``shares`` is the planned split, in the order of the arms; even where it is empty. ``started_ms`` and ``ends_ms`` are the
-    start and the planned end; without an end it is ``min_days`` after the start. No verdict is given before ``min_days`` and
+    start and the planned end, at which counting stops and one look is taken; an experiment without one is looked at whenever,
+    so only the interval that is valid at every look decides it. No verdict is given before ``min_days`` and
     ``min_conversions`` an arm (units with any of the component ``conversions``, which is the primary metric's numerator unless
-    named), unless the interval that is valid at every look has decided. ``alpha`` is the chance of a false alarm; ``tuning`` the number of units at which the sequential
-    interval is tightest. ``correction`` is for the other metrics and ``segments`` names those to be looked at.
+    named), unless the interval that is valid at every look has decided. ``alpha`` is the chance of a false alarm; ``tuning``
+    the number of units at which the sequential interval is tightest. ``correction`` is for the other metrics and the segments;
+    ``segments`` names those to be looked at.
     """
 
     primary: Metric

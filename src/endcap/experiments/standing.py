@@ -15,12 +15,18 @@ either arm, and so many conversions in both together, so that an arm in which no
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How far an experiment is: what its arms have so far, and whether its planned end is reached with enough of it."""
+    """How far an experiment is: what its arms have so far, and what may decide.
+
+    ``enough`` says that it ran as long as it should, with the conversions it should have; ``due`` that it also has a planned
+    end, so that this is the one look that its intervals for one look are made for. Without a planned end a look is one of
+    many, however late it is, and only the interval for every look may decide.
+    """
 
     counts: list[int]
     conversions: list[int]
     days: float
     planned_days: float
+    enough: bool
     due: bool
 
     @classmethod
@@ -29,8 +35,8 @@ class Standing:
         days = max(now_ms - plan.started_ms, 0) / DAY_MS
         planned = float(plan.min_days) if plan.ends_ms is None else (plan.ends_ms - plan.started_ms) / DAY_MS
         planned = max(planned, float(plan.min_days))
-        enough = min(conversions, default=0) >= plan.min_conversions
-        return cls(counts, conversions, days, planned, days >= planned and enough)
+        enough = days >= planned and min(conversions, default=0) >= plan.min_conversions
+        return cls(counts, conversions, days, planned, enough, enough and plan.ends_ms is not None)
 
     def deciding(self, effect: Effect, at: int) -> tuple[Interval | None, Interval | None]:
         """The intervals of difference and lift that may decide on variant ``at`` (from 1) now; none where it is too early."""
@@ -47,4 +53,4 @@ class Standing:
         if self.due:
             fewest = min(self.conversions)
             return f"The planned end is reached with at least {fewest:,} conversions an arm, and the interval leaves out zero."
-        return "Decided early, by the interval that is valid at every look: looking and stopping now are safe."
+        return "Decided by the interval that is valid at every look: looking and stopping now are safe."

@@ -15,6 +15,11 @@ from endcap.experiments.wording import between, chance, day, moved
 
 _FUTILE = 0.1
 """Below this chance of still finding a difference, and past half time, the verdict says that going on is hardly worth it."""
+_AT_THE_END = "The planned end is reached with enough conversions, and zero is among what is possible."
+_WITHOUT_AN_END = (
+    "There are enough days and conversions, but no planned end, so that only the interval that is valid at every look may "
+    "decide, and zero is in it. Going on may still find something; with a planned end, smaller differences are found."
+)
 _FARTHEST_DAYS = 3_650
 """No date is named that is farther away than ten years."""
 
@@ -49,7 +54,7 @@ def verdict(
         return _harmful(harmed, standing) if harmed else _lost(judged, standing, primary)
     if not judged:
         return Verdict(outcome="keep_running", sentence="There is nothing to compare.", reason="The experiment has no variant.")
-    return _nothing_found(judged, primary) if standing.due else _waiting(judged, plan, standing, primary)
+    return _nothing_found(judged, standing, primary) if standing.enough else _waiting(judged, plan, standing, primary)
 
 
 def _judge(metric: Metric, standing: Standing, primary: MetricResult, guard_rails: Sequence[MetricResult]) -> list[_Judged]:
@@ -116,7 +121,7 @@ def _broken(ratio: SampleRatio, primary: MetricResult) -> Verdict:
     )
 
 
-def _nothing_found(judged: Sequence[_Judged], primary: MetricResult) -> Verdict:
+def _nothing_found(judged: Sequence[_Judged], standing: Standing, primary: MetricResult) -> Verdict:
     unknown = _unknown(judged)
     spans = "; ".join(
         f"what “{one.effect.arm}” does to {primary.title} lies {between(one.spans[1], one.spans[0])}" for one in judged
@@ -124,7 +129,7 @@ def _nothing_found(judged: Sequence[_Judged], primary: MetricResult) -> Verdict:
     return Verdict(
         outcome="no_difference",
         sentence="No difference found" + ("." if unknown else f": {spans}."),
-        reason=unknown or "The planned end is reached with enough conversions, and zero is among what is possible.",
+        reason=unknown or (_AT_THE_END if standing.due else _WITHOUT_AN_END),
     )
 
 
@@ -153,7 +158,8 @@ def _missing(plan: AnalysisPlan, standing: Standing, primary: MetricResult) -> t
     so_far = standing.conversions[fewest]
     if so_far < plan.min_conversions:
         parts.append(f"“{primary.arms[fewest].arm}” has {so_far:,} of the {plan.min_conversions:,} conversions it needs.")
-        needed = standing.days * plan.min_conversions / so_far if so_far else 0.0
+        counted = min(standing.days, standing.planned_days) if plan.ends_ms is not None else standing.days
+        needed = counted * plan.min_conversions / so_far if so_far else 0.0
         if not 0.0 < needed <= _FARTHEST_DAYS:
             return None, parts
         days = max(days, math.ceil(needed))

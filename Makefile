@@ -37,6 +37,7 @@ check: install-dev  ## Lint, format, types, architecture contracts
 docs: install-dev  ## Write the generated pages again and test the documentation
 	$(BIN)/python scripts/write_reference.py
 	$(BIN)/python scripts/write_figures.py
+	$(BIN)/python scripts/write_trust.py
 	$(BIN)/python -m pytest tests/docs
 
 bench: install-dev  ## Measure the shipped server and the shipped settings

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from math import sqrt
 from pathlib import Path
 
@@ -103,3 +105,9 @@ def test_the_kept_trial_holds_what_is_promised() -> None:
     assert 0.935 <= kept["shops"]["covered"] <= 0.965
     assert kept["rankings"][0]["sessions_ab"] >= 10 * kept["rankings"][0]["sessions_interleaved"]
     assert all(0.037 <= one["false_alarms"] <= 0.063 for one in kept["rankings"])
+
+
+def test_the_page_says_what_the_kept_trial_found() -> None:
+    script = Path(__file__).resolve().parents[2] / "scripts" / "write_trust.py"
+    done = subprocess.run([sys.executable, script, "--check"], capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -8,8 +8,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from endcap.kernels.arrange import Candidates, arrange, describe
-from endcap.kernels.mixing import credit
+from endcap.kernels.arrange import Candidates, Chance, Variety, arrange, describe
+from endcap.kernels.mixing import Past, Plan, Stacked, Work, credit
 
 
 class Looks(NamedTuple):
@@ -55,6 +55,8 @@ def give_out(stacked, plan, work, past, looks, bounds, given, rows, scores, show
     ``shown`` int32 are the rows that stand above. Rows from ``old`` upwards are new, none where it is below 0. With ``plain``
     nothing but the scores matters: the best first, of equals the first.
     """
+    stacked, plan, work, past = Stacked(*stacked), Plan(*plan), Work(*work), Past(*past)
+    looks, bounds, given, variety, chance = Looks(*looks), Bounds(*bounds), Given(*given), Variety(*variety), Chance(*chance)
     if plain:
         found = _best_first(scores, k, given)
     else:

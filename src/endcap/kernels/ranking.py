@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from endcap.kernels.candidates import best_of_each, numbered, union
 from endcap.kernels.features import fill
-from endcap.kernels.mixing import gather, settle
+from endcap.kernels.mixing import Offer, Past, Plan, Work, gather, settle
 from endcap.kernels.retrieve import asked_span, scale
 from endcap.kernels.trees import add_trees, propensities
 
@@ -112,6 +112,8 @@ def rank_gathered(plan, offer, work, past, trail, table, forest, n_used, k, pool
     What comes with the question is all that the first source could have been asked with, before any of them looks at the newest
     alone; ``trail`` int32 goes with it where the history does. ``table.rows`` keeps all candidates.
     """
+    plan, offer, work, past = Plan(*plan), Offer(*offer), Work(*work), Past(*past)
+    table, forest = Table(*table), Forest(*forest)
     n = len(plan.places)
     scores, touched, n_touched = work.scores[:n], work.touched[:n], work.n_touched[:n]
     scale(scores, touched, n_touched, plan.weights, work.factors[:n])

@@ -114,6 +114,7 @@ class Arranger:
             places=np.zeros(MOST_SLOTS, np.int32), propensities=np.zeros(MOST_SLOTS), how=np.zeros(MOST_SLOTS, np.uint8),
             rows=np.zeros(MOST_SLOTS, np.int32), sources=np.zeros(MOST_SLOTS, np.int32), leads=np.zeros(MOST_SLOTS, np.int32),
         )  # fmt: skip
+        self._plain = tuple(self._given)
 
     def arrange(
         self, gathered: Gathered, looks: Looks, policy: Policy, who: Entrants, count: int, seed: int
@@ -124,8 +125,9 @@ class Arranger:
         """
         is_plain = policy.is_plain and not (len(who.draws) or len(who.pinned) or len(who.caps.most))
         found: int = give_out(
-            *gathered, looks, _bounds(who), self._given, who.rows, who.scores, who.shown, policy.variety,
-            _chance(policy, who, seed), _old(policy, who), is_plain, min(count, MOST_SLOTS),
+            tuple(gathered.stacked), tuple(gathered.plan), tuple(gathered.work), tuple(gathered.past), tuple(looks),
+            tuple(_bounds(who)), self._plain, who.rows, who.scores, who.shown, tuple(policy.variety),
+            tuple(_chance(policy, who, seed)), _old(policy, who), is_plain, min(count, MOST_SLOTS),
         )  # fmt: skip
         return self._slots(found)
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import sqrt
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import msgspec
 import numpy as np
@@ -45,14 +44,23 @@ USUAL = FatiguePolicy()
 """The policy of a shop that sets none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Allowance:
-    """What is left of the budgets, below 0 where more was seen, the tolerance that stretches them, and the numbers in words."""
+class Allowance(NamedTuple):
+    """What is left of the budgets, below 0 where more was seen, the tolerance that stretches them, and what was seen of how much
+    in this visit and this week."""
 
     session_left: int
     week_left: int
     tolerance: float
-    why: str
+    session: tuple[int, int]
+    week: tuple[int, int]
+
+    @property
+    def why(self) -> str:
+        """The numbers in words."""
+        return (
+            f"{self.session[0]} items seen in this visit of {self.session[1]}, {self.week[0]} this week of {self.week[1]}, "
+            f"at a tolerance of {self.tolerance:.2f}"
+        )
 
     @property
     def left(self) -> int:
@@ -85,11 +93,8 @@ def allowance(exposure: Exposure, policy: FatiguePolicy = USUAL) -> Allowance:
     """
     stretch = tolerance(exposure, policy)
     session, week = round(policy.session * stretch), round(policy.week * stretch)
-    why = (
-        f"{exposure.session_seen} items seen in this visit of {session}, {exposure.week_seen} this week of {week}, "
-        f"at a tolerance of {stretch:.2f}"
-    )
-    return Allowance(session - exposure.session_seen, week - exposure.week_seen, stretch, why)
+    seen, in_week = exposure.session_seen, exposure.week_seen
+    return Allowance(session - seen, week - in_week, stretch, (seen, session), (in_week, week))
 
 
 def passed_over(query: Query, rows: Rows) -> NDArray[np.float32] | None:

@@ -105,6 +105,8 @@ class Mixture:
         self._stack = stack
         self._watch = watch or _Strict()
         self.work = _work(n_sources, room, n_rows)
+        self._plain = tuple(self.work)
+        self._narrowed = True
 
     def fits(self, stack: Stack, room: int, n_sources: int) -> bool:
         """Whether this mixture asks that stack and has room for so many items and sources."""
@@ -117,25 +119,28 @@ class Mixture:
         """
         if len(group) == 0:
             return 0
-        work, plan, past = self.work, group.plan, known.past
-        pool = count if n_used < 0 else min(len(work.rows), 2 * count + 40)
+        plan, work, past, offered = tuple(group.plan), self._plain, tuple(known.past), tuple(offer)
+        pool = count if n_used < 0 else min(len(self.work.rows), 2 * count + 40)
         found: int
         if group.others:
             self.gather(group, known, offer)
             if group.ranker is None:
-                found = mixing.blend(plan, offer, work, n_used, count, pool)
+                found = mixing.blend(plan, offered, work, n_used, count, pool)
             else:
                 table, forest = group.ranker.arrays(group.pool)
-                found = ranking.rank_gathered(plan, offer, work, past, known.trail, table, forest, n_used, count, pool)
+                found = ranking.rank_gathered(
+                    plan, offered, work, past, known.trail, tuple(table), tuple(forest), n_used, count, pool
+                )  # fmt: skip
             return found
         self._narrow(group, known)
-        arrays = self._stack.arrays
+        stacked = tuple(self._stack.arrays)
         if group.ranker is None:
-            found = mixing.propose(arrays, plan, offer, work, past, n_used, count, pool, SCORED_CANDIDATES)
+            found = mixing.propose(stacked, plan, offered, work, past, n_used, count, pool, SCORED_CANDIDATES)
         else:
             table, forest = group.ranker.arrays(group.pool)
             found = ranking.rank(
-                arrays, plan, offer, work, past, known.trail, table, forest, n_used, count, pool, SCORED_CANDIDATES
+                stacked, plan, offered, work, past, known.trail, tuple(table), tuple(forest), n_used, count, pool,
+                SCORED_CANDIDATES,
             )  # fmt: skip
         return found
 
@@ -147,7 +152,9 @@ class Mixture:
         """Ask every source of a group; returns what is blocked, for whoever asks on."""
         work = self.work
         self._narrow(group, known)
-        mixing.gather(self._stack.arrays, group.plan, offer, work, known.past, SCORED_CANDIDATES)
+        mixing.gather(
+            tuple(self._stack.arrays), tuple(group.plan), tuple(offer), self._plain, tuple(known.past), SCORED_CANDIDATES
+        )  # fmt: skip
         for s, artifact in group.others:
             if s in known.found:
                 rows, scores = known.found[s]
@@ -176,9 +183,11 @@ class Mixture:
     def _narrow(self, group: Group, known: Known) -> None:
         """Say which sources keep to the category that is asked for."""
         categories = self.work.categories
-        categories[: len(group)] = ANY_CATEGORY
+        if self._narrowed:
+            categories[:] = ANY_CATEGORY
         for s in group.same_category:
             categories[s] = known.category if known.category >= 0 else LEFT_OUT
+        self._narrowed = bool(group.same_category)
 
     def _asked(self, known: Known, source: int) -> Asked:
         start, end = int(self.work.starts[source]), int(self.work.ends[source])

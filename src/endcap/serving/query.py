@@ -27,7 +27,7 @@ def build_query(
     """
     person = people.person(past, items, now_ms) if people is not None else person_of(past, items, now_ms)
     anchor = items.row(request.item_id) if request.item_id is not None else -1
-    exclude, cart = int32(items.rows(request.exclude)), int32(items.rows(request.cart))
+    exclude, cart = (int32(items.rows(ids)) if ids else NO_ROWS for ids in (request.exclude, request.cart))
     if person.preferences.recommendations != "personal":
         bought = int32(one.row for one in person.purchases)
         return Query(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from endcap.core.request import Reason
 
 TEMPLATES = {
@@ -42,6 +44,7 @@ _WITHOUT_ITEM = {
 }
 
 
+@lru_cache(maxsize=10_000)
 def reason(code: str, *, item: str | None = None, category: str | None = None) -> Reason:
     """The reason of a code, with the product or category that led to it where one did.
 

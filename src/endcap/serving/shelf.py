@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -110,19 +110,23 @@ class ShelfFiller:
 
     def _all_known(self) -> Known:
         query = self._query
-        anchor = [query.anchor] if query.anchor >= 0 else []
-        cart = query.cart.tolist()
-        sure = cart + anchor
-        past = [(at, row) for at, row in enumerate(query.history.tolist()) if row != query.anchor]
-        bought = list(dict.fromkeys(one.row for one in query.purchases))[:MOST_BOUGHT]
-        weights = np.empty(0, dtype=np.float32)
-        if len(query.weights):
-            weights = np.ones(len(sure) + len(past) + len(bought), dtype=np.float32)
-            weights[len(sure) : len(sure) + len(past)] = query.weights[[at for at, _ in past]]
+        n_cart, past, counted = len(query.cart), query.history, query.weights
+        anchor = _rows([query.anchor] if query.anchor >= 0 else [])
+        if len(anchor):
+            others = past != query.anchor
+            if not others.all():
+                past, counted = past[others], counted[others] if len(counted) else counted
+        bought = _rows(dict.fromkeys(one.row for one in query.purchases))[:MOST_BOUGHT]
+        rows = np.concatenate((query.cart, anchor, past, bought))
+        n_sure = n_cart + len(anchor)
+        n_past = n_sure + len(past)
+        weights = counted
+        if len(counted):
+            weights = np.ones(len(rows), dtype=np.float32)
+            weights[n_sure:n_past] = counted
         return Known(
-            rows=np.array([*sure, *(row for _, row in past), *bought], dtype=np.int32), n_cart=len(cart), n_sure=len(sure),
-            n_past=len(sure) + len(past), now_ms=query.now_ms, weights=weights, category=self._category(),
-            bought=np.array([one.row for one in query.purchases], dtype=np.int32),
+            rows=rows, n_cart=n_cart, n_sure=n_sure, n_past=n_past, now_ms=query.now_ms, weights=weights,
+            category=self._category(), bought=_rows(one.row for one in query.purchases),
             bought_at_ms=np.array([one.at_ms for one in query.purchases], dtype=np.int64), trail=query.trail,
         )  # fmt: skip
 
@@ -346,6 +350,10 @@ class ShelfFiller:
             self._blocked[row] = TAKEN
             self._shown.append(row)
         return min(count, len(rows))
+
+
+def _rows(rows: Iterable[int]) -> Rows:
+    return np.array(list(rows), dtype=np.int32)
 
 
 def _within_caps(caps: Caps, count: int) -> list[int]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from endcap.core.query import Query
+from endcap.core.query import Query, Rows
 from endcap.ranking.columns import Mask
-from endcap.ranking.rules.base import ItemView, SelectingRule, Words
+from endcap.ranking.rules.base import NO_ROWS, ItemView, SelectingRule, Words
 
 
 class AddOns(SelectingRule, frozen=True, kw_only=True):
@@ -18,9 +18,12 @@ class AddOns(SelectingRule, frozen=True, kw_only=True):
     label: ClassVar[str] = "belongs to something that is neither on the page nor in the cart"
     tags: Words = ("warranty", "service")
 
-    def removes(self, query: Query, items: ItemView) -> Mask:
+    def removes(self, query: Query, items: ItemView) -> Rows | Mask:
         """The rows selected, but for those that belong to something there."""
-        removed = self.matching(query, items).copy()
+        matching = self.matching(query, items)
+        if not matching.any():
+            return NO_ROWS
+        removed = matching.copy()
         for row in {query.anchor, *query.cart.tolist()} - {-1}:
             item = items.items[row]
             if item is not None:

@@ -16,7 +16,7 @@ from endcap.web.console import charts
 from endcap.web.console.charts import EffectChart, LineChart, Point, Series, effect_chart, line_chart
 from endcap.web.console.experiments import OUTCOMES, PATH, STATUS, tone_of
 from endcap.web.console.frame import Address, Page, Visit
-from endcap.web.console.told import place
+from endcap.web.console.told import interval_of, place
 from endcap.web.console.words import NOTHING, chance, day, duration, minute, money, number, percent, plain, trimmed
 
 
@@ -88,9 +88,26 @@ def changed(one: Experiment) -> list[tuple[str, str]]:
     told = []
     for arm in one.every_arm:
         names = sorted({what for where in (one.placements or tuple(arm.changes)) for what in touched(change_of(arm, where))})
-        words = ["what is recommended" if what == ALL else what.replace(".", ", ").replace("_", " ") for what in names]
-        told.append((arm.title or arm.name, "the shop as it is" if not words else f"changes {'; '.join(words)}"))
+        words = list(dict.fromkeys(map(_in_words, names)))
+        told.append((arm.title or arm.name, f"changes {' and '.join(words)}" if words else "the shop as it is"))
     return told
+
+
+def _in_words(what: str) -> str:
+    """What a change touches, of a placement, a shelf or the layout."""
+    if what.startswith("layout."):
+        return "when it appears" if what in ("layout.delay_ms", "layout.when") else "the layout"
+    if what == ALL:
+        return "all that is recommended there"
+    field = what.rsplit(".", 1)[-1]
+    return _FIELDS.get(field, f"the shelf {field.replace('_', ' ')}" if what.count(".") == 1 else field.replace("_", " "))
+
+
+_FIELDS = {
+    "max_count": "how many products are shown", "min_count": "how many products are shown", "title": "the heading",
+    "personal": "the heading", "sources": "the model that chooses", "diversity": "the variety",
+    "exploration": "how much is tried", "rules": "the rules",
+}  # fmt: skip
 
 
 def doubts(visit: Visit, one: Experiment) -> list[str]:
@@ -171,13 +188,13 @@ def _arm_row(
     found: Trial, arm: ArmResult, effect: Effect | None, titles: dict[str, str], write: Callable[[float], str]
 ) -> ArmRow:
     value = write(arm.value) if arm.value is not None else NOTHING
-    interval = f"({write(arm.interval.low)} to {write(arm.interval.high)})" if arm.interval else arm.reason or ""
+    interval = interval_of(arm.interval.low, arm.interval.high, write) if arm.interval else arm.reason or ""
     if effect is None:
         return ArmRow(titles[arm.arm], number(arm.units), value, interval, "", "", "", "")
     span = _span(found, effect)
     tone = "" if span is None else _tone(found, effect, span)
     lift = _signed(effect.lift) if effect.lift is not None else NOTHING
-    around = f"({_signed(span.low)} to {_signed(span.high)})" if span else effect.reason or ""
+    around = interval_of(span.low, span.high, _signed) if span else effect.reason or ""
     better = chance(effect.chance_to_win) if effect.chance_to_win is not None else NOTHING
     return ArmRow(titles[arm.arm], number(arm.units), value, interval, lift, around, better, tone)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import urlencode
 
+from endcap.web.console.rehearsing import Rehearsals
 from endcap.web.console.tally import Tallies
 from endcap.web.site import RunningShop, Site
 
@@ -39,6 +40,7 @@ DONE: Mapping[str, str] = {
     "stopped": "Stopped. Everybody sees the shop as it is again.",
     "decided": "Written down. You find it under what was learnt.",
     "removed": "The draft is gone.",
+    "audience": "The audience is saved. Who is in it is worked out at every answer.",
     "held_out": "The holdout is changed, and counts anew from now on.",
 }
 """What a page says at its top after something was done, by the word that the redirect carries."""
@@ -55,6 +57,7 @@ class Visit:
     site: Site
     shop: RunningShop
     tallies: Tallies
+    rehearsals: Rehearsals
     now_ms: int
     path: str
     session: str

@@ -13,9 +13,23 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from endcap.errors import EndcapError
-from endcap.web.console import experiment_page, experiments, health, learning_page, models, overview, plan_page, try_it, words
+from endcap.web.console import (
+    audience_page,
+    customers,
+    experiment_page,
+    experiments,
+    health,
+    learning_page,
+    models,
+    overview,
+    plan_page,
+    rehearsal_page,
+    try_it,
+    words,
+)
 from endcap.web.console.forms import TOKEN, Tokens, read_form
 from endcap.web.console.frame import DONE, SECTIONS, Address, Download, Page, Redirect, Result, Visit
+from endcap.web.console.rehearsing import Rehearsals
 from endcap.web.console.sessions import COOKIE, ConsoleSessions, from_this_machine, set_cookie
 from endcap.web.console.tally import Tallies
 from endcap.web.operations import Operation
@@ -32,7 +46,10 @@ _THEME_LASTS_S = 365 * 86_400
 _OPEN = "open"
 """What the forms of a console that is open on this machine belong to."""
 
-_PAGES = (overview, experiments, experiment_page, plan_page, learning_page, models, health, try_it)
+_PAGES = (
+    overview, experiments, experiment_page, rehearsal_page, plan_page, learning_page, customers, audience_page, models, health,
+    try_it,
+)  # fmt: skip
 ADDRESSES: tuple[Address, ...] = tuple(address for page in _PAGES for address in page.ADDRESSES)
 
 
@@ -45,6 +62,7 @@ class Console:
         self._sessions = ConsoleSessions(site.keys, site.clock)
         self._tokens = Tokens()
         self._tallies = Tallies()
+        self._rehearsals = Rehearsals(lambda error: site.log.failure("rehearsal_failed", error))
         self._templates = Environment(
             loader=PackageLoader("endcap.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
         )
@@ -85,8 +103,9 @@ class Console:
         if shop is None:
             return None
         return Visit(
-            site=self._site, shop=shop, tallies=self._tallies, now_ms=self._site.clock.now_ms(), path=request.url.path,
-            open_here=open_here, session=_OPEN if open_here else request.cookies.get(COOKIE, ""),
+            site=self._site, shop=shop, tallies=self._tallies, rehearsals=self._rehearsals, open_here=open_here,
+            now_ms=self._site.clock.now_ms(), path=request.url.path,
+            session=_OPEN if open_here else request.cookies.get(COOKIE, ""),
             shops=tuple(sorted(self._site.shops)) if open_here else (shop.name,), query=dict(request.query_params),
             names={name: str(value) for name, value in request.path_params.items()}, theme=_theme(request),
         )  # fmt: skip

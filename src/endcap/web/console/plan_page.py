@@ -10,6 +10,7 @@ from endcap.core.experiment import Experiment
 from endcap.core.placement import Placement
 from endcap.errors import EndcapError
 from endcap.serving.shop_experiments import all_experiments, put_experiment, start_experiment
+from endcap.web.console.audience_page import choices
 from endcap.web.console.drafting import COUNTS, GOALS, KINDS, LAYOUTS, SHARES, TIMES, drafted, wanted_lift
 from endcap.web.console.experiments import PATH
 from endcap.web.console.forms import FieldErrors
@@ -105,7 +106,7 @@ def _page(
         {
             "section": "experiments", "form": {**dict.fromkeys(_FIELDS, ""), **form}, "errors": errors, "outlook": outlook,
             "arms": arms, "places": places, "models": models, "kinds": KINDS, "counts": COUNTS, "layouts": LAYOUTS,
-            "times": TIMES, "shares": SHARES, "goals": GOALS,
+            "times": TIMES, "shares": SHARES, "goals": GOALS, "segments": choices(visit.shop),
         },
         status,
     )  # fmt: skip

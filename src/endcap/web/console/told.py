@@ -64,10 +64,20 @@ def interval(figure: Figure, write: Callable[[float], str]) -> str:
     """The interval in brackets, empty where there is none."""
     if figure.value is None or figure.low is None or figure.high is None:
         return ""
-    low, high = write(figure.low), write(figure.high)
+    return interval_of(figure.low, figure.high, write)
+
+
+def interval_of(low_value: float, high_value: float, write: Callable[[float], str]) -> str:
+    """Two ends in brackets, their unit once where it stands behind them.
+
+    >>> from endcap.web.console.words import percent
+    >>> interval_of(0.118, 0.129, percent).replace(NARROW, " "), interval_of(-0.02, 0.03, percent).replace(NARROW, " ")
+    ('(11.8–12.9 %)', '(−2.00 to 3.00 %)')
+    """
+    low, high = write(low_value), write(high_value)
     if low.endswith(f"{NARROW}%") and high.endswith(f"{NARROW}%"):
         low = low.removesuffix(f"{NARROW}%")
-    return f"({low} to {high})" if "−" in low + high else f"({low}–{high})"
+    return f"({low} to {high})" if "−" in low + high or "+" in low else f"({low}–{high})"
 
 
 def point(metric: Metric, figure: Figure | None, currency: str | None) -> Point:

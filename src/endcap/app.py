@@ -12,13 +12,16 @@ import msgspec
 
 from endcap.artifacts.bundle import Bundle
 from endcap.audience.labels import CustomerLabels
+from endcap.audience.model import decode_model
+from endcap.audience.report import customer_sums
 from endcap.core.basis import Basis
 from endcap.core.catalog import Item
-from endcap.core.experiment import EXPERIMENT_KIND
+from endcap.core.experiment import EXPERIMENT_KIND, Experiment
 from endcap.core.request import PageRequest, RecommendRequest, RecommendResponse
 from endcap.core.time import Clock, FixedClock, SystemClock
 from endcap.errors import CorruptBundle, UnknownName
-from endcap.experiments.allotment import ALLOTMENT_KIND
+from endcap.experiments.allotment import ALLOTMENT_KIND, Allotment
+from endcap.measurement.allotting import divide_again, is_due
 from endcap.measurement.facts import Assortment, assortment_of, facts_of
 from endcap.measurement.report import Report, ReportQuery, report
 from endcap.serving.allocation import Allocation
@@ -26,7 +29,7 @@ from endcap.serving.engine import Engine
 from endcap.serving.items import ItemTable
 from endcap.serving.live_sources import LiveTrending, live_sources
 from endcap.serving.placements import DOCUMENT_KIND, RULE_KIND, usable
-from endcap.serving.preparing import divisions_of, experiments_of, prepared
+from endcap.serving.preparing import allotments_of, divisions_of, experiments_of, prepared
 from endcap.serving.state import ServingState
 from endcap.serving.warm import busy_moment, warm_kernels
 from endcap.stores import sqlite
@@ -51,6 +54,7 @@ class ShopService:
         self.corrupt_bundle: str | None = None
         self.bad_documents: tuple[str, ...] = ()
         self._refreshing = threading.Lock()
+        self._bandits: list[tuple[Experiment, Allotment | None]] = []
         self._assortment: tuple[int, Assortment] | None = None
         self._catalog_version, products, _ = stores.catalog.changed_since(0)
         bundle = self._load_bundle(stores.bundles.active()) or self._last_good_bundle()
@@ -146,9 +150,17 @@ class ShopService:
                 self.corrupt_bundle = None  # gone back to what serves
             elif version != self.corrupt_bundle:
                 self._swap(version)
+            self._divide_again()
             state = self.engine.state
             if self.stores.documents.version() != state.documents:
                 self.engine.state = self._state(state.bundle, state.items, state)
+
+    def _divide_again(self) -> None:
+        """Divide the traffic of bandits again where that is due."""
+        now_ms = self._clock.now_ms()
+        for experiment, newest in self._bandits:
+            if is_due(experiment, newest, now_ms):
+                divide_again(self.stores, experiment, now_ms)
 
     def _refresh_catalog(self) -> None:
         if self.stores.catalog.version() != self._catalog_version:
@@ -199,8 +211,9 @@ class ShopService:
         documents, version = self.stores.documents, self.stores.documents.version()
         placements, rules, bad = usable(documents.all(DOCUMENT_KIND, version), documents.all(RULE_KIND, version))
         experiments, unreadable = experiments_of(documents.all(EXPERIMENT_KIND, version))
-        divisions = divisions_of(experiments, documents.all(ALLOTMENT_KIND, version))
-        trials = prepared(experiments, placements, divisions)
+        allotments = allotments_of(experiments, documents.all(ALLOTMENT_KIND, version))
+        trials = prepared(experiments, placements, divisions_of(experiments, allotments))
+        self._bandits = [(one, allotments.get(one.name)) for one in experiments if one.kind == "bandit"]
         self.bad_documents = (*bad, *unreadable, *trials.unusable, *self.labels.unusable)
         live = before.live if before is not None else live_sources(self.counts, items, len(bundle.item_ids) if bundle else 0)
         stack = before.stack if before is not None else None
@@ -246,7 +259,8 @@ def shop_report(stores: ShopStores, query: ReportQuery, assortment: Assortment |
     """
     placements, _, _ = usable(stores.documents.all(DOCUMENT_KIND), {})
     told = assortment if assortment is not None else assortment_of(stores.catalog.all())
-    return report(stores.measures, query, facts_of(stores, told, (one.placement for one in placements.values())))
+    worth = customer_sums(decode_model(stores.customers.summary()))
+    return report(stores.measures, query, facts_of(stores, told, (one.placement for one in placements.values()), worth))
 
 
 def end_of_data(stores: ShopStores) -> Clock:

@@ -264,17 +264,17 @@ def moment_again(made: Engine, answer: RecommendResponse) -> Any:
 
 
 def test_a_bandit_gives_the_chances_that_it_logs_and_a_contextual_one_by_segment() -> None:
-    experiment = running("bandit", FEW, kind="bandit", allocating=Allocating(floor=0.05, features=("vip",)))
+    experiment = running("bandit", FEW, kind="bandit", allocating=Allocating(floor=0.05, features=("vips",)))
     allotment = Allotment(at_ms=0, run=1, units=10, weights=(0.25, 0.75))
     made = serving(experiment, divisions={"bandit": Division(allotment, "bandit", share=1.0, floor=0.05)})
     told = Counter((ask(made, n).arms["bandit"], made.met.odds["bandit"]) for n in range(PEOPLE))
     assert set(told) == {("now", 0.25), ("few", 0.75)}
     assert chisquare([told["now", 0.25], told["few", 0.75]], [PEOPLE * 0.25, PEOPLE * 0.75]).pvalue > 0.001
     tight = ((1e-6, 0.0), (0.0, 1e-6))
-    linear = Linear(features=("vip",), means=((1.0, 0.0), (0.0, 2.0)), covariances=(tight, tight))
+    linear = Linear(features=("vips",), means=((1.0, 0.0), (0.0, 2.0)), covariances=(tight, tight))
     by_kind = Division(msgspec.structs.replace(allotment, linear=linear), "bandit", share=1.0, floor=0.05)
     made = serving(experiment, divisions={"bandit": by_kind})
-    for context, wanted in (({}, "now"), ({"segments": ["vip"]}, "few")):
+    for context, wanted in (({}, "now"), ({"segments": ["segment:vips"]}, "few")):
         told = Counter((ask(made, n, context=context).arms["bandit"], made.met.odds["bandit"]) for n in range(100))
         assert set(told) == {(wanted, 0.95), *((one, 0.05) for one in ("now", "few") if one != wanted)}
 

@@ -90,12 +90,14 @@ class Namespace(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, f
 class Allocating(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """How a bandit divides the traffic: by each arm's chance to be the best one, none below ``floor``.
 
-    It is worked out again ``every_minutes`` at most. With ``half_life_days`` what was seen counts half after so long, for what
-    does not stay as it is. ``features`` are segments by which the best arm may differ.
+    It is worked out again ``every_minutes`` at most, from those who first met it ``wait_hours`` ago or more: what they do takes
+    time. With ``half_life_days`` who came so long ago counts half, for what does not stay as it is. ``features`` are segments, as
+    reports tell them apart, by which the best arm may differ.
     """
 
     floor: Annotated[float, Meta(ge=0, le=0.5)] = 0.01
     every_minutes: Annotated[int, Meta(ge=1, le=10_080)] = 30
+    wait_hours: Annotated[float, Meta(ge=0, le=720)] = 1.0
     half_life_days: Annotated[float, Meta(gt=0)] | None = None
     features: Annotated[tuple[Segment, ...], Meta(max_length=20)] = ()
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import msgspec
 import numpy as np
 
+from endcap.core.segment import segment_of
 from endcap.experiments.assignment import Split
 from endcap.experiments.contextual import LinearArms, one_hot
 
@@ -47,18 +48,18 @@ class Division:
         self._arms: LinearArms | None = None
         if allotment.linear is not None:
             self._arms = LinearArms(np.array(allotment.linear.means), np.array(allotment.linear.covariances))
-        self._kinds: dict[frozenset[str], Split] = {}
+        self._kinds: dict[str, Split] = {}
 
     def split(self, segments: frozenset[str]) -> Split:
         """How the traffic of shoppers in these segments is divided. Time O(1) but for the first of a kind."""
         if self._linear is None or self._arms is None:
             return self._all
-        present = segments.intersection(self._linear.features)
+        present = segment_of(segments)
         known = self._kinds.get(present)
         if known is None:
             if len(self._kinds) >= MOST_KINDS:
                 self._kinds.clear()
-            odds = self._arms.odds(one_hot(tuple(present), self._linear.features), self._floor)
+            odds = self._arms.odds(one_hot((present,), self._linear.features), self._floor)
             known = self._kinds[present] = self._split(odds.tolist())
         return known
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import betainc, betaincinv, ndtr, ndtri
 
 Floats = NDArray[np.float64]
@@ -14,7 +12,7 @@ _POINTS = 512
 """How many points a rate is integrated over: the sum of the chances, which should be 1, is off by less than 1e-3 then."""
 
 
-def win_chances(taken: Sequence[float], seen: Sequence[float], floor: float = 0.0) -> Floats:
+def win_chances(taken: ArrayLike, seen: ArrayLike, floor: float = 0.0) -> Floats:
     """The chance of each alternative that it is the one most often taken, given what was seen of all; float64, they sum to 1.
 
     ``taken`` of ``seen``, both from 0 and not necessarily whole: they may have faded. Each rate is Beta(1 + taken,
@@ -29,10 +27,10 @@ def win_chances(taken: Sequence[float], seen: Sequence[float], floor: float = 0.
     >>> win_chances([30, 10], [100, 100], floor=0.1).round(3).tolist()
     [0.9, 0.1]
     """
-    n = len(taken)
+    successes = np.maximum(np.asarray(taken, dtype=np.float64), 0.0)
+    n = len(successes)
     if n < 2:
         return np.ones(n)
-    successes = np.maximum(np.asarray(taken, dtype=np.float64), 0.0)
     failures = np.maximum(np.asarray(seen, dtype=np.float64) - successes, 0.0)
     alphas, betas = 1.0 + successes, 1.0 + failures
     middles = (np.arange(_POINTS) + 0.5) / _POINTS
@@ -44,7 +42,7 @@ def win_chances(taken: Sequence[float], seen: Sequence[float], floor: float = 0.
     return floored(chances / chances.sum(), floor)
 
 
-def win_chances_of_means(means: Sequence[float] | Floats, errors: Sequence[float] | Floats, floor: float = 0.0) -> Floats:
+def win_chances_of_means(means: ArrayLike, errors: ArrayLike, floor: float = 0.0) -> Floats:
     """The chance of each alternative that its mean is the highest, where each is known up to a standard error; float64, sum 1.
 
     Means are normally distributed around what was seen. Equal ones that are known exactly share what they win.
@@ -67,12 +65,13 @@ def win_chances_of_means(means: Sequence[float] | Floats, errors: Sequence[float
     return floored(chances / chances.sum(), floor)
 
 
-def floored(chances: Sequence[float] | Floats, floor: float) -> Floats:
+def floored(chances: ArrayLike, floor: float) -> Floats:
     """The chances with none below ``floor``: p = f + (1 - n f) w, an equal share where n f is 1 or more; float64.
 
     >>> floored([0.5, 0.5, 0.0], 0.1).round(2).tolist()
     [0.45, 0.45, 0.1]
     """
-    n = len(chances)
+    known = np.asarray(chances, dtype=np.float64)
+    n = len(known)
     least = min(max(floor, 0.0), 1.0 / n) if n else 0.0
-    return least + (1.0 - n * least) * np.asarray(chances, dtype=np.float64)
+    return least + (1.0 - n * least) * known

@@ -49,15 +49,24 @@ def experiments_of(documents: Mapping[str, bytes]) -> tuple[list[Experiment], li
     return found, bad
 
 
-def divisions_of(experiments: Sequence[Experiment], documents: Mapping[str, bytes]) -> dict[str, Division]:
-    """How the traffic of bandits is divided now, by the documents that keep it; even where nothing is known of this run."""
+def allotments_of(experiments: Sequence[Experiment], documents: Mapping[str, bytes]) -> dict[str, Allotment]:
+    """The newest allotment of each bandit that was made in this run of it, from the documents that keep them."""
     found = {}
     for one in experiments:
         if one.kind == "bandit" and one.name in documents:
             allotment = msgspec.json.decode(documents[one.name], type=Allotment)
             if allotment.run == one.run and len(allotment.weights) == len(one.every_arm):
-                found[one.name] = Division(allotment, one.salt, share=one.share, floor=one.allocating.floor)
+                found[one.name] = allotment
     return found
+
+
+def divisions_of(experiments: Sequence[Experiment], allotments: Mapping[str, Allotment]) -> dict[str, Division]:
+    """How the traffic of bandits is divided by their newest allotments."""
+    return {
+        one.name: Division(allotments[one.name], one.salt, share=one.share, floor=one.allocating.floor)
+        for one in experiments
+        if one.name in allotments
+    }
 
 
 def prepared(

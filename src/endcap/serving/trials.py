@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import NamedTuple
 
 from endcap.core.experiment import INTERLEAVED, Unit
 from endcap.core.layout import Layout
@@ -12,8 +14,7 @@ from endcap.experiments.allotment import Division
 from endcap.experiments.assignment import OUTSIDE, Salted, Span, Split
 
 
-@dataclass(frozen=True, slots=True)
-class Who:
+class Who(NamedTuple):
     """Whom a request comes from, by the ids that it may go by; empty where one is not known."""
 
     user: str
@@ -72,6 +73,10 @@ class ReadyTrial:
     division: Division | None = None
     interleaved: bool = False
 
+    def named(self, wanted: str | None) -> str | None:
+        """The arm of that name, if there is one."""
+        return wanted if wanted in self.arms or (self.interleaved and wanted == INTERLEAVED) else None
+
     def meets(self, who: Who, segments: frozenset[str], now_ms: int, met: Mapping[str, str]) -> bytes:
         """The id that stays in an arm, of a shopper who takes part as far as that does not depend on the arm; else nothing.
 
@@ -107,20 +112,21 @@ Key = tuple[tuple[str, str], ...]
 """Experiments and their arms, in the order in which they are met; arms that change nothing left out."""
 
 
-@dataclass(frozen=True, slots=True)
-class Met:
+class Met(NamedTuple):
     """The arms that shape an answer, by experiment; ``forced`` are those that the request asked for, and ``odds`` the chances of
     those whose experiment learns."""
 
-    arms: Mapping[str, str] = field(default_factory=dict)
+    arms: Mapping[str, str] = MappingProxyType({})
     forced: frozenset[str] = frozenset()
-    odds: Mapping[str, float] = field(default_factory=dict)
+    odds: Mapping[str, float] = MappingProxyType({})
     person: str = ""
 
     def told(self) -> dict[str, str]:
         """The arms that count: those that chance put the shopper in."""
-        return {name: arm for name, arm in self.arms.items() if name not in self.forced}
+        return {name: arm for name, arm in self.arms.items() if name not in self.forced} if self.forced else dict(self.arms)
 
+
+_NONE: frozenset[str] = frozenset()
 
 NOBODY = Met()
 """Of a request that no experiment is about."""
@@ -144,12 +150,11 @@ class PlacementTrials:
         """The arms of a shopper, those that are ``forced`` in the place of their own. Time O(experiments)."""
         arms: dict[str, str] = {}
         odds: dict[str, float] = {}
-        taken = set[str]()
+        taken = _NONE
         for trial in self.trials:
-            wanted = forced.get(trial.name)
-            if wanted is not None and (wanted in trial.arms or (trial.interleaved and wanted == INTERLEAVED)):
+            if forced and (wanted := trial.named(forced.get(trial.name))) is not None:
                 arms[trial.name] = wanted
-                taken.add(trial.name)
+                taken |= {trial.name}
                 continue
             unit = trial.meets(who, segments, now_ms, arms)
             if not unit:
@@ -161,7 +166,7 @@ class PlacementTrials:
             arms[trial.name] = INTERLEAVED if trial.interleaved else trial.arms[number]
             if trial.division is not None:
                 odds[trial.name] = split.chance(number)
-        return Met(arms, frozenset(taken), odds, who.key)
+        return Met(arms, taken, odds, who.key)
 
     def variant(self, arms: Mapping[str, str]) -> Variant | None:
         """What the placement is in these arms; nothing where no such combination is ready."""

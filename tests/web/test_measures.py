@@ -12,8 +12,11 @@ import pytest
 from endcap.core.time import DAY_MS
 from endcap.measurement.catalogue import ASSUMPTIONS, GOALS, METRICS
 from endcap.measurement.follower import Follower
+from endcap.measurement.questions import ReportQuery
+from endcap.measurement.report import report
+from endcap.web.request_counts import KEEP_EVERY_MS, RequestCounts
 from tests.measurement.small_shops import DAYS, START, small_shop
-from tests.web.served import Served, serving
+from tests.web.served import NOW_MS, Served, serving
 
 QUERY = {"since_ms": START, "until_ms": START + DAYS * DAY_MS}
 ADDRESS = f"since={START}&until={START + DAYS * DAY_MS}"
@@ -148,3 +151,31 @@ def test_only_the_admin_sets_and_reads_costs(served: Served) -> None:
     for path in ("/v1/costs", "/v1/settings"):
         assert put(served, path, {}, "server").status_code == 403
     assert served.get("/v1/costs", "server").status_code == 403
+
+
+def test_a_server_counts_what_it_could_not_answer() -> None:
+    with serving() as served:
+        for _ in range(3):
+            assert served.post("/v1/recommendations", {"placement": "home"}).status_code == 200
+        assert served.post("/v1/recommendations", {"placement": "nowhere"}).status_code == 404  # the client's own mistake
+        assert served.post("/v1/recommendations/page", {"requests": [{"placement": "home"}]}).status_code == 200
+        served.site.admission.lanes["recommend"].refused += 1
+        stores = served.stores
+    since = NOW_MS // 3_600_000 * 3_600_000
+    query = ReportQuery(since_ms=since, until_ms=since + 3_600_000, metrics=("success_rate",))
+    told = report(stores.measures, query).total
+    assert told.sums == {"requests": 5, "requests_failed": 1}
+    assert told.figures["success_rate"].value == 0.8
+
+
+def test_counts_begin_anew_when_they_are_taken() -> None:
+    with serving() as served:
+        lane = served.site.admission.lanes["recommend"]
+        counts = RequestCounts(lane, NOW_MS)
+        counts.add("a")
+        counts.add("a", failed=1)
+        counts.add("b")
+        lane.refused += 2
+        assert counts.take(["a", "b", "c"], NOW_MS + KEEP_EVERY_MS - 1) == []
+        assert counts.take(["a", "b", "c"], NOW_MS + KEEP_EVERY_MS) == [("a", 4, 3), ("b", 3, 2), ("c", 2, 2)]
+        assert counts.take(["a", "b", "c"], NOW_MS, last=True) == []

@@ -166,7 +166,7 @@ _BOTS: tuple[_Told, ...] = (
 )
 
 _SERVER: tuple[_Told, ...] = (
-    ("requests", "count", "Requests for recommendations that a server took in, counted by the server itself."),
+    ("requests", "count", "Requests for recommendations that were not the client's mistake, counted by the server itself."),
     ("requests_failed", "count", "Of these, requests that were refused for overload or failed."),
 )
 

@@ -6,13 +6,13 @@ import msgspec
 
 from endcap.core.basis import encode_basis
 from endcap.core.request import PageRequest, PageResponse, RecommendRequest, RecommendResponse
-from endcap.errors import UnknownName
+from endcap.errors import EndcapError, UnknownName
 from endcap.ingest.checked import check_context, decode
 from endcap.stores.ports import Decision
 from endcap.web.access import check_explain
 from endcap.web.limits import MAX_REQUEST_BYTES
 from endcap.web.messages import RecordedAnswer
-from endcap.web.operations import BROWSER, SERVER, Call, Operation
+from endcap.web.operations import BROWSER, SERVER, Call, Handler, Operation
 from endcap.web.replies import Reply, encoded, reply
 
 _request = msgspec.json.Decoder(RecommendRequest)
@@ -99,15 +99,32 @@ def _checked(call: Call, request: RecommendRequest) -> tuple[RecommendRequest, l
     return request, notes
 
 
+def counted(handler: Handler) -> Handler:
+    """The handler of a request for recommendations, counted with the shop's requests."""
+
+    async def handle(call: Call) -> Reply:
+        assert call.key is not None, "recommendations are for those who have a key"
+        try:
+            answer = await handler(call)
+        except Exception as error:
+            if not isinstance(error, EndcapError) or error.status >= 500:
+                call.site.requests.add(call.key.shop, failed=1)
+            raise
+        call.site.requests.add(call.key.shop)
+        return answer
+
+    return handle
+
+
 OPERATIONS = (
     Operation(
-        method="POST", path="/v1/recommendations", name="recommend", handler=recommend, keys=BROWSER,
+        method="POST", path="/v1/recommendations", name="recommend", handler=counted(recommend), keys=BROWSER,
         lane="recommend",
         summary="Ask what to show in a placement. An unknown user, session or item is a normal request.",
         request=RecommendRequest, response=RecommendResponse, failures=(400, 404, 413, 422, 503),
     ),
     Operation(
-        method="POST", path="/v1/recommendations/page", name="recommendPage", handler=recommend_page, keys=BROWSER,
+        method="POST", path="/v1/recommendations/page", name="recommendPage", handler=counted(recommend_page), keys=BROWSER,
         lane="recommend",
         summary="Ask for several placements of one page; no item appears twice on it.",
         request=PageRequest, response=PageResponse, failures=(400, 404, 413, 422, 503),

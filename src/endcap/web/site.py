@@ -11,12 +11,14 @@ from endcap.errors import Forbidden
 from endcap.ingest.decisions import DecisionWriter
 from endcap.ingest.service import EventWriter
 from endcap.measurement.following import Following
+from endcap.measurement.server_counts import add_requests
 from endcap.serving.shop_experiments import begin_holdout
 from endcap.web.access import KeyRing
 from endcap.web.admission import Admission, Patience
 from endcap.web.limits import REFRESH_EVERY_S
 from endcap.web.logs import Log
 from endcap.web.metrics import Gauge, Metrics
+from endcap.web.request_counts import RequestCounts
 
 LANES = {
     "recommend": Patience(target_s=0.05, burst_s=0.1, give_up_s=0.2),  # a page waits for it
@@ -72,6 +74,7 @@ class Site:
         self.open_console = open_console
         self._only = shops
         self._holdout = holdout
+        self.requests = RequestCounts(self.admission.lanes["recommend"], endcap.clock.now_ms())
         self._running: dict[str, RunningShop] = {}
         self._starting = asyncio.Lock()
         self.rehearsing = asyncio.Lock()
@@ -99,6 +102,7 @@ class Site:
             self._refreshing.cancel()
             with suppress(asyncio.CancelledError):
                 await self._refreshing
+        await self._keep_counts(last=True)
         for shop in self._running.values():
             await shop.events.stop()
             await asyncio.to_thread(shop.decisions.stop)
@@ -127,6 +131,15 @@ class Site:
             await asyncio.to_thread(shop.service.refresh)
             if shop.bundle != before:
                 self.log.say("bundle_serves", shop=name, bundle=shop.bundle, before=before)
+        await self._keep_counts()
+
+    async def _keep_counts(self, *, last: bool = False) -> None:
+        """Keep how many requests there were; what a store does not take now it is given the next time."""
+        now_ms = self.clock.now_ms()
+        for count in self.requests.take(list(self._running), now_ms, last=last):
+            measures = self._running[count.shop].service.stores.measures
+            if not await asyncio.to_thread(add_requests, measures, now_ms, count.requests, count.failed):
+                self.requests.add(*count)
 
     def gauges(self) -> Iterator[Gauge]:
         """The figures of the moment."""

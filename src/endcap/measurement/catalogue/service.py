@@ -39,7 +39,8 @@ SERVICE = (
     Metric(
         name="success_rate", title="Request success rate", unit="share", role="guard_rail", interval="cases",
         formula=Ratio({"requests": 1, "requests_failed": -1}, {"requests": 1}),
-        sentence="Of the requests for recommendations, how many were answered: not refused for overload, not failed.",
+        sentence="Of the requests for recommendations that were not mistaken themselves, how many were answered: not refused "
+        "for overload, not failed.",
     ),
     Metric(
         name="empty_rate", title="Empty answers", unit="share", direction="down", role="guard_rail",

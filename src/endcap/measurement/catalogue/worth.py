@@ -13,13 +13,13 @@ WORTH = (
         name="clv", title="Customer lifetime value", unit="money", role="goal", least=1,
         formula=Ratio({"clv": 1}, {"clv_customers": 1}),
         sentence="What a customer is expected to bring from now on, on average over all known customers.",
-        needs="Repeat orders of known customers, from which `endcap customers` learns it.",
+        needs="Repeat orders of known customers, from which `endcap customers fit` learns it.",
     ),
     Metric(
         name="churn_rate", title="Churn rate", unit="share", direction="down", role="guard_rail",
         formula=Ratio({"customers_lost": 1}, {"clv_customers": 1}),
-        sentence="Of all known customers, how many are more likely gone for good than not.",
-        needs="Repeat orders of known customers, from which `endcap customers` learns it.",
+        sentence="Of all known customers, how many are likelier than not to order nothing within the year to come.",
+        needs="Repeat orders of known customers, from which `endcap customers fit` learns it.",
     ),
     Metric(
         name="cac", title="Customer acquisition cost", unit="money", direction="down",

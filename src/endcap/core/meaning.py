@@ -36,6 +36,12 @@ TOLD: tuple[tuple[tuple[str, ...], str, str, str], ...] = (
     (("preference", "survey"), "recommendations", "personal, impersonal or none",
      "How far recommendations may go: `impersonal` uses nothing that the person did, `none` shows none."),
     (("preference", "survey"), "name", "text or null", "What the shop may greet the person with."),
+    (("purchase",), "recommended", "list of {item_id, recommendation_id}",
+     "Which answer each line came from, as the shop's cart knows it. It goes before the last click."),
+    (("refund",), "reason", "text", "Why something came back: it counts as a defect then."),
+    (("survey",), "csat", "number up to `scale`", "How satisfied somebody is; `scale` is 5 where it is left out."),
+    (("survey",), "relevance", "number up to `scale`", "How relevant the answer of `recommendation_id` was."),
+    (("survey",), "intrusiveness", "number up to `scale`", "How intrusive it was."),
     (("usage",), "used", "0 or more", "How much of what `item_id` allows (gigabytes of a plan, sheets of a refill) is used up."),
     (("usage",), "limit", "above 0", "How much it allows. From 80 % on the shopper is in the segment `near_limit`."),
 )  # fmt: skip

@@ -29,6 +29,6 @@ def numbers(components: Sequence[str]) -> list[int]:
             f"no component is named {unknown[0]!r}",
             field="component",
             value=unknown[0],
-            remedy="see docs/reference/measurement.md",
+            remedy="see docs/reference/metrics.md",
         )
     return [NUMBER[name] for name in components]

@@ -14,15 +14,12 @@ _PURCHASE, _REFUND = KIND["purchase"], KIND["refund"]
 
 @dataclass(slots=True)
 class Line:
-    """One line of an order. ``answer`` is the answer that the shop names for it, ``sure`` whether for this very line.
-
-    ``paid`` is what was paid for it in minor units; ``left`` and ``pieces_left`` are what was not given back.
-    """
+    """One line of an order. ``price`` is that of a piece in minor units, or UNSAID. ``answer`` is the answer that the shop names
+    for it, ``sure`` whether for this very line. ``left`` and ``pieces_left`` are what was not given back."""
 
     item: str
     quantity: int
-    paid: int
-    priced: bool
+    price: int
     answer: str
     sure: bool
     left: int = 0
@@ -30,6 +27,11 @@ class Line:
 
     def __post_init__(self) -> None:
         self.left, self.pieces_left = self.paid, self.quantity
+
+    @property
+    def paid(self) -> int:
+        """What was paid for it."""
+        return self.quantity * max(0, self.price)
 
 
 @dataclass(slots=True)
@@ -89,12 +91,10 @@ def _order(key: str, told: Sequence[Said]) -> Order:
         newest[act.item] = max(telling, newest.get(act.item, telling))
     marks = _marks(act for act, _ in told)
     lines = [
-        Line(
-            act.item, act.quantity, act.quantity * max(0, act.amount), act.amount != UNSAID, *marks.get(act.item, ("", False))
-        )
+        Line(act.item, act.quantity, act.amount, *marks.get(act.item, ("", False)))
         for act, _ in told
         if (act.at_ms, act.telling) == newest[act.item]
-    ]  # fmt: skip
+    ]
     return Order(key, told[0][0].at_ms, told[0][1], any(act.currency for act, _ in told), lines)
 
 
@@ -111,10 +111,10 @@ def _marks(acts: Iterable[Act]) -> dict[str, tuple[str, bool]]:
 def returns_of(acts: Iterable[Said], orders: Sequence[Order]) -> list[Return]:
     """What was given back, taken from the lines of ``orders``, which then know what is left of them.
 
-    A refund takes pieces from the order that it names, else from what the person bought of the product before, newest first.
-    Never more than was bought, or paid, comes back; without a price it is what was paid for the pieces. A refund of which the
-    order is not known stands for itself: no line loses anything, and what it says was paid back was paid back. One of an order in
-    another currency counts nothing.
+    A refund takes pieces from the order that it names, else from what the person bought of the product before, newest first; of
+    several lines of an order from one of its own price, else from the dearest. Never more than was bought, or paid, comes back;
+    without a price it is what was paid for the pieces. A refund of which the order is not known stands for itself: no line loses
+    anything, and what it says was paid back was paid back. One of an order in another currency counts nothing.
     """
     by_key = {order.key: order for order in orders}
     returns: list[Return] = []
@@ -140,8 +140,10 @@ def _taken(act: Act, part: Part, orders: Sequence[Order]) -> list[Return]:
     wanted = act.quantity
     returns = []
     for order in orders:
-        for line in reversed(order.lines):
-            if line.item != act.item or not wanted or not line.pieces_left:
+        lines = [line for line in order.lines if line.item == act.item]
+        lines.sort(key=lambda line: (line.price != act.amount, -line.price, -line.quantity))
+        for line in lines:
+            if not wanted or not line.pieces_left:
                 continue
             pieces = min(wanted, line.pieces_left)
             # Without a price, the share of what was paid; the last piece takes what is left, so that cents add up.

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from endcap.core.events import KIND
 from endcap.core.time import DAY_MS
 from endcap.measurement.crediting import Credit
-from endcap.measurement.journeys import Part
+from endcap.measurement.journeys import UNSAID, Part
 from endcap.measurement.ledger import Ledger, shop_cell
 from endcap.measurement.orders import Order, Return
 from endcap.measurement.people import Person
@@ -142,7 +142,7 @@ def _orders(ledger: Ledger, person: Person, orders: Sequence[Order], credited: C
             "lines": len(order.lines),
             "units": order.pieces,
             "revenue": order.paid,
-            "lines_unpriced": sum(not line.priced for line in order.lines),
+            "lines_unpriced": sum(line.price == UNSAID for line in order.lines),
             "orders_recommended": int(direct),
             "revenue_orders_recommended": order.paid if direct else 0,
             "orders_credited": int(any(credit is not None for credit in found)),

@@ -13,7 +13,7 @@ from endcap.experiments import sequential
 from endcap.experiments.compare import difference
 from endcap.experiments.figures import figures
 from endcap.experiments.moments import of_proportion
-from endcap.experiments.plan import Metric
+from endcap.experiments.plan import Kind, Metric
 from endcap.experiments.planner import conditional_power, outlook, plan
 from endcap.experiments.power import Baseline, Design, baseline_of, detectable, power, units_needed
 from tests.experiments.people import people
@@ -107,6 +107,21 @@ def test_what_cannot_be_planned_says_what_to_give(call, field: str) -> None:  # 
         call()
     assert caught.value.field == field
     assert caught.value.remedy
+
+
+ODD = st.sampled_from([0.0, -1.0, 1e-12, 0.03, 0.5, 1.0, 3.0, 1e9, 1e308, math.nan, math.inf])
+
+
+@given(st.sampled_from(["mean", "proportion", "ratio"]), ODD, ODD, ODD, ODD, st.booleans())
+def test_whatever_is_asked_there_is_a_plan_or_a_refusal(
+    kind: Kind, mean: float, deviation: float, lift: float, daily: float, looks: bool
+) -> None:
+    try:
+        found = plan(Baseline(kind=kind, mean=mean, deviation=deviation), lift, daily, sequential_looks=looks)
+    except BadInput:
+        return
+    assert 14 <= found.days < 4_000
+    assert found.detectable is None or math.isfinite(found.detectable)
 
 
 def test_a_baseline_comes_from_people() -> None:

@@ -17,6 +17,8 @@ from endcap.experiments.wording import percent
 MIN_DAYS = 14
 MIN_CONVERSIONS = 500
 _WEEK = 7
+_FARTHEST_DAYS = 3_650
+"""Ten years: what takes longer is no plan."""
 _LONG_DAYS = 56
 """Beyond eight weeks cookies are lost and seasons change: the plan says so."""
 
@@ -75,6 +77,13 @@ def plan(
         days = min_conversions / (daily_units * min(split) * baseline.rate)
         spans[f"the least of {min_conversions:,} conversions an arm"] = days
     limit = max(spans, key=spans.__getitem__)
+    if not spans[limit] <= _FARTHEST_DAYS:
+        raise BadInput(
+            f"{limit} would take {spans[limit]:,.0f} days",
+            field="lift",
+            value=lift,
+            remedy="look for a larger lift or more units",
+        )
     days = math.ceil(math.ceil(round(spans[limit], 6)) / _WEEK) * _WEEK
     found, late = (detectable(baseline, days * daily_units, power, replace(design, looks=looks)) for looks in (False, True))
     return Plan(
@@ -125,9 +134,12 @@ def conditional_power(z: float, fraction: float, drift: float, alpha: float = 0.
 
 
 def _check(daily_units: float, shares: Sequence[float]) -> None:
-    if not 0.0 < daily_units < math.inf:
+    if not 0.0 < daily_units < 1e12:
         raise BadInput(
-            f"daily_units is {daily_units!r}", field="daily_units", value=daily_units, remedy="give a number of units above 0"
+            f"daily_units is {daily_units!r}",
+            field="daily_units",
+            value=daily_units,
+            remedy="give the number of new units a day, above 0",
         )
     if len(shares) < 2 or not all(0.0 < share < math.inf for share in shares):
         raise BadInput(

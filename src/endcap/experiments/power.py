@@ -20,6 +20,8 @@ from endcap.experiments.units import Units
 _MANY = 1e5
 """From so many degrees of freedom the noncentral t is taken as normal: it differs by less than 1e-5."""
 _MOST_UNITS = 1e12
+_LEAST_LIFT, _MOST_LIFT = 1e-9, 1e6
+_HUGE, _FAR = 1e100, 1e6
 
 
 class Baseline(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -39,8 +41,9 @@ class Baseline(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             _refuse("mean", self.mean, "give a share between 0 and 1, such as 0.03 for three percent")
         if self.kind != "proportion" and not (self.deviation is not None and 0.0 < self.deviation < math.inf):
             _refuse("deviation", self.deviation, "give the standard deviation of one unit, above 0")
-        if not (math.isfinite(self.mean) and self.mean != 0.0):
-            _refuse("mean", self.mean, "give a figure that is not zero: lifts are relative to it")
+        spread = self.deviation or 1.0
+        if not (abs(self.mean) < _HUGE and 1.0 / _FAR < abs(self.mean) / spread < _FAR):
+            _refuse("mean", self.mean, "give a figure that is not zero, nor far from the deviation: lifts are relative to it")
         if not 0.0 <= self.explained < 1.0:
             _refuse("explained", self.explained, "give a share from 0 and below 1")
 
@@ -109,9 +112,10 @@ def power(baseline: Baseline, lift: float, units: float, design: Design = _EVEN)
     else:
         freedom = ours + theirs - 2.0
         limit = float(stdtrit(freedom, 1.0 - alpha / 2.0))
-        if freedom < _MANY:
-            return float(1.0 - nctdtr(freedom, gap / some, limit))
-    return float(ndtr((gap - limit * none) / some))
+        exact = float(1.0 - nctdtr(freedom, gap / some, limit)) if freedom < _MANY else math.nan
+        if math.isfinite(exact):  # the noncentral t gives up where lifts are enormous
+            return exact
+    return float(ndtr((gap - limit * none) / some)) if some > 0.0 else float(gap > limit * none)
 
 
 def units_needed(baseline: Baseline, lift: float, chance: float = 0.8, design: Design = _EVEN) -> float:
@@ -121,7 +125,7 @@ def units_needed(baseline: Baseline, lift: float, chance: float = 0.8, design: D
     >>> round(units_needed(example, lift=0.5, chance=0.9) / 2, 1)  # R: power.prop.test(p1 = .50, p2 = .75, power = .90)
     76.7
     """
-    if not (math.isfinite(lift) and lift != 0.0):
+    if not _LEAST_LIFT <= abs(lift) <= _MOST_LIFT:
         _refuse("lift", lift, "give the relative lift to be found, such as 0.05 for five percent")
     if not 0.0 < chance < 1.0:
         _refuse("chance", chance, "give the chance to find it, between 0 and 1, such as 0.8")
@@ -140,10 +144,12 @@ def detectable(baseline: Baseline, units: float, chance: float = 0.8, design: De
     >>> round(detectable(Baseline(kind="mean", mean=1.0, deviation=1.0), units=40), 3)
     0.909
     """
-    most = (1.0 - baseline.mean) / baseline.mean * (1.0 - 1e-9) if baseline.kind == "proportion" else 1e6
+    most = (1.0 - baseline.mean) / baseline.mean * (1.0 - 1e-9) if baseline.kind == "proportion" else _MOST_LIFT
     if power(baseline, most, units, design) < chance:
         return None
-    return float(brentq(lambda at: power(baseline, at, units, design) - chance, 1e-9, most))
+    if power(baseline, _LEAST_LIFT, units, design) >= chance:
+        return _LEAST_LIFT
+    return float(brentq(lambda at: power(baseline, at, units, design) - chance, _LEAST_LIFT, most))
 
 
 def _errors(baseline: Baseline, lift: float, ours: float, theirs: float) -> tuple[float, float]:

@@ -32,19 +32,23 @@ ItemOf = Callable[[str], Item | None]
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
-class Segment(msgspec.Struct, frozen=True, kw_only=True, tag_field="is", tag="segment", forbid_unknown_fields=True):
+class _Condition(msgspec.Struct, frozen=True, kw_only=True, tag_field="is", forbid_unknown_fields=True, omit_defaults=True):
+    """What somebody is, or did."""
+
+
+class Segment(_Condition, frozen=True, tag="segment"):
     """In one of these learned segments."""
 
     one_of: Names
 
 
-class Tier(msgspec.Struct, frozen=True, kw_only=True, tag_field="is", tag="tier", forbid_unknown_fields=True):
+class Tier(_Condition, frozen=True, tag="tier"):
     """In one of these value tiers."""
 
     one_of: Annotated[tuple[Literal["high", "middle", "low"], ...], Meta(min_length=1, max_length=3)]
 
 
-class Between(msgspec.Struct, frozen=True, kw_only=True, tag_field="is", tag="figure", forbid_unknown_fields=True):
+class Between(_Condition, frozen=True, tag="figure"):
     """A figure of the person within bounds, both included; a figure that is not known is within none.
 
     ``spent`` and ``value`` are in the major unit of the shop's currency, chances and ``engagement`` from 0 to 1;
@@ -63,7 +67,7 @@ class Between(msgspec.Struct, frozen=True, kw_only=True, tag_field="is", tag="fi
             raise ValueError(f"{self.figure} is to be at least {low:g} and at most {high:g}, which nothing is")
 
 
-class Did(msgspec.Struct, frozen=True, kw_only=True, tag_field="is", tag="did", forbid_unknown_fields=True):
+class Did(_Condition, frozen=True, tag="did"):
     """Did something so often within so many days, on any product or on one of a category (any word of its path), a brand or these
     ids."""
 

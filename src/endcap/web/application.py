@@ -13,7 +13,19 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from endcap.web import events, experiments, items, measures, openapi, placements, recommendations, rehearsals, rules, status
+from endcap.web import (
+    audiences,
+    events,
+    experiments,
+    items,
+    measures,
+    openapi,
+    placements,
+    recommendations,
+    rehearsals,
+    rules,
+    status,
+)
 from endcap.web.console.pages import Console
 from endcap.web.endpoint import Endpoint
 from endcap.web.operations import Operation
@@ -27,6 +39,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *recommendations.OPERATIONS,
     *placements.OPERATIONS,
     *rules.OPERATIONS,
+    *audiences.OPERATIONS,
     *rehearsals.OPERATIONS,
     *experiments.OPERATIONS,
     *measures.OPERATIONS,
@@ -79,8 +92,8 @@ def _endpoints(site: Site) -> dict[str, Endpoint]:
 
 
 def _pattern(path: str) -> str:
-    """The path as Starlette reads it; an item's id may hold slashes, which servers hand over decoded."""
-    return path.replace("{item_id}", "{item_id:path}")
+    """The path as Starlette reads it; ids may hold slashes, which servers hand over decoded."""
+    return path.replace("{item_id}", "{item_id:path}").replace("{user_id}", "{user_id:path}")
 
 
 def _always(response: Response) -> Callable[[Request], Awaitable[Response]]:

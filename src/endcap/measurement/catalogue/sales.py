@@ -77,8 +77,8 @@ REVENUE = (
     ),
     Metric(
         name="assisted_revenue", title="Assisted revenue", unit="money", formula=Total(ASSISTED),
-        sentence="What was paid for the other products in orders of somebody who had clicked a recommendation within seven "
-        "days, less what was given back.",
+        sentence="What was paid for the other products of orders that hold a product which was clicked on a shelf, less what was "
+        "given back. It is never added to the revenue from recommendations.",
     ),
     Metric(
         name="incremental_revenue", title="Incremental revenue", unit="money", role="goal", interval="holdout",

@@ -112,7 +112,7 @@ def _dots(
         y = TOP + at * 28 + 14
         colour = GOOD if band[0] <= share <= band[1] else BAD
         parts += [_text(LEFT - 10, y + 4, name, "end"), _circle(x(share), y, 5, colour)]
-        parts.append(_text(x(share) + 10, y + 4, f"{share:.1%}".replace("%", " %"), "start"))
+        parts.append(_text(WIDTH - RIGHT, y + 4, f"{share:.1%}".replace("%", " %"), "end"))
     parts += [_text(x(one), foot + 16, f"{one:.0%}".replace("%", " %")) for one in ticks]
     parts.append(_text((LEFT + WIDTH) / 2, height - 8, f"{legend}; green band: promised", colour="#666"))
     return _svg(title, height, parts)

@@ -16,6 +16,7 @@ from playwright.sync_api import Page, Route, expect
 
 WIDGET = (files("endcap.web") / "static" / "endcap.js").read_text(encoding="utf-8")
 MORE = (files("endcap.web") / "static" / "endcap-more.js").read_text(encoding="utf-8")
+TRIALS = (files("endcap.web") / "static" / "endcap-trials.js").read_text(encoding="utf-8")
 SHOP, ENGINE = "https://shop.example", "https://engine.example"
 SCRIPT = f'<script src="{ENGINE}/endcap.js" data-key="K" defer></script>'
 SHELF = '<endcap-shelf placement="product" shelf="similar" item="mug" cart="tea  pot" count="3" add="Add"></endcap-shelf>'
@@ -39,6 +40,7 @@ class Engine:
         self.order: list[str] = []
         self.answer: dict[str, Any] = ANSWER
         self.answer_status = 200
+        self.trials = TRIALS
         self.event_statuses: list[int] = []
         page.route(f"{ENGINE}/**", self._serve)
 
@@ -48,6 +50,8 @@ class Engine:
             route.fulfill(body=WIDGET, content_type="text/javascript")
         elif request.url.endswith("/endcap-more.js"):
             route.fulfill(body=MORE, content_type="text/javascript", headers=CORS)
+        elif request.url.endswith("/endcap-trials.js"):
+            route.fulfill(body=self.trials, content_type="text/javascript", headers=CORS)
         elif request.method == "OPTIONS":
             route.fulfill(status=204, headers=CORS)
         elif request.url.endswith("/v1/events"):

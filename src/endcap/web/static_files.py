@@ -54,6 +54,6 @@ def _route(path: str, name: str) -> Route:
 
 
 ROUTES = [
-    *(_route(f"/{name}", name) for name in ("endcap.js", "endcap-more.js")),
+    *(_route(f"/{name}", name) for name in ("endcap.js", "endcap-more.js", "endcap-trials.js")),
     *(_route(f"/console/{name}", name) for name in ("console.css", "console-parts.css", "console.js", "console-try.js")),
 ]

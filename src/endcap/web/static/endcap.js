@@ -3,8 +3,9 @@
  *   <script src="/endcap.js" data-key="BROWSER KEY" defer></script>
  *   <endcap-shelf placement="product" shelf="similar" item="85123A" cart="22423 85099B" count="4" add="Add to basket"></endcap-shelf>
  *
- * Script: data-key; data-endpoint, where the engine answers (else where the script came from); data-session, the shop's own
- * session id. Shelf: placement; shelf (else all); item; cart and exclude, ids separated by blanks; category; count; add, the
+ * Script: data-key; data-endpoint, where the engine answers (else where the script came from); data-session and data-visitor,
+ * the shop's own ids, or "keep" for a visitor's that is kept here.
+ * Shelf: placement; shelf (else all); item; cart and exclude, ids separated by blanks; category; count; add, the
  * label of a button; discount, how a bundle's is told ("Save {percent} % together"); feedback, a menu to turn down, own, like;
  * when="leaving", a dialog once a visit; layout="grid"; shelves, how many to keep room for. docs/how-to/shelves.md has more.
  */
@@ -61,6 +62,14 @@
     const known = read("session");
     const id = known && Date.now() - known.at < SESSION_MS ? known.id : newId();
     write("session", { id, at: Date.now() });
+    return id;
+  };
+
+  /* Stays from one visit to the next, where the shop says so. */
+  const visitor = () => {
+    if (config.visitor !== "keep") return config.visitor;
+    const id = read("visitor") || newId();
+    write("visitor", id);
     return id;
   };
 
@@ -144,7 +153,8 @@
     addEventListener("pagehide", leave, true); // before the queue is sent
   };
 
-  const extras = () => import(new URL("endcap-more.js", script.src));
+  const more = (name) => import(new URL(`endcap-${name}.js`, script.src));
+  const extras = () => more("more");
 
   const make = (tag, part, text) => {
     const node = document.createElement(tag);
@@ -259,6 +269,7 @@
     static observedAttributes = ["placement", "shelf", "item", "cart", "exclude", "count"];
 
     connectedCallback() {
+      if (this.laid) return;
       if (!this.shadowRoot) style(this.attachShadow({ mode: "open" }));
       if (this.getAttribute("when") !== "leaving") return this.refresh();
       this.hidden = true;
@@ -282,6 +293,7 @@
       const count = parseInt(this.getAttribute("count"), 10);
       request.context = { device: matchMedia("(pointer:coarse)").matches ? "mobile" : "desktop" };
       if (document.documentElement.lang) request.context.language = document.documentElement.lang;
+      if (config.visitor) request.context.visitor_id = visitor();
       if (this.getAttribute("shelf")) request.shelf = this.getAttribute("shelf");
       if (this.getAttribute("item")) request.item_id = this.getAttribute("item");
       if (this.getAttribute("category")) request.filters = { categories: [this.getAttribute("category")] };
@@ -302,6 +314,8 @@
     }
 
     show(answer) {
+      if (answer && answer.layout)
+        return void more("trials").then(({ lay }) => lay(this, answer)).catch(() => this.show({ ...answer, layout: 0 }));
       const items = (answer && answer.items) || [];
       try {
         this.shadowRoot.replaceChildren(

@@ -2,9 +2,9 @@
 
     python benchmarks/rehearsal.py 1-20 100000 0.3 0
 
-The arguments are seeds, answers, how often chance takes a slot, and how sated a click leaves a shopper. Each seed is a shop of its
-own: 24 products, six kinds of shoppers, a shelf of three. The change turns the weights of its two sources around. Each prints a line
-of JSON; ``python benchmarks/rehearsal.py collect FILES`` makes ``results/rehearsal.json`` of them.
+The arguments are seeds, answers, how often chance takes a slot, and how sated a click leaves a shopper. Each seed is a shop of
+its own: 24 products, six kinds of shoppers, a shelf of three. The change turns the weights of its two sources around. Each prints
+a line of JSON; ``python benchmarks/rehearsal.py collect FILES`` makes ``results/rehearsal.json`` of them.
 """
 
 from __future__ import annotations

@@ -43,7 +43,6 @@ class ShopChange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
         parts += [f"rule {name}" if config is not None else f"without rule {name}" for name, config in self.rules.items()]
         return ", ".join([*parts, *([f"bundle {self.bundle}"] if self.bundle else [])])
 
-
     def check(self, stores: ShopStores) -> None:
         """Raise UnknownName or BadOption where the change cannot be made in this shop as it is."""
         for config in self.rules.values():

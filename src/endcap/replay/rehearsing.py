@@ -30,6 +30,7 @@ from endcap.stores.ports import Decision, ShopStores
 
 NO_BASIS = "were given before answers kept what they were made from"
 NOTHING_SHOWN = "showed nothing"
+LATE = "were given while a source was late or failed"
 DRAFTED = "were drafted from two arms of an experiment"
 BUNDLE_GONE = "came from a bundle that is gone"
 COMES_OTHERWISE = "come out otherwise now, since the catalogue has changed"
@@ -49,9 +50,9 @@ class Shown(NamedTuple):
     def of(self, items: NDArray[np.int32], n_places: int) -> NDArray[np.float32]:
         """The chances of some products, float32 (n_items, n_places), 0 for what is not shown."""
         found = np.zeros((len(items), n_places), dtype=np.float32)
-        at = np.minimum(np.searchsorted(self.items, items), len(self.items) - 1)
-        known = self.items[at] == items
-        found[known, : self.chances.shape[1]] = self.chances[at[known]]
+        _, mine, theirs = np.intersect1d(self.items, items, assume_unique=True, return_indices=True)
+        both = min(n_places, self.chances.shape[1])
+        found[theirs, :both] = self.chances[mine, :both]
         return found
 
 
@@ -120,6 +121,8 @@ class Rehearsing:
         was = msgspec.json.decode(decision.response, type=RecommendResponse)
         if not was.items:
             raise _LeftOut(NOTHING_SHOWN)
+        if basis.left_out:
+            raise _LeftOut(LATE)
         if INTERLEAVED in basis.arms.values():
             raise _LeftOut(DRAFTED)
         if self.change.bundle is not None and time_of(decision.recommendation_id) <= self.learnt_until_ms:
@@ -135,7 +138,7 @@ class Rehearsing:
         if not _same(again, was):
             raise _LeftOut(COMES_OTHERWISE)
         try:
-            other = replace(moment, draws=_draws(target, request, basis), left_out=())
+            other = replace(moment, draws=_draws(target, request, basis))
             _, then, given = self._shown(target, request, other, basis, item_ids)
             if given is None:
                 given = self._given(target, request, other, basis, item_ids)

@@ -1,11 +1,10 @@
-"""What one answer costs in process, and its parts: sources, candidates with their features, trees, the rest."""
+"""What one answer costs in process, and its parts: rules, sources, candidates with their features, trees, slots, the rest."""
 
 from __future__ import annotations
 
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -19,11 +18,12 @@ from endcap.algorithms.popularity import Popularity
 from endcap.algorithms.sequential_rules import SequentialRules
 from endcap.algorithms.session_knn import SessionKNN
 from endcap.app import Endcap
-from endcap.artifacts.base import Artifact, Asked
+from endcap.artifacts.base import Artifact
 from endcap.artifacts.bundle import Made, write_bundle
 from endcap.artifacts.tree_ranker import TreeRanker
 from endcap.bench.click_shop import item_id, products
 from endcap.bench.clicks import clicks
+from endcap.bench.parts import PARTS, ShelfParts
 from endcap.bench.result import Result, median, percentile
 from endcap.core.choice import Asking, Choice, ChosenSource
 from endcap.core.events import Event
@@ -31,8 +31,6 @@ from endcap.core.interactions import Dataset
 from endcap.core.request import RecommendRequest
 from endcap.core.time import FixedClock
 from endcap.dataset.build import dataset_from_sessions
-from endcap.kernels.mixing import Offer
-from endcap.ranking.mixture import Known, Mixture
 from endcap.serving.engine import Engine
 from endcap.stores import sqlite
 from endcap.stores.ports import ShopStores
@@ -61,14 +59,6 @@ _COMPONENTS: Mapping[str, Algorithm] = {
 _SOURCES = [ChosenSource(artifact=name, asking=_ASKING) for name in _COMPONENTS if name != "popularity"]
 
 Rows = NDArray[np.int32]
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A visitor's request, and the items that it is asked with, newest first."""
-
-    request: RecommendRequest
-    rows: Rows
 
 
 def measure(
@@ -132,9 +122,9 @@ def _publish(stores: ShopStores, data: Dataset, artifacts: Mapping[str, Artifact
     )
 
 
-def _questions(stores: ShopStores, data: Dataset, count: int) -> list[Question]:
+def _questions(stores: ShopStores, data: Dataset, count: int) -> list[RecommendRequest]:
     """Visitors on a product's page who looked at :data:`HISTORY` other items before, taken from the newest visits."""
-    visits, found = data.sessions, list[Question]()
+    visits, found = data.sessions, list[RecommendRequest]()
     for visit in range(len(visits) - 1, -1, -1):
         rows = list(dict.fromkeys(visits.items[visits.indptr[visit] : visits.indptr[visit + 1]].tolist()))
         if len(rows) <= HISTORY:
@@ -146,29 +136,29 @@ def _questions(stores: ShopStores, data: Dataset, count: int) -> list[Question]:
             for n, row in enumerate(past)
         )
         stores.log.append(list(views))
-        request = RecommendRequest(placement=PLACEMENT, shelf=SHELF, item_id=item_id(page), session_id=session)
-        found.append(Question(request, np.array([page, *reversed(past)], dtype=np.int32)))
+        found.append(RecommendRequest(placement=PLACEMENT, shelf=SHELF, item_id=item_id(page), session_id=session))
         if len(found) == count:
             break
     return found
 
 
-def _timed(engine: Engine, questions: Sequence[Question], rounds: int) -> dict[str, float]:
+def _timed(engine: Engine, questions: Sequence[RecommendRequest], rounds: int) -> dict[str, float]:
     """Microseconds of whole answers and of their parts, and how many candidates are ranked."""
-    parts = _Parts(engine)
+    parts = ShelfParts(engine, PLACEMENT, SHELF)
     for question in questions[:50]:  # kernels are read from disk, arrays get their sizes
-        engine.recommend(question.request)
-        parts.run(question.rows)
-    whole, taken = [], []
+        engine.recommend(question)
+        parts.run(question)
+    whole, taken, candidates = [], [], []
     for _ in range(rounds):
-        whole.append([_micros(lambda: engine.recommend(question.request)) for question in questions])  # noqa: B023
-        taken.append([parts.run(question.rows) for question in questions])
+        whole.append([_micros(lambda: engine.recommend(question)) for question in questions])  # noqa: B023
+        taken.append([parts.run(question) for question in questions])
+        candidates.append(parts.candidates)
     found = _figures("answer", whole)
     of_parts = np.array(taken)
-    for at, name in enumerate(("sources", "features", "trees")):
+    for at, name in enumerate(PARTS):
         found |= _figures(name, of_parts[:, :, at].tolist())
-    found |= _figures("rest", (np.array(whole) - of_parts[:, :, :3].sum(axis=2)).tolist())
-    return found | {"candidates": float(np.median(of_parts[0, :, 3]))}
+    found |= _figures("rest", (np.array(whole) - of_parts.sum(axis=2)).tolist())
+    return found | {"candidates": float(np.median(candidates))}
 
 
 def _figures(name: str, rounds: Sequence[Sequence[float]]) -> dict[str, float]:
@@ -181,29 +171,3 @@ def _micros(call: Callable[[], object]) -> float:
     started = time.perf_counter_ns()
     call()
     return (time.perf_counter_ns() - started) / 1_000
-
-
-class _Parts:
-    """The parts of an answer by themselves, asked as the engine asks them, through arrays of their own."""
-
-    def __init__(self, engine: Engine) -> None:
-        state = engine.state
-        self._group = next(one.sources for one in state.shelves[PLACEMENT] if one.shelf.name == SHELF)
-        self._items, self._mixture = state.items, Mixture(state.stack, state.items.room)
-        assert self._group.ranker is not None
-        self._ranker = self._group.ranker
-
-    def run(self, rows: Rows) -> tuple[float, float, float, int]:
-        """Microseconds of sources, of candidates with their features and of trees, and the number of candidates."""
-        group, items, work, n = self._group, self._items, self._mixture.work, len(self._group)
-        offer = Offer(items.blocked, items.leaf, items.family)
-        asked = Asked(rows, np.ones(len(rows), np.float32))
-        started = time.perf_counter_ns()
-        blocked = self._mixture.gather(group, Known(rows, 0, 1, 0), offer)
-        gathered = time.perf_counter_ns()
-        found = self._ranker.table.fill(work.scores[:n], work.touched[:n], work.n_touched[:n], asked, blocked, group.pool)
-        described = time.perf_counter_ns()
-        self._ranker.judge(found, work.best)
-        ranked = time.perf_counter_ns()
-        self._mixture.clear(group)
-        return (gathered - started) / 1_000, (described - gathered) / 1_000, (ranked - described) / 1_000, found

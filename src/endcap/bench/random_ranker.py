@@ -14,8 +14,8 @@ from endcap.core.choice import Asking, Choice, ChosenSource, Task
 from endcap.ranking.features import items, layout
 
 TREES = 150
-POOL = 40
-"""How many items of each source are ranked: of four sources about a hundred different ones."""
+POOL = 25
+"""How many items of each source are ranked: of four sources, which here have hardly one in common, about a hundred."""
 
 _LEAVES = 31
 _LESSONS = 20_000

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from endcap.cli import audiences, customers
-from endcap.errors import BadInput, UnknownName
+from endcap.errors import BadInput, BadOption, UnknownName
 from endcap.stores import sqlite
 from tests.audience.worlds import END_MS, filled
 
@@ -51,6 +51,10 @@ def test_a_fit_is_told_in_words_and_as_json(home: Path) -> None:
     assert told["model"]["buying"]["may_leave_at_once"] is False
     assert told["report"]["buyers"] == 125
     assert json.loads(call(home, customers.app, "list", "--json")) == told["report"]
+    again = json.loads(call(home, customers.app, "fit", "--horizon-days", "180", "--json"))["model"]
+    assert (again["options"]["buying"], again["options"]["horizon_days"]) == ("bg_nbd", 180)
+    with pytest.raises(BadOption, match="soon_days"):
+        call(home, customers.app, "fit", "--soon-days", "1")
 
 
 def test_one_customer_is_shown_as_of_a_day(home: Path) -> None:

@@ -35,14 +35,16 @@ _TENTHS = 10
 def fit_customers(stores: ShopStores, options: FitOptions | None = None, *, now_ms: int | None = None) -> CustomerModel:
     """Look at everybody whom the log knows before ``now_ms`` (without it: the end of the log) and keep what was found.
 
-    The same log and options find the same; segments that an earlier fit found go on with their names. What cannot be told, since
-    there are too few orders or no prices, is left out and said in the notes. Time O(events).
+    Without ``options`` those of the fit before hold. The same log and options find the same; segments that an earlier fit found
+    go on with their names. What cannot be told, since there are too few orders or no prices, is left out and said in the notes.
+    Time O(events).
     """
-    options = options or FitOptions()
+    before = decode_model(stores.customers.summary())
+    options = options or (before.options if before is not None else FitOptions())
     now_ms = stores.log.last_at_ms() + 1 if now_ms is None else now_ms
     facts = read_facts(stores, now_ms)
     people = people_of(facts)
-    found = _look(facts, people, now_ms, options, decode_model(stores.customers.summary()))
+    found = _look(facts, people, now_ms, options, before)
     stores.customers.replace(_kept(people, found), msgspec.json.encode(found.model))
     return found.model
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 import typer
@@ -12,17 +11,16 @@ from rich.console import Console
 from rich.table import Table
 
 from endcap.app import end_of_data
-from endcap.audience.fit import fit_customers
-from endcap.audience.model import Crowd, FitOptions
+from endcap.audience.model import Crowd, FitOptions, decode_model
 from endcap.audience.person import customer_view
 from endcap.audience.report import CustomersReport, customers_report
+from endcap.cli._customers import look_at_customers
 from endcap.cli._documents import pretty, shop_stores
 from endcap.cli._options import DEFAULT_HOME, HomeOption, JsonOption, ShopOption
 from endcap.core.ids import user_key
 from endcap.core.money import to_major, written
 from endcap.core.time import iso, to_ms
 from endcap.errors import UnknownName
-from endcap.stores.locks import FileLock
 from endcap.stores.ports import NO_HISTORY
 
 app = typer.Typer(
@@ -30,7 +28,6 @@ app = typer.Typer(
 )
 
 _FORMATS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]
-_DEFAULTS = FitOptions()
 _AsOf = Annotated[
     datetime | None,
     typer.Option("--as-of", formats=_FORMATS, help="See nothing that happened at this time or later, UTC. Default: see all."),
@@ -41,20 +38,26 @@ _AsOf = Annotated[
 def fit(
     shop: ShopOption,
     model: Annotated[
-        Literal["mbg_nbd", "bg_nbd"], typer.Option(help="When customers buy: bg_nbd never takes who bought once for gone.")
-    ] = _DEFAULTS.buying,
-    horizon_days: Annotated[int, typer.Option(help="How far ahead lifetime value counts.")] = _DEFAULTS.horizon_days,
-    soon_days: Annotated[int, typer.Option(help="What an order soon means.")] = _DEFAULTS.soon_days,
-    discount: Annotated[float, typer.Option(help="By how much money loses worth in a year.")] = _DEFAULTS.discount_per_year,
+        Literal["mbg_nbd", "bg_nbd"] | None,
+        typer.Option(help="When customers buy. By mbg_nbd who bought once may be gone, by bg_nbd never. Default: mbg_nbd."),
+    ] = None,
+    horizon_days: Annotated[int | None, typer.Option(help="How far ahead lifetime value and churn look. Default: 365.")] = None,
+    soon_days: Annotated[int | None, typer.Option(help="What an order soon means. Default: 90.")] = None,
+    discount: Annotated[float | None, typer.Option(help="By how much money loses worth in a year. Default: 0.1.")] = None,
     as_of: _AsOf = None,
     json: JsonOption = False,
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
-    """Look at every customer in the log and keep what was found; a running server answers by it within a second."""
-    options = FitOptions(buying=model, horizon_days=horizon_days, soon_days=soon_days, discount_per_year=discount)
-    with shop_stores(home, shop) as stores, closing(FileLock(home / "shops" / shop / "customers.lock", timeout_s=0.0)) as lock:
-        with lock:
-            found = fit_customers(stores, options, now_ms=to_ms(as_of) if as_of else None)
+    """Look at every customer in the log and keep what was found; a running server answers by it within a second.
+
+    What is not named stays as it was in the fit before.
+    """
+    named = {"buying": model, "horizon_days": horizon_days, "soon_days": soon_days, "discount_per_year": discount}
+    with shop_stores(home, shop) as stores:
+        before = decode_model(stores.customers.summary())
+        options = {**(before.options if before is not None else FitOptions()).options(), **_told(named)}
+        now_ms = to_ms(as_of) if as_of else None
+        found = look_at_customers(stores, home, options=FitOptions(**options), now_ms=now_ms)
         report = customers_report(stores, found.now_ms)
     if json:
         typer.echo(msgspec.json.encode({"model": found, "report": report}).decode())
@@ -90,6 +93,10 @@ def show(
             )
         now_ms = to_ms(as_of) if as_of else end_of_data(stores).now_ms()
         typer.echo(pretty(customer_view(stores, user_id, kept, past, stores.catalog.get, now_ms)))
+
+
+def _told(named: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in named.items() if value is not None}
 
 
 def _show(report: CustomersReport) -> None:

@@ -16,6 +16,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from endcap.cli._customers import look_at_customers
 from endcap.cli._options import DEFAULT_HOME, HomeOption, JsonOption, ShopOption, WithOption, added
 from endcap.cli._training import WIDTH, show
 from endcap.core.time import SystemClock, iso, to_ms
@@ -30,6 +31,9 @@ from endcap.training.schedule import Schedule, keep_training, parse_duration_s
 
 REFUSED = 3
 """The exit status where the gate refused what was trained: nothing failed, and what serves goes on serving."""
+
+_WAIT_S = 600.0
+"""How long a training waits for somebody else who looks at the customers."""
 
 _FORMATS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]
 
@@ -57,7 +61,10 @@ def run(
     json: JsonOption = False,
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
-    """Choose, fit and publish what answers best on held-out time; exit status 3 where that is not as good as what serves."""
+    """Choose, fit and publish what answers best on held-out time; exit status 3 where that is not as good as what serves.
+
+    Looks at the customers too, as `endcap customers fit` does.
+    """
     budget_s = parse_duration_s(budget) if budget else None
     every_s = parse_duration_s(every) if every else None
     also = added(extras)
@@ -74,6 +81,7 @@ def run(
                 stores, as_of_ms=to_ms(as_of) if as_of else None, seed=seed, goal=goal, budget_s=budget_s, force=force,
                 progress=report, also=also,
             )  # fmt: skip
+            look_at_customers(stores, home, now_ms=to_ms(as_of) if as_of else None, wait_s=_WAIT_S)
     finally:
         opened.close()
     _tell(made, shop, home, json=json)

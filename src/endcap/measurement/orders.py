@@ -141,7 +141,7 @@ def _taken(act: Act, part: Part, orders: Sequence[Order]) -> list[Return]:
     returns = []
     for order in orders:
         lines = [line for line in order.lines if line.item == act.item]
-        lines.sort(key=lambda line: (line.price != act.amount, -line.price, -line.quantity))
+        lines.sort(key=lambda line: (act.amount == UNSAID or line.price != act.amount, -line.price, -line.quantity))
         for line in lines:
             if not wanted or not line.pieces_left:
                 continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import product
 from typing import Annotated, Any, Literal
 
@@ -100,6 +101,11 @@ class Allocating(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     wait_hours: Annotated[float, Meta(ge=0, le=720)] = 1.0
     half_life_days: Annotated[float, Meta(gt=0)] | None = None
     features: Annotated[tuple[Segment, ...], Meta(max_length=20)] = ()
+
+    @property
+    def least(self) -> float:
+        """The floor in whole ten-thousandths, in which traffic is divided: none is rounded to below it."""
+        return math.ceil(self.floor * 10_000 - 1e-9) / 10_000
 
 
 class Numbers(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -60,7 +60,7 @@ def allotment(experiment: Experiment, units: Units, metric: Metric, now_ms: int)
             features=plan.features, means=tuple(map(tuple, arms.means.tolist())),
             covariances=tuple(tuple(map(tuple, one)) for one in arms.covariances.tolist()),
         )  # fmt: skip
-    odds = _odds(known.arm, rewards, weights, n_arms, plan.floor, proportion=metric.kind == "proportion")
+    odds = _odds(known.arm, rewards, weights, n_arms, plan.least, proportion=metric.kind == "proportion")
     return Allotment(at_ms=now_ms, run=experiment.run, units=len(known), weights=tuple(odds.tolist()), linear=linear)
 
 

@@ -63,7 +63,7 @@ def allotments_of(experiments: Sequence[Experiment], documents: Mapping[str, byt
 def divisions_of(experiments: Sequence[Experiment], allotments: Mapping[str, Allotment]) -> dict[str, Division]:
     """How the traffic of bandits is divided by their newest allotments."""
     return {
-        one.name: Division(allotments[one.name], one.salt, share=one.share, floor=one.allocating.floor)
+        one.name: Division(allotments[one.name], one.salt, share=one.share, floor=one.allocating.least)
         for one in experiments
         if one.name in allotments
     }

@@ -1,0 +1,67 @@
+"""Measuring beside a server: it keeps up by itself, and says once what fails."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+
+from endcap.core.events import Event
+from endcap.errors import StoreError
+from endcap.measurement.following import Following
+from endcap.stores import memory
+from endcap.stores.measures import Measured
+from endcap.stores.memory_measures import MemoryMeasures
+from endcap.stores.ports import ShopStores
+from tests.measurement.story import T0
+from tests.measurement.test_stories import found, sums
+
+PATIENCE_S = 30.0
+
+
+def view(number: int) -> Event:
+    return Event(event_id=f"e{number}", type="view", at=T0, session_id="s", item_id="mug")
+
+
+class Recording(MemoryMeasures):
+    """Says when something was kept; refuses as often as it is told to."""
+
+    def __init__(self, refusals: int = 0) -> None:
+        super().__init__()
+        self.kept = threading.Event()
+        self._refusals = refusals
+
+    def commit(self, measured: Measured) -> bool:
+        if self._refusals:
+            self._refusals -= 1
+            raise StoreError("the disk is full", remedy="make room")
+        done = super().commit(measured)
+        self.kept.set()
+        return done
+
+
+def shop_with(measures: MemoryMeasures) -> ShopStores:
+    return replace(memory.open_home().open("gifts", create=True), measures=measures)
+
+
+def test_what_is_logged_is_measured_without_asking() -> None:
+    measures = Recording()
+    shop = shop_with(measures)
+    following = Following(shop, report=lambda _what, error: (_ for _ in ()).throw(error))
+    following.start()
+    shop.log.append([view(1), view(2)])
+    assert measures.kept.wait(PATIENCE_S)
+    following.stop()
+    assert (found(sums(shop), "views"), following.behind) == (2, 0)
+
+
+def test_what_fails_is_said_once_and_tried_until_it_works() -> None:
+    measures = Recording(refusals=2)
+    shop = shop_with(measures)
+    shop.log.append([view(1)])
+    said: list[tuple[str, str]] = []
+    following = Following(shop, report=lambda what, error: said.append((what, str(error))))
+    following.start()
+    assert measures.kept.wait(PATIENCE_S)
+    following.stop()
+    assert [what for what, _ in said] == ["measuring"]
+    assert found(sums(shop), "views") == 1

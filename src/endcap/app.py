@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Sequence
 from operator import eq
 from pathlib import Path
 from typing import TypeVar
@@ -17,6 +18,7 @@ from endcap.audience.report import customer_sums
 from endcap.core.basis import Basis
 from endcap.core.catalog import Item
 from endcap.core.experiment import EXPERIMENT_KIND, Experiment
+from endcap.core.placement import Placement
 from endcap.core.request import PageRequest, RecommendRequest, RecommendResponse
 from endcap.core.time import Clock, FixedClock, SystemClock
 from endcap.errors import CorruptBundle, UnknownName
@@ -136,7 +138,8 @@ class ShopService:
         if self._assortment is None or self._assortment[0] != version:
             items = (item for item in self.state.items.items if item is not None)
             self._assortment = version, assortment_of(items)
-        return shop_report(self.stores, query, self._assortment[1])
+        placements = tuple(one.placement for one in self.state.placements.values())
+        return shop_report(self.stores, query, self._assortment[1], placements)
 
     def refresh(self) -> None:
         """Notice what other processes changed: events, products, placements, rules, the bundle. Cheap where nothing did."""
@@ -252,15 +255,19 @@ class Endcap:
         self.home.close()
 
 
-def shop_report(stores: ShopStores, query: ReportQuery, assortment: Assortment | None = None) -> Report:
-    """The figures of a shop that a query asks for; ``assortment`` is what its catalogue amounts to, where that is known.
+def shop_report(
+    stores: ShopStores, query: ReportQuery, assortment: Assortment | None = None, placements: Sequence[Placement] | None = None
+) -> Report:
+    """The figures of a shop that a query asks for; ``assortment`` is what its catalogue amounts to, and ``placements`` are all of
+    them, where that is known.
 
     Raises UnknownName for a metric that is not in the catalogue, BadInput for more steps or rows than a report may have.
     """
-    placements, _, _ = usable(stores.documents.all(DOCUMENT_KIND), {})
+    if placements is None:
+        placements = tuple(one.placement for one in usable(stores.documents.all(DOCUMENT_KIND), {})[0].values())
     told = assortment if assortment is not None else assortment_of(stores.catalog.all())
     worth = customer_sums(decode_model(stores.customers.summary()))
-    return report(stores.measures, query, facts_of(stores, told, (one.placement for one in placements.values()), worth))
+    return report(stores.measures, query, facts_of(stores, told, placements, worth))
 
 
 def end_of_data(stores: ShopStores) -> Clock:

@@ -59,13 +59,15 @@ def overview(visit: Visit) -> Page:
     values: dict[str, object] = {"section": "overview", **_live(visit, asked)}
     if visit.live:
         return Page("overview.html", values)
-    lines = tuple(dict.fromkeys((*CARDS, asked.metric)))
+    lines = tuple(dict.fromkeys((*(name for name in CARDS if METRICS[name].interval != "holdout"), asked.metric)))
     by_step, whole = asked.report(lines, steps=True), asked.report()
     table = asked.report(COLUMNS, by=CUTS[asked.cut][0])
+    nothing = not any(whole.total.sums.values())
     return Page(
         "overview.html",
         {
-            **values, "steps": first_steps(visit), "period": asked.period, "presets": PRESETS, "comparisons": COMPARISONS,
+            **values, "nothing": nothing, "steps": first_steps(visit) if nothing else [], "period": asked.period,
+            "presets": PRESETS, "comparisons": COMPARISONS,
             "when": shown(asked.period.since_ms, asked.period.until_ms, asked.zone), "zone": asked.zone.key,
             "then": _compared(whole, asked), "dates": _dates(asked), "cuts": CUTS, "cut": asked.cut,
             "chips": [(name, value_name(name, value)) for name, value in asked.where.items()],
@@ -74,7 +76,7 @@ def overview(visit: Visit) -> Page:
             "rows": _rows(visit, asked, table), "total": _cells(table.total, table.currency, asked.placement),
             "worth": _worth(whole), "chart": _chart(by_step, asked), "metric": asked.metric,
             "choices": [(METRICS[name].title, name) for name in dict.fromkeys((*_LINES, asked.metric))],
-            "groups": _groups(whole, asked), "late": _late(visit, asked), "nothing": not any(whole.total.sums.values()),
+            "groups": _groups(whole, asked), "late": _late(visit, asked),
         },
     )  # fmt: skip
 
@@ -114,8 +116,8 @@ def _dates(asked: Asked) -> tuple[str, str]:
 
 
 def _card(name: str, whole: Report, by_step: Report) -> Card:
-    values = [row.figures[name].value for row in by_step.rows]
-    shown_line = spark(values) if METRICS[name].interval != "holdout" else Markup("")
+    values = [row.figures[name].value for row in by_step.rows if name in row.figures]
+    shown_line = spark(values)
     return Card(told(name, whole.total.figures[name], whole.currency, whole.total.compared.get(name)), shown_line)
 
 

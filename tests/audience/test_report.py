@@ -16,7 +16,7 @@ from endcap.measurement.facts import Assortment
 from endcap.measurement.questions import ReportQuery
 from endcap.stores import memory
 from endcap.stores.live import LiveHistories
-from endcap.stores.ports import ShopStores
+from endcap.stores.ports import Customer, ShopStores
 
 from .worlds import END_MS, HABITS, filled, purchase
 
@@ -87,6 +87,18 @@ def test_audiences_are_counted_as_they_are_now(shop: ShopStores) -> None:
     assert "broken" not in counts
     later = {one.name: one.customers for one in customers_report(shop, END_MS + 200 * DAY_MS).audiences}
     assert (later["quiet"], later["bought_lately"]) == (150, 0)
+
+
+def test_of_very_many_customers_some_stand_for_all() -> None:
+    stores = memory.open_home().open("shop", create=True)
+    kept = [
+        Customer(f"c{number:06}", 1, 1, END_MS, END_MS, 0, 0, "high" if number < 4_000 else "low", "") for number in range(25_000)
+    ]
+    stores.customers.replace(kept, b"{}")
+    put(stores, "good", all=[{"is": "tier", "one_of": ["high"]}])
+    (one,) = audience_counts(stores, None, END_MS)
+    assert one.estimated
+    assert one.customers == pytest.approx(4_000, rel=0.01)
 
 
 def test_an_audience_of_very_few_has_no_number() -> None:

@@ -22,8 +22,8 @@ ASSUMPTIONS: dict[Interval, str] = {
     "other, people and cases of one day need not be.",
     "people": "Delta method over 64 groups of people, drawn by hash: people count as independent of each other, what one "
     "person does on different days need not be. Where a device or a segment is asked for, over days.",
-    "holdout": "Welch's interval for the difference of the holdout's two arms, Fieller's for their ratio, each arm's error over "
-    "64 groups of people: people count as independent of each other, what one person does on different days need not be.",
+    "holdout": "The logarithm of the ratio of the holdout's two arms, with the error over 64 groups of people and one relative "
+    "spread for both arms: people count as independent of each other and as different from each other in either arm.",
     "none": "No interval: it counts what happened, and estimates nothing.",
 }  # fmt: skip
 """How an interval is made, and what it takes for granted."""

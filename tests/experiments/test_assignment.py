@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Callable
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,7 @@ PUBLISHED = [
     ("90850943850283058242805", "123", 2, 0.7516), ("()**(%$##$%#$#", "___)((*\":&", 2, 0.0128),
 ]  # fmt: skip
 N = 1_000_000
-WIDGET = Path("src/endcap/web/static/endcap-trials.js").resolve()
+WIDGET = Path(str(files("endcap.web") / "static" / "endcap-trials.js"))
 
 
 def places(salt: str, n: int = N) -> NDArray[np.int64]:

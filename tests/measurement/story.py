@@ -15,7 +15,7 @@ those that a story does not name are 0; others are looked at where they are name
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -230,7 +230,7 @@ def _dwells(rest: str) -> Fields:
     yield {"type": "view", "item_id": item, "context": {"dwell_ms": round(1000 * float(seconds))}}
 
 
-_VERBS = {
+_VERBS: dict[str, Callable[[str], Fields]] = {
     "seen": lambda rest: _on_shelf("impression", rest),
     "click": lambda rest: _on_shelf("click", rest),
     "view": lambda rest: _on_shelf("view", rest),

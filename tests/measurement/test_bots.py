@@ -32,10 +32,10 @@ def browsers() -> list[str]:
                 f"Mozilla/5.0 ({system}; rv:{version}.0) Gecko/20100101 Firefox/{version}.0",
             ]  # fmt: skip
     for phone in PHONES:
-        for version in ("15.0", "16.6", "17.4.1", "18.2"):
+        for safari in ("15.0", "16.6", "17.4.1", "18.2"):
             webkit = f"Mozilla/5.0 ({phone}) AppleWebKit/605.1.15 (KHTML, like Gecko)"
             made += [
-                f"{webkit} Version/{version} Mobile/15E148 Safari/604.1",
+                f"{webkit} Version/{safari} Mobile/15E148 Safari/604.1",
                 f"{webkit} CriOS/120.0.6099.119 Mobile/15E148 Safari/604.1",
             ]  # fmt: skip
     return made

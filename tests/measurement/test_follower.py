@@ -99,8 +99,8 @@ def test_an_answer_that_was_pruned_leaves_what_the_event_says(shop: ShopStores) 
 
 def test_a_placement_that_no_shop_has_makes_no_cell(shop: ShopStores) -> None:
     for number in range(5):
-        fields = {"item_id": "mug", "recommendation_id": f"forged {number}", "placement": f"forged {number}"}
-        shop.log.append([event(number, "click", session_id="s", **fields)])
+        forged = f"forged {number}"
+        shop.log.append([event(number, "click", session_id="s", item_id="mug", recommendation_id=forged, placement=forged)])
     assert total(shop, "clicks", "/") == 5
     assert {cell.placement for _, cell in sums(shop)} == {""}
 

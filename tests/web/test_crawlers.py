@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ def served() -> Iterator[Served]:
         yield running
 
 
-def send(served: Served, kind: str, agent: str, **facts: object) -> dict[str, object] | None:
+def send(served: Served, kind: str, agent: str, **facts: Any) -> dict[str, Any] | None:
     headers = {"user-agent": agent, "origin": ORIGIN}
     assert served.post("/v1/events", view(**facts), kind, **headers).status_code == 202
     return served.stores.log.read()[-1].event.context

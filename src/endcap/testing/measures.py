@@ -54,7 +54,12 @@ class MeasuresContract:
         dice = random.Random(5)
         words = ["", "a", "b"]
         for _ in range(5):
-            cells = [Cell(*(dice.choice(words) for _ in range(6))) for _ in range(20)]
+            cells = [
+                Cell(
+                    dice.choice(words), dice.choice(words), dice.choice(words), arm=dice.choice(words), device=dice.choice(words)
+                )
+                for _ in range(20)
+            ]
             commit(shop, hours={(dice.randrange(72), cell): {dice.randrange(4): dice.randint(-9, 9)} for cell in cells})
         for level in LEVELS:
             for grain in GRAINS[:2]:

@@ -74,3 +74,12 @@ def test_what_is_forgotten_is_forgotten_at_every_level(measures: Measures) -> No
     for level in LEVELS:
         for grain in ("hour", "day"):
             assert measures.cells(grain, 0, HOURS * HOUR_MS, COMPONENTS, level).cells == ()
+
+
+def test_an_item_that_was_answered_in_several_weeks_counts_once(measures: Measures) -> None:
+    before = measures.progress()
+    weeks = {(4, "a"): [2, 0, 0, 0, 0], (11, "a"): [1, 0, 0, 0, 0], (11, "b"): [0, 9, 0, 0, 0], (18, "c"): [1, 0, 0, 0, 0]}
+    measures.commit(Measured(before=before, after=before, item_weeks=weeks))
+    assert measures.items_answered(4 * DAY_MS, 18 * DAY_MS) == 1
+    assert measures.items_answered(0, 25 * DAY_MS) == 2
+    assert measures.items_answered(5 * DAY_MS, 11 * DAY_MS) == 0

@@ -10,7 +10,6 @@ from endcap.core.time import DAY_MS, HOUR_MS
 from endcap.measurement.calendar import full_hours, starts, zone_of
 from endcap.measurement.catalogue import Metric
 from endcap.measurement.components import NUMBER
-from endcap.measurement.coverage import Coverage
 from endcap.measurement.facts import Facts
 from endcap.measurement.formulas import components
 from endcap.measurement.gathering import Reading, level_of
@@ -43,7 +42,7 @@ class Period:
         wanted = {component for metric in metrics for component in components(metric.formula)}
         self.names = tuple(sorted(wanted & NUMBER.keys(), key=NUMBER.__getitem__))
         self._short, self._read = short, dict[Level, list[Cells]]()
-        self.coverage = Coverage(measures, self.since, self.until) if "items_shown" in wanted else None
+        self.covers = "items_shown" in wanted
 
     @cached_property
     def groups(self) -> Cells:

@@ -10,6 +10,7 @@ from endcap.core.money import exponent
 from endcap.errors import BadInput
 from endcap.measurement.components import COMPONENTS, NUMBER
 from endcap.measurement.costs import spent
+from endcap.measurement.coverage import items_shown
 from endcap.measurement.evaluation import HELD_OUT, RECOMMENDED, Evidence, figure, said
 from endcap.measurement.gathering import Gathered, Key, Parts, gather
 from endcap.measurement.period import Period
@@ -139,7 +140,7 @@ class View:
             sums |= facts.extra
         else:
             unknown |= dict.fromkeys(_EXTRA, "is known as of now only: see the total")
-        shown = period.coverage.shown(since, until) if period.coverage is not None else None
+        shown = items_shown(period.measures, since, until) if period.covers else None
         if shown is not None and facts.offered:
             sums |= {"items_shown": min(shown, facts.offered), "items_offered": facts.offered}
         else:

@@ -169,5 +169,8 @@ class Measures(Protocol):
     def unit_names(self, experiment: str, after: str = "", limit: int = 1_000) -> list[str]:
         """The units of an experiment behind that one, in order, at most ``limit``."""
 
+    def items_answered(self, since_ms: int, until_ms: int) -> int:
+        """How many different items were answered in the weeks that begin in ``[since_ms, until_ms)``."""
+
     def item_weeks(self, since_ms: int, until_ms: int) -> ItemWeeks:
         """What became of each item in the weeks that begin in ``[since_ms, until_ms)``."""

@@ -25,6 +25,8 @@ from endcap.stores.measures import (
 )
 from endcap.stores.sums import added, coarse, columns, numbered, packed
 
+_SLOTS = ITEM_SUMS.index("slots")
+
 K = TypeVar("K")
 V = TypeVar("V")
 
@@ -126,6 +128,11 @@ class MemoryMeasures:
     def unit_names(self, experiment: str, after: str = "", limit: int = 1_000) -> list[str]:
         """The units of an experiment behind that one, in order, at most ``limit``."""
         return sorted(unit for of, unit in self._units if of == experiment and unit > after)[:limit]
+
+    def items_answered(self, since_ms: int, until_ms: int) -> int:
+        """How many different items were answered in the weeks that begin in ``[since_ms, until_ms)``."""
+        found = self.item_weeks(since_ms, until_ms)
+        return len({item for item, values in zip(found.items, found.values.tolist(), strict=True) if values[_SLOTS] > 0})
 
     def item_weeks(self, since_ms: int, until_ms: int) -> ItemWeeks:
         """What became of each item in the weeks that begin in ``[since_ms, until_ms)``."""

@@ -144,6 +144,14 @@ class SqliteMeasures:
         with self._database.read() as connection:
             return [unit for (unit,) in fetch(connection, sql, (experiment, after, limit))]
 
+    def items_answered(self, since_ms: int, until_ms: int) -> int:
+        """How many different items were answered in the weeks that begin in ``[since_ms, until_ms)``."""
+        bounds = (-(-since_ms // DAY_MS), -(-until_ms // DAY_MS))
+        sql = "SELECT count(DISTINCT item_id) FROM item_weeks WHERE week >= ? AND week < ? AND slots > 0"
+        with self._database.read() as connection:
+            counted: int = connection.execute(sql, bounds).get
+        return counted
+
     def item_weeks(self, since_ms: int, until_ms: int) -> ItemWeeks:
         """What became of each item in the weeks that begin in ``[since_ms, until_ms)``."""
         bounds = (-(-since_ms // DAY_MS), -(-until_ms // DAY_MS))

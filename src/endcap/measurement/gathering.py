@@ -57,12 +57,13 @@ class Gathered:
 
 
 def level_of(apart: frozenset[str]) -> Level:
-    """The coarsest sums that tell these dimensions apart, beside placement and shelf.
+    """The coarsest sums that tell these dimensions apart.
 
-    >>> level_of(frozenset({"placement", "device"})), level_of(frozenset({"device", "segment"}))
-    ('device', 'all')
+    >>> [level_of(frozenset(apart)) for apart in ([], ["placement"], ["placement", "device"], ["device", "segment"])]
+    ['whole', 'place', 'device', 'all']
     """
-    return next((level for level, kept in LEVELS.items() if apart <= kept), "all")
+    fitting = [level for level, kept in LEVELS.items() if apart <= kept]
+    return min(fitting, key=lambda level: len(LEVELS[level]), default="all")
 
 
 @dataclass(frozen=True, slots=True)

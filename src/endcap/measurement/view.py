@@ -75,13 +75,14 @@ class View:
 
     def _gather(self, by: tuple[Dimension, ...], where: Mapping[Dimension, str], task: str | None = None) -> Gathered:
         upgrades = self.period.facts.upgrade_shelves
+        apart = (*by, *where, *(("placement", "shelf") if task is not None else ()))
 
         def keep(cell: Cell) -> bool:
             if task is not None and ((cell.placement, cell.shelf) in upgrades) != (task == "upsell"):
                 return False
             return all(getattr(cell, dimension) == value for dimension, value in where.items())
 
-        return gather(self.period.cells(frozenset((*by, *where))), self.period.names, self.period.ticks, by, keep)
+        return gather(self.period.cells(frozenset(apart)), self.period.names, self.period.ticks, by, keep)
 
     def _people(self, *by: str) -> Gathered | None:
         """Sums by random groups of people, which are kept for the whole shop and each arm, by the day."""

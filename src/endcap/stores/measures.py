@@ -19,14 +19,15 @@ Grain = Literal["hour", "day", "group"]
 parted at random into groups, so that it can be told how much is chance."""
 
 
-Level = Literal["all", "place", "source", "device", "segment"]
-"""How far sums are told apart: ``all`` by every dimension, the others by placement and shelf and what :data:`LEVELS` adds."""
+Level = Literal["all", "place", "source", "device", "segment", "whole"]
+"""How far sums are told apart: ``all`` by every dimension, ``whole`` by none, the others by what :data:`LEVELS` says."""
 
 LEVELS: dict[Level, frozenset[str]] = {
     "place": frozenset({"placement", "shelf", "arm"}),
     "source": frozenset({"placement", "shelf", "source"}),
     "device": frozenset({"placement", "shelf", "device"}),
     "segment": frozenset({"placement", "shelf", "segment"}),
+    "whole": frozenset(),
 }
 """The coarser sums that are kept beside the full ones, and what each tells apart: a month of all dimensions together takes as
 long to read as a report may take, and most reports ask for one dimension. Levels keep their order for ever."""

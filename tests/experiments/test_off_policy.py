@@ -13,11 +13,11 @@ from endcap.experiments.off_policy import (
     Logged,
     Overlap,
     clipped_ips,
+    combined,
     direct,
     doubly_robust,
     estimate,
     ips,
-    minus,
     on_policy,
     overlap,
     self_normalised_ips,
@@ -111,7 +111,7 @@ def test_a_difference_is_narrower_than_its_parts() -> None:
     log, _ = bandit(1)
     nearly = Logged.of_actions(log.rewards, 1 + (log.weights - 1) * 0.1)
     found = estimate("ips", ips(nearly), log.clusters)
-    gained = estimate("gain", minus(ips(nearly), on_policy(nearly)), log.clusters)
+    gained = estimate("gain", combined(ips(nearly), on_policy(nearly), -1.0), log.clusters)
     assert found.low is not None
     assert found.high is not None
     assert gained.low is not None

@@ -22,12 +22,12 @@ from endcap.stores.ports import ShopStores
 from endcap.synthetic.clicks import ClickWorld
 
 EPSILON = 0.4
-ANSWERS = 3_000
+ANSWERS = 2_500
 
 
 @pytest.fixture(scope="module")
 def shop() -> RehearsalShop:
-    """Three thousand answers of a shelf of three among twelve products, four in ten slots given to chance."""
+    """Answers of a shelf of three among twelve products, four in ten slots given to chance."""
     made = RehearsalShop.of(ClickWorld(3, n_items=12), window(epsilon=EPSILON), 3, shoppers=2_000)
     made.serve(ANSWERS)
     return made
@@ -110,9 +110,9 @@ def test_what_could_not_be_shown_is_refused() -> None:
 
 
 def test_what_was_shown_too_rarely_is_refused() -> None:
-    shop = RehearsalShop.of(ClickWorld(3, n_items=24), window(epsilon=0.02, count=1), 3)
-    shop.serve(600)
-    found = rehearsed(shop.stores, turned(0.02, count=1))
+    shop = RehearsalShop.of(ClickWorld(3, n_items=24), window(epsilon=0.05, count=1), 3)
+    shop.serve(1_200)
+    found = rehearsed(shop.stores, turned(0.05, count=1))
     assert found.reason is not None
     assert "would count" in found.reason
 

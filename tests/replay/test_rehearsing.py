@@ -84,7 +84,7 @@ def test_without_a_change_all_chances_are_those_on_record(unchanged: tuple[Rehea
 
 
 def test_without_a_change_every_weight_is_one(unchanged: tuple[Rehearsing, list[Again]]) -> None:
-    slates, _, unsupported = gathered(unchanged[1])
+    slates, _, _, unsupported = gathered(unchanged[1])
     looked = 1.0 / (1 + np.arange(slates.n_places))
     assert np.allclose(slates.weights("cascade", looked), 1, rtol=1e-8)
     shown = slates.logged_here > 0
@@ -95,10 +95,11 @@ def test_without_a_change_every_weight_is_one(unchanged: tuple[Rehearsing, list[
 
 
 def test_the_chances_of_a_place_sum_to_one(unchanged: tuple[Rehearsing, list[Again]]) -> None:
-    _, showing, _ = gathered(unchanged[1])
+    _, before, showing, _ = gathered(unchanged[1])
     filled = showing.worth(np.ones(len(showing.items)))
     assert filled.max() < 1 + 1e-5
     assert np.allclose(filled[:, 0], 1, atol=1e-5)
+    assert np.array_equal(before.chances, showing.chances)
 
 
 def test_what_chances_are_worth() -> None:
@@ -142,7 +143,7 @@ def test_a_change_that_takes_a_product_away_gives_it_no_chance(stores: ShopStore
     met = 0
     for one in answers:
         barred = np.isin(one.items, numbers)
-        met += barred.any()
+        met += int(barred.any())
         assert not np.isin(one.then.items, numbers).any()
         assert (one.target_given[np.cumsum(barred) > 0] == 0).all()
         assert (one.target[barred] == 0).all()

@@ -1,7 +1,6 @@
 """Rehearsals without a shop around them: many rounds of the shelf kernel, chance included, over shoppers whose truth is planted.
 
-What :mod:`endcap.bench.rehearsal_shop` does with whole answers, in a tenth of the time: to see how far estimates are off in the long
-run.
+What :mod:`endcap.bench.rehearsal_shop` does with whole answers, in a tenth of the time: how far off are estimates in the end?
 """
 
 from __future__ import annotations
@@ -50,18 +49,14 @@ def rounds(seed: int, n: int, *, epsilon: float = 0.3, count: int = 3, sated: fl
         n_candidates=np.full(n * count, float(len(world.items))), logged_given=logged_given.ravel(),
         target_given=target_given.ravel(), logged=_of(was, kinds, shown), target=_of(then, kinds, shown), n_answers=n,
     )  # fmt: skip
-    n_items = len(world.items)
-    showing = Showing(
-        np.arange(n + 1) * n_items, np.tile(np.arange(n_items, dtype=np.int32), n),
-        then.transpose(0, 2, 1)[kinds].reshape(-1, count).astype(np.float32),
-    )  # fmt: skip
+    showed, showing = (_showing(of_kinds, kinds) for of_kinds in (was, then))
     ids = [item.item_id for item in world.items]
     clicks = np.zeros(shown.shape)
     for row, (kind, items) in enumerate(zip(kinds.tolist(), shown.tolist(), strict=True)):
         item_ids = [ids[item] for item in items]
         for item_id in world.clicked(kind, item_ids, rng):
             clicks[row, item_ids.index(item_id)] = 1.0
-    trial = Trial.of(slates, showing, np.arange(n), {}, {"clicks": clicks.ravel()}, "clicks")
+    trial = Trial.of(slates, showed, showing, np.arange(n), {}, {"clicks": clicks.ravel()}, "clicks")
     of_kind = np.bincount(kinds, minlength=world.n_kinds) / n
     return Rounds(trial, _value(world, then, of_kind), _value(world, was, of_kind))
 
@@ -111,6 +106,12 @@ def _of(of_kinds: NDArray[np.float64], kinds: NDArray[np.int64], shown: NDArray[
     """The chances of what was shown, at each place, (n_slots, count)."""
     found: NDArray[np.float64] = of_kinds[np.repeat(kinds, shown.shape[1]), :, shown.ravel()]
     return found
+
+
+def _showing(of_kinds: NDArray[np.float64], kinds: NDArray[np.int64]) -> Showing:
+    n, count, n_items = len(kinds), *of_kinds.shape[1:]
+    each = of_kinds.transpose(0, 2, 1)[kinds].reshape(-1, count).astype(np.float32)
+    return Showing(np.arange(n + 1) * n_items, np.tile(np.arange(n_items, dtype=np.int32), n), each)
 
 
 def _value(world: ClickWorld, of_kinds: NDArray[np.float64], share: NDArray[np.float64]) -> float:

@@ -21,6 +21,7 @@ from endcap.core.events import Event
 from endcap.core.ids import new_id, time_of
 from endcap.core.placement import Diversity, Exploration, Placement, Shelf, Source
 from endcap.core.request import RecommendRequest, RecommendResponse
+from endcap.serving.live_sources import LiveTrending
 from endcap.serving.placements import DOCUMENT_KIND
 from endcap.stores import memory
 from endcap.stores.ports import Decision, ShopStores
@@ -123,8 +124,10 @@ class RehearsalShop:
         return made[:10] + "".join(_LETTERS[one] for one in self.rng.integers(len(_LETTERS), size=len(made) - 10).tolist())
 
     def _basis(self) -> Basis:
+        trending = self.service.state.live["live_trending"]
+        assert isinstance(trending, LiveTrending)
         return Basis(
-            position=self.service.live.applied_seq, counted_from=self.service.counts.counted_from,
+            position=self.service.live.applied_seq, counted_from=self.service.counts.counted_from, trending_at=trending.position,
             catalog=self.stores.catalog.version(), documents=self.service.state.documents,
         )  # fmt: skip
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import msgspec
 import typer
 from rich.console import Console
-from rich.progress import Progress, TextColumn, TimeRemainingColumn
+from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
 from rich.table import Table
 
 from endcap.cli._documents import decoded, shop_stores
@@ -59,7 +59,7 @@ def _change(stores: ShopStores, said: str) -> ShopChange:
 
 def _progress(*, hidden: bool) -> Progress:
     return Progress(
-        *Progress.get_default_columns()[:2], TextColumn("{task.completed:,.0f} of {task.total:,.0f}"), TimeRemainingColumn(),
+        *Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeRemainingColumn(),
         console=Console(stderr=True), transient=True, disable=hidden,
     )  # fmt: skip
 

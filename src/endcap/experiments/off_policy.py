@@ -36,7 +36,7 @@ class Logged:
     how much each counts, and ``n_shown`` adds up sizes.
 
     Where a reward model is at hand, ``predicted`` float64 (n_slots,) is what it expects of what was shown, and ``expected``
-    float64 (n_answers,) of what the new policy shows.
+    float64 (n_answers,) of what the new policy shows; ``expected_before`` the same of what the logged policy does.
     """
 
     rewards: Floats
@@ -47,6 +47,7 @@ class Logged:
     sizes: Floats | None = None
     predicted: Floats | None = None
     expected: Floats | None = None
+    expected_before: Floats | None = None
 
     @classmethod
     def of_actions(
@@ -165,19 +166,34 @@ def switch_doubly_robust(logged: Logged, most: float) -> Influences:
     return _mean(expected + logged.by_answer(kept * (logged.rewards - predicted)))
 
 
+def gain(logged: Logged) -> Influences:
+    """How much more the new policy earns than the logged one: both doubly robust with the same model, so that what they have in
+    common cancels. Where they are the same, it is 0 whatever was clicked.
+
+    >>> same = {"predicted": np.array([0.4, 0.1]), "expected": np.array([0.3, 0.3]), "expected_before": np.array([0.3, 0.3])}
+    >>> one = np.arange(2)
+    >>> float(gain(Logged(np.array([1.0, 0.0]), np.ones(2), one, one, np.ones(2), **same)).value)
+    0.0
+    """
+    predicted, expected = _model(logged)
+    assert logged.expected_before is not None, "this estimator needs what the model expects of the logged policy"
+    surprise = (logged.weights - 1.0) * (logged.rewards - predicted)
+    return _mean(logged.by_answer(surprise) + expected - logged.expected_before)
+
+
 def on_policy(logged: Logged) -> Influences:
     """What the policy that was logged earned."""
     return _mean(logged.by_answer(logged.rewards))
 
 
-def minus(one: Influences, other: Influences) -> Influences:
-    """The difference of two estimates of the same log; what they share cancels.
+def combined(one: Influences, other: Influences, weight: float = 1.0) -> Influences:
+    """One estimate plus ``weight`` times another of the same log.
 
     >>> log = Logged.of_actions(np.array([0.0, 1.0]), np.ones(2))
-    >>> float(minus(ips(log), on_policy(log)).value)
+    >>> float(combined(ips(log), on_policy(log), -1.0).value)
     0.0
     """
-    return Influences(one.value - other.value, one.each - other.each)
+    return Influences(one.value + weight * other.value, one.each + weight * other.each)
 
 
 def estimate(name: str, found: Influences, clusters: Ints) -> Estimate:

@@ -16,11 +16,12 @@ from endcap.experiments.off_policy import (
     Logged,
     Overlap,
     clipped_ips,
+    combined,
     direct,
     doubly_robust,
     estimate,
+    gain,
     ips,
-    minus,
     on_policy,
     overlap,
     self_normalised_ips,
@@ -44,12 +45,13 @@ class Rewards:
     """What came of each logged slot, ``earned`` float64 (n_slots,), and what is expected by a model that has not seen it.
 
     ``worth`` float64 (n_slots,) is what the slot's product earns where it is looked at, ``shown`` float64 (n_answers, n_places)
-    what the products do that the new policy shows in each place.
+    what the products do that the new policy shows in each place, and ``showed`` of the logged policy.
     """
 
     earned: Floats
     worth: Floats
     shown: Floats
+    showed: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +75,18 @@ class Trial:
 
     @classmethod
     def of(
-        cls, slates: Slates, showing: Showing, clusters: Ints, unsupported: Mapping[Belief, float],
+        cls, slates: Slates, before: Showing, showing: Showing, clusters: Ints, unsupported: Mapping[Belief, float],
         earned: Mapping[str, Floats], attention: str, seed: int = 0,
     ) -> Trial:  # fmt: skip
-        """The trial of these answers; places are compared by the rewards named ``attention``, such as clicks."""
+        """The trial of these answers: what the logged policy may have shown is ``before``, what the new one may show ``showing``.
+
+        Places are compared by the rewards named ``attention``, such as clicks.
+        """
         looks = _Looks(slates, earned[attention])
         looked = looks.found(np.ones(slates.n_answers))
         times = _times(clusters, seed)
         redrawn = np.stack([looks.found(one) for one in times])
-        rewards = {name: _crossed(slates, showing, clusters, one, looked) for name, one in earned.items()}
+        rewards = {name: _crossed(slates, before, showing, clusters, one, looked) for name, one in earned.items()}
         filled = showing.worth(np.ones(int(showing.items.max(initial=-1)) + 1))
         return cls(slates, filled, clusters, unsupported, rewards, looked, redrawn, times)
 
@@ -93,6 +98,7 @@ class Trial:
         return Logged(
             one.earned, slates.weights(belief, looked), slates.answers, self.clusters, self.filled @ looks,
             sizes=looks[slates.places], predicted=one.worth * looked[slates.places], expected=one.shown @ looked,
+            expected_before=one.showed @ looked,
         )  # fmt: skip
 
     def overlap(self, belief: Belief) -> Overlap:
@@ -102,17 +108,19 @@ class Trial:
     def difference(
         self, name: str, belief: Belief, scales: tuple[float, float] = (1.0, 1.0)
     ) -> tuple[Estimate, Estimate, Estimate]:  # fmt: skip
-        """What the logged policy earned an answer, what the new one would by the doubly robust estimator, and how much more.
+        """What the logged policy earned an answer, what the new one would, and how much more, by the doubly robust estimator.
 
         ``scales`` turn the two into another unit, each by a factor.
         """
         log = self.logged(name, belief)
-        now, then = _scaled(on_policy(log), scales[0]), _scaled(doubly_robust(log), scales[1])
-        found = estimate("doubly_robust", then, self.clusters), estimate("difference", minus(then, now), self.clusters)
+        now = on_policy(log)
+        then = _scaled(combined(now, gain(log)), scales[1])
+        more = combined(then, now, -scales[0])
+        found = estimate("doubly_robust", then, self.clusters), estimate("difference", more, self.clusters)
         if belief == "items":
             reach = self._reach(name, scales)
             found = _within(found[0], reach[0]), _within(found[1], reach[1])
-        return estimate("logged", now, self.clusters), *found
+        return estimate("logged", _scaled(now, scales[0]), self.clusters), *found
 
     def estimates(self, name: str, belief: Belief) -> list[Estimate]:
         """Every estimator's value per answer."""
@@ -132,9 +140,9 @@ class Trial:
         values = np.empty((DRAWS, 2))
         for draw, (looked, times) in enumerate(zip(self.redrawn, self.times, strict=True)):
             log = self.logged(name, "items", looked)
-            then = doubly_robust(log)
-            each, now = scales[1] * (then.value + then.each), scales[0] * log.by_answer(log.rewards)
-            values[draw] = np.array([times @ each, times @ (each - now)]) / max(1.0, float(times.sum()))
+            more, now = gain(log), log.by_answer(log.rewards)
+            then = scales[1] * (now + more.value + more.each)
+            values[draw] = np.array([times @ then, times @ (then - scales[0] * now)]) / max(1.0, float(times.sum()))
         reach = NormalDist().inv_cdf((1 + LEVEL) / 2) * values.std(axis=0, ddof=1)
         return float(reach[0]), float(reach[1])
 
@@ -175,13 +183,16 @@ def _times(clusters: Ints, seed: int) -> NDArray[np.uint8]:
     return drawn[:, numbers]
 
 
-def _crossed(slates: Slates, showing: Showing, clusters: Ints, earned: Floats, looked: Floats) -> Rewards:
+def _crossed(
+    slates: Slates, before: Showing, showing: Showing, clusters: Ints, earned: Floats, looked: Floats
+) -> Rewards:  # fmt: skip
     """The rewards with what items are worth by other people's."""
+    shape = slates.n_answers, slates.n_places
+    worth, shown, showed = np.zeros(len(earned)), np.zeros(shape), np.zeros(shape)
     if not earned.any():
-        return Rewards(earned, np.zeros(len(earned)), np.zeros((slates.n_answers, slates.n_places)))
+        return Rewards(earned, worth, shown, showed)
     folds = folds_of(clusters)
-    n_items = 1 + max(int(slates.items.max(initial=-1)), int(showing.items.max(initial=-1)))
-    worth, shown = np.zeros(len(earned)), np.zeros((slates.n_answers, slates.n_places))
+    n_items = 1 + max(int(items.max(initial=-1)) for items in (slates.items, before.items, showing.items))
     for fold in range(FOLDS):
         answers = folds == fold
         mine = answers[slates.answers]
@@ -189,4 +200,5 @@ def _crossed(slates: Slates, showing: Showing, clusters: Ints, earned: Floats, l
         of_items = worths(items, looked[places], earned[~mine], n_items)
         worth[mine] = of_items[slates.items[mine]]
         shown[answers] = showing.worth(of_items)[answers]
-    return Rewards(earned, worth, shown)
+        showed[answers] = before.worth(of_items)[answers]
+    return Rewards(earned, worth, shown, showed)

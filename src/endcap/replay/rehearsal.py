@@ -161,7 +161,7 @@ def _learnt_until(stores: ShopStores, change: ShopChange) -> int:
 
 
 def _trial(answers: list[Again], outcomes: Outcomes, rehearsing: Rehearsing) -> Trial:
-    slates, showing, unsupported = gathered(answers)
+    slates, before, showing, unsupported = gathered(answers)
     came = [outcomes.of(one.recommendation_id) for one in answers]
     item_ids = [[rehearsing.ids[int(item)] for item in one.items] for one in answers]
     slots = [(outcome, item_id) for outcome, shown in zip(came, item_ids, strict=True) for item_id in shown]
@@ -171,7 +171,7 @@ def _trial(answers: list[Again], outcomes: Outcomes, rehearsing: Rehearsing) -> 
         REVENUE: np.array([float(outcome.earned(item_id)) for outcome, item_id in slots]),
     }
     people = np.unique([one.person for one in answers], return_inverse=True)[1]
-    return Trial.of(slates, showing, people.astype(np.int64), unsupported, earned, CLICKS)
+    return Trial.of(slates, before, showing, people.astype(np.int64), unsupported, earned, CLICKS)
 
 
 def _evidence(trial: Trial, belief: Belief) -> Evidence:

@@ -62,7 +62,8 @@ class Again(NamedTuple):
     ``items`` int32 (n,) are what it showed, by number, ``logged_given`` and ``target_given`` float64 (n,) the chances on record
     and those that the change gives to the same, each given what stands above. ``logged`` and ``target`` float32 (n, n_places) are
     the chances at each place whatever stands elsewhere, ``n_candidates`` float64 (n,) how many products could have stood there.
-    ``then`` is all that the change may show, of which ``missed_slots`` and ``missed_items`` could not stand there, or nowhere.
+    ``was`` is all that may have been shown, ``then`` all that the change may show; ``missed_slots`` and ``missed_items`` of the
+    latter could not stand there, or nowhere.
     """
 
     recommendation_id: str
@@ -73,6 +74,7 @@ class Again(NamedTuple):
     logged: NDArray[np.float32]
     target: NDArray[np.float32]
     n_candidates: Floats
+    was: Shown
     then: Shown
     missed_slots: float
     missed_items: float
@@ -150,7 +152,7 @@ class Rehearsing:
         return Again(
             decision.recommendation_id, request.user_id or request.session_id or decision.recommendation_id, items,
             np.array([one.propensity for one in was.items]), given, before.of(items, n_places), then.of(items, n_places),
-            np.count_nonzero(before.chances[:, : len(items)], axis=0).astype(np.float64), then,
+            np.count_nonzero(before.chances[:, : len(items)], axis=0).astype(np.float64), before, then,
             float(then.chances[possible == 0].sum()), float(then.chances[~possible.any(axis=1)].sum()),
         )  # fmt: skip
 
@@ -237,12 +239,11 @@ def _joined(kept: list[Odds], rows: Rows, numbers: NDArray[np.int32]) -> Shown:
     return Shown(items[possible], chances[possible].astype(np.float32))
 
 
-def gathered(answers: list[Again]) -> tuple[Slates, Showing, dict[Belief, float]]:
-    """What was made again as the estimators take it, and the share of what the change shows that could not have been shown.
-
-    At least one answer is needed.
+def gathered(answers: list[Again]) -> tuple[Slates, Showing, Showing, dict[Belief, float]]:
+    """What was made again as the estimators take it: the slots, what was and what would be shown, and the share of the latter
+    that could not have been. At least one answer is needed.
     """
-    n_places = max(max(one.logged.shape[1], one.then.chances.shape[1]) for one in answers)
+    n_places = max(one.logged.shape[1] for one in answers)
     lengths = np.array([len(one.items) for one in answers], dtype=np.int64)
     slates = Slates(
         answers=np.repeat(np.arange(len(answers)), lengths),
@@ -255,14 +256,16 @@ def gathered(answers: list[Again]) -> tuple[Slates, Showing, dict[Belief, float]
         target=np.concatenate([_wide(one.target, n_places) for one in answers]).astype(np.float64),
         n_answers=len(answers),
     )  # fmt: skip
-    ends = np.cumsum([len(one.then.items) for one in answers], dtype=np.int64)
-    showing = Showing(
-        np.concatenate([[0], ends]), np.concatenate([one.then.items for one in answers]),
-        np.concatenate([_wide(one.then.chances, n_places) for one in answers]),
-    )  # fmt: skip
+    before, showing = (_showing(shown, n_places) for shown in ([one.was for one in answers], [one.then for one in answers]))
     total = max(float(showing.chances.sum(dtype=np.float64)), 1e-300)
     in_place, at_all = sum(one.missed_slots for one in answers) / total, sum(one.missed_items for one in answers) / total
-    return slates, showing, {"cascade": in_place, "slots": in_place, "items": at_all}
+    return slates, before, showing, {"cascade": in_place, "slots": in_place, "items": at_all}
+
+
+def _showing(shown: list[Shown], n_places: int) -> Showing:
+    ends = np.cumsum([len(one.items) for one in shown], dtype=np.int64)
+    chances = np.concatenate([_wide(one.chances, n_places) for one in shown])
+    return Showing(np.concatenate([[0], ends]), np.concatenate([one.items for one in shown]), chances)
 
 
 def _wide(chances: NDArray[np.float32], n_places: int) -> NDArray[np.float32]:

@@ -27,6 +27,10 @@ _LINES = ("ctr", "conversion", "attributed_revenue", "revenue_share", "aov", "re
 """The metrics that are offered for the line first."""
 
 
+_TRAFFIC = ("visits", "answers", "shelf_impressions", "orders", "views")
+"""Without any of these there is nothing to be shown."""
+
+
 @dataclass(frozen=True, slots=True)
 class Card:
     """A figure with its little line."""
@@ -62,7 +66,7 @@ def overview(visit: Visit) -> Page:
     lines = tuple(dict.fromkeys((*(name for name in CARDS if METRICS[name].interval != "holdout"), asked.metric)))
     by_step, whole = asked.report(lines, steps=True), asked.report()
     table = asked.report(COLUMNS, by=CUTS[asked.cut][0])
-    nothing = not any(whole.total.sums.values())
+    nothing = not any(whole.total.sums.get(name) for name in _TRAFFIC)
     return Page(
         "overview.html",
         {

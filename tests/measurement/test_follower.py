@@ -280,7 +280,7 @@ def test_groups_of_people_add_up_to_the_whole_shop(shop: ShopStores) -> None:
     assert len({cell.group for cell in read.cells}) > 40
 
 
-KILLS = 12
+KILLS = 8
 
 
 def _follow_until_killed(path: Path) -> None:

@@ -47,8 +47,11 @@ def home(tmp_path: Path) -> Path:
         encoded = msgspec.json.Encoder(decimal_format="number").encode(answer), encode_basis(basis)
         stores.decisions.append([Decision(answer.recommendation_id, made_ms, msgspec.json.encode(request), *encoded)])
         if number % 3 == 0:
-            named = {"session_id": request.session_id, "recommendation_id": answer.recommendation_id}
-            stores.log.append([Event(event_id=f"c{number}", type="click", at=made_ms, item_id=clicked, **named)])
+            click = Event(
+                event_id=f"c{number}", type="click", at=made_ms, session_id=request.session_id, item_id=clicked,
+                recommendation_id=answer.recommendation_id,
+            )  # fmt: skip
+            stores.log.append([click])
     two = Arm(name="two", changes={"home": Change(patch={"max_count": 2})})
     plan = Experiment(name="fewer", placements=("home",), arms=(Arm(name="usual"), two))
     stores.documents.put(EXPERIMENT_KIND, plan.name, msgspec.json.encode(plan))

@@ -67,7 +67,8 @@ def test_a_page_has_one_heading_a_title_and_landmarks_even_with_nothing_to_show(
 def test_pages_of_a_new_shop_say_what_to_do_next(empty: Served) -> None:
     for path, words in {
         "/console": "Your first figures", "/console/experiments": "Plan the first one",
-        "/console/customers": "endcap customers fit", "/console/models": "endcap train --shop gifts", "/console/learning": "Nothing was decided yet",
+        "/console/customers": "endcap customers fit", "/console/models": "endcap train --shop gifts",
+        "/console/learning": "Nothing was decided yet",
     }.items():  # fmt: skip
         assert words in text_of(empty, path), path
 

@@ -42,6 +42,10 @@ class Metrics:
         """How many requests were answered, by route, method and status."""
         return self._requests
 
+    def counted(self, name: str, shop: str) -> dict[str, int]:
+        """A counter of a shop by its kinds."""
+        return {kind: count for (one, of, kind), count in self._counts.items() if one == name and of == shop}
+
     def latency(self, route: str) -> list[int]:
         """How many requests of a route took up to each edge of :data:`BUCKETS_S`, and how many longer than the last."""
         return list(self._buckets.get(route, [0] * (len(BUCKETS_S) + 1)))

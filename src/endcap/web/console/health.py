@@ -9,13 +9,22 @@ from dataclasses import dataclass
 
 from endcap.core.events import EVENT_TYPES
 from endcap.core.time import DAY_MS
+from endcap.measurement.catalogue import GROUPS
+from endcap.measurement.components import NUMBER
+from endcap.measurement.questions import ReportQuery
 from endcap.web.console.frame import Address, Page, Visit
 from endcap.web.console.tally import Counts
+from endcap.web.console.told import Told, told
 from endcap.web.console.words import ago, count_of, day, duration, number, percent, spoken
 from endcap.web.metrics import BUCKETS_S
 from endcap.web.site import RunningShop, Site
 
 _QUARANTINE_SHOWN = 20
+_LATELY_DAYS = 28
+_RECEIVED = {
+    "accepted": "Taken in", "duplicate": "Sent twice, counted once", "quarantined": "Set aside",
+    "rejected": "Refused, with the reason",
+}  # fmt: skip
 _PRODUCT_FIELDS = ("category", "brand", "price", "cost", "image_url", "url", "stock")
 _MUCH_MISSING = 0.5
 _HOT = {"/v1/recommendations": "One shelf", "/v1/recommendations/page": "A page of shelves", "/v1/events": "Events taken in"}
@@ -64,7 +73,8 @@ def health(visit: Visit) -> Page:
             "section": "health", "facts": facts(shop, counts, visit.now_ms), "bars": event_bars(counts),
             "counting": counts.position < shop.service.live.applied_seq, "missing": lacking, "complete": complete,
             "quarantined": log.quarantined(_QUARANTINE_SHOWN), "quarantine_total": log.quarantined_count(),
-            "speeds": speeds(visit.site), "refused": refused(visit.site),
+            "speeds": speeds(visit.site), "refused": refused(visit.site), "received": received(shop, visit.site),
+            "bots": bots(visit), "service": service(visit), "lately": _LATELY_DAYS,
         },
     )  # fmt: skip
 
@@ -136,6 +146,33 @@ def missing(shop: RunningShop) -> tuple[list[Bar], list[str]]:
 
 def _product_field(name: str) -> str:
     return {"url": "Address", "image_url": "Picture"}.get(name, spoken(name))
+
+
+def received(shop: RunningShop, site: Site) -> list[Bar]:
+    """What became of the events that came in since the server started."""
+    counts = site.metrics.counted("endcap_events_total", shop.name)
+    total = sum(counts.values())
+    return [
+        Bar(words, number(counts[kind]), 100 * counts[kind] / total, alarm=kind in ("quarantined", "rejected"))
+        for kind, words in _RECEIVED.items()
+        if counts.get(kind)
+    ]
+
+
+def bots(visit: Visit) -> tuple[str, str]:
+    """How many events of crawlers were left out lately, and of how many of them."""
+    since_ms, until_ms = visit.now_ms - _LATELY_DAYS * DAY_MS, visit.now_ms
+    found = visit.shop.service.stores.measures.cells("day", since_ms, until_ms, [NUMBER["bots"], NUMBER["bot_people"]])
+    events, people = found.values.sum(axis=0).tolist() if len(found.values) else (0, 0)
+    return number(events), count_of(people, "crawler or robot", "crawlers and robots")
+
+
+def service(visit: Visit) -> list[Told]:
+    """How answers went lately, as the catalogue counts it."""
+    names = tuple(metric.name for metric in GROUPS["Service"])
+    query = ReportQuery(since_ms=visit.now_ms - _LATELY_DAYS * DAY_MS, until_ms=visit.now_ms, metrics=names)
+    found = visit.shop.service.report(query)
+    return [told(name, found.total.figures[name], found.currency, placement="") for name in names]
 
 
 def speeds(site: Site) -> list[Speed]:

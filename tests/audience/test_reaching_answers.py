@@ -11,12 +11,14 @@ import pytest
 from endcap.app import Endcap, ShopService
 from endcap.audience.audiences import AUDIENCE_KIND
 from endcap.audience.fit import fit_customers
-from endcap.core.basis import Basis
+from endcap.core.basis import Basis, encode_basis
 from endcap.core.events import Event
 from endcap.core.request import RecommendRequest
 from endcap.core.time import DAY_MS, FixedClock
+from endcap.replay.decisions import replay
 from endcap.serving.placements import RULE_KIND
 from endcap.stores import memory
+from endcap.stores.ports import Decision
 
 from .worlds import END_MS, filled, purchase
 
@@ -140,3 +142,17 @@ def test_an_audience_that_cannot_be_read_is_named_and_the_others_hold(shop: Shop
     assert "broken" in shop.bad_documents
     nothing_for(shop, "audience:buyers")
     assert [asked(shop, user)[0] for user in (FREQUENT, LOOKER, None)] == [True, False, False]
+
+
+def test_an_answer_is_made_again_by_what_was_known_of_the_shopper_then(shop: ShopService) -> None:
+    put(shop, AUDIENCE_KIND, "buyers", title="Buyers", all=[{"is": "figure", "figure": "orders", "at_least": 1}])
+    nothing_for(shop, "audience:buyers")
+    request = RecommendRequest(placement="home", user_id=FREQUENT)
+    answer, basis = shop.recommend(request)
+    put(shop, AUDIENCE_KIND, "buyers", title="Buyers", all=[{"is": "figure", "figure": "orders", "at_least": 1_000}])
+    assert shop.recommend(request)[0].items
+    record = Decision(
+        answer.recommendation_id, END_MS, msgspec.json.encode(request), msgspec.json.encode(answer), encode_basis(basis)
+    )
+    (again,) = replay(shop.stores, [record])
+    assert (answer.items, again.same, again.why) == ([], True, ())

@@ -21,6 +21,9 @@ AGREES = 0.8
 GETS_BETTER = 0.03
 """Groups that were found before stay, unless new ones lie closer to their customers by so much."""
 
+_MARKS = np.array([[kind.marks.get(feature, 0.0) for feature in FEATURES] for kind in KINDS])
+_FIRST = [FEATURES.index(next(iter(kind.marks))) for kind in KINDS]
+_PLACES = {kind.name: place for place, kind in enumerate(KINDS)}
 _HAS_MARK = 0.4
 _NEVER = 1e6
 _TRIES, _HALVINGS = 8, 4
@@ -78,12 +81,20 @@ def _agreement(points: Floats, seed: int, k: int) -> float:
 
 
 def _moved(features: Floats, before: Clusters) -> Clusters | None:
-    """The groups of before, each where its customers are now, on the scale of before; nothing where one has hardly any left."""
+    """The groups of before, each where its customers are now, on the scale of before.
+
+    Nothing where one has hardly any customers left, or is no longer what it is called.
+    """
     points = standard(features, before.middle, before.spread)
     if len(np.unique(points, axis=0)) < len(before.names):
         return None
     found = KMeans(n_clusters=len(before.names), init=np.array(before.centers), n_init=1).fit(points)
     if np.bincount(found.labels_, minlength=len(before.names)).min() < LEAST_SHARE * len(points):
+        return None
+    scale = scaled(features)
+    now = standard(features, scale.mean(axis=0).tolist(), scale.std(axis=0).tolist())
+    middles = np.array([now[found.labels_ == group].mean(axis=0) for group in range(len(before.names))])
+    if any(name in _PLACES and _lacking(middles)[group, _PLACES[name]] for group, name in enumerate(before.names)):
         return None
     return Clusters(
         names=before.names, centers=_tuples(found.cluster_centers_), middle=before.middle, spread=before.spread,
@@ -108,13 +119,15 @@ def names_of(centers: Floats) -> tuple[str, ...]:
 
     Likeness is how near a middle comes to what marks the kind; a group that lacks the first mark is not of the kind.
     """
-    marks = np.array([[kind.marks.get(feature, 0.0) for feature in FEATURES] for kind in KINDS])
-    apart = ((centers[:, None, :] - marks) ** 2).sum(axis=2)
-    first = [FEATURES.index(next(iter(kind.marks))) for kind in KINDS]
-    wanted = marks[np.arange(len(KINDS)), first]
-    lacking = centers[:, first] * np.sign(wanted) < _HAS_MARK * np.abs(wanted)
+    apart, lacking = ((centers[:, None, :] - _MARKS) ** 2).sum(axis=2), _lacking(centers)
     nearest = (apart + _NEVER * lacking).argmin(axis=1)
     return tuple(MIXED if lacking[group, kind] else KINDS[kind].name for group, kind in enumerate(nearest.tolist()))
+
+
+def _lacking(centers: Floats) -> NDArray[np.bool_]:
+    """Whether a middle lacks the first mark of a kind, bool (groups, kinds)."""
+    wanted = _MARKS[np.arange(len(KINDS)), _FIRST]
+    return np.asarray(centers[:, _FIRST] * np.sign(wanted) < _HAS_MARK * np.abs(wanted), np.bool_)
 
 
 def _tuples(centers: Floats) -> tuple[tuple[float, ...], ...]:

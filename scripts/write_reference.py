@@ -7,7 +7,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import msgspec
 import typer
@@ -16,6 +16,8 @@ from endcap import errors, registry
 from endcap.cli import app
 from endcap.core.catalog import Item
 from endcap.core.events import EVENT_TYPES, REQUIRED, Event
+from endcap.core.experiment import Allocating, Arm, Change, Experiment, Factor, Namespace
+from endcap.core.layout import Layout
 from endcap.core.meaning import TOLD
 from endcap.core.placement import Exploration, Placement, Shelf, Source, Wording
 from endcap.core.request import RecommendRequest
@@ -23,6 +25,7 @@ from endcap.dataset.stats import UNITS
 from endcap.measurement.catalogue import ASSUMPTIONS, GOALS, GROUPS, Benchmark, Metric
 from endcap.measurement.components import COMPONENTS
 from endcap.measurement.formulas import written
+from endcap.measurement.trial_metrics import trial_metrics
 from endcap.ranking.rules.base import Rule, SelectingRule
 from endcap.serving.placements import shipped
 from endcap.serving.reasons import TEMPLATES
@@ -167,6 +170,45 @@ def option_rows(part: Any, names: Iterable[str]) -> list[list[str]]:
     """The options of a part with their defaults, as JSON."""
     defaults = part().options()
     return [[f"`{name}`", f"`{msgspec.json.encode(defaults[name]).decode()}`"] for name in names]
+
+
+def experiments() -> str:
+    """The fields of an experiment and of what it holds, and the metrics that it can be judged by."""
+    text = f"# Experiments\n\n{NOTE}\nHow to use them is told in [a page of its own](../how-to/experiment.md).\n"
+    for part in (Experiment, Arm, Change, Layout, Factor, Namespace, Allocating):
+        text += f"\n## {part.__name__}\n\n{inspect.cleandoc(inspect.getdoc(part) or '')}\n\n"
+        rows = [[f"`{one.encode_name}`", kind_of(one.type), default_of(one)] for one in msgspec.structs.fields(part)]
+        text += table(["field", "type", "default"], rows)
+    rows = [[f"`{one.name}`", one.title, "down" if one.direction == "down" else "up"] for one in trial_metrics().values()]
+    text += "\n## Metrics\n\nWhat is told of a single shopper, from the first answer to the end.\n\n"
+    return text.replace("``", "`") + table(["metric", "title", "better"], rows)
+
+
+WORDS_OF_TYPES = {"str": "text", "int": "whole number", "float": "number", "datetime": "ISO 8601", "Any": "anything"}
+
+
+def kind_of(hint: Any) -> str:
+    """A type as a person writes it, without bounds and module names."""
+    if get_origin(hint) is Annotated:
+        return kind_of(get_args(hint)[0])
+    if get_origin(hint) is Literal:
+        return ", ".join(f"`{one}`" for one in get_args(hint))
+    parts = [kind_of(one) for one in get_args(hint) if one is not type(None) and one is not Ellipsis]
+    if get_origin(hint) is tuple:
+        return f"list of {parts[0]}"
+    if get_origin(hint) is dict:
+        return f"table of {parts[1]}"
+    return " or ".join(parts) if parts else WORDS_OF_TYPES.get(hint.__name__, hint.__name__)
+
+
+def default_of(field: msgspec.structs.FieldInfo) -> str:
+    """What a field is where it is not sent."""
+    if field.default is None or field.default_factory is not msgspec.NODEFAULT:
+        return ""
+    if field.default is msgspec.NODEFAULT:
+        return "needed"
+    plain = msgspec.to_builtins(field.default)
+    return f"`{plain}`" if plain not in ("", [], (), {}) and not isinstance(plain, dict) else ""
 
 
 def http() -> str:
@@ -339,6 +381,7 @@ PAGES = {
     "errors.md": error_codes,
     "events.md": events,
     "placements.md": placements,
+    "experiments.md": experiments,
     "rules.md": rules,
     "http.md": http,
     "metrics.md": metrics,

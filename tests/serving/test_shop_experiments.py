@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from endcap.core.experiment import Arm, Change, Decided, Experiment, Factor, Namespace
@@ -206,6 +207,13 @@ def test_a_win_is_drafted_on_another_placement() -> None:
     assert again.arms[1].changes == {"home": Change(patch={"shelves": {"trending": {"max_count": 8}}})}
     with pytest.raises(BadInput, match="not about one placement"):
         replicated(draft("all", Arm(name="b", changes={"*": change})), "x", "home", {})
+
+
+def test_times_may_be_written_as_people_write_them() -> None:
+    told = {**msgspec.to_builtins(draft()), "starts_at": "2023-11-14T22:13:20Z", "ends_at": 1_700_000_001_000}
+    found = msgspec.convert(told, Experiment)
+    assert (found.begin_ms, found.end_ms) == (1_700_000_000_000, 1_700_000_001_000)
+    assert msgspec.json.decode(msgspec.json.encode(found), type=Experiment) == found
 
 
 def test_names_are_known_or_said_to_be_unknown(documents: Documents) -> None:

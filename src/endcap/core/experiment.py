@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import datetime
 from itertools import product
 from typing import Annotated, Any, Literal
 
@@ -12,6 +13,7 @@ from msgspec import Meta
 from endcap.core.events import LATEST_MS
 from endcap.core.layout import Layout
 from endcap.core.placement import Name, Placement, Share
+from endcap.core.time import to_ms
 from endcap.errors import BadOption
 
 EXPERIMENT_KIND = "experiment"
@@ -145,7 +147,8 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     suffer, ``metrics`` are looked at. Of two experiments that change the same thing on a placement, the one of higher
     ``priority`` has it there.
 
-    ``status``, ``run`` (how often it was started), ``started_ms``, ``stopped_ms`` and ``decided`` follow from what is done.
+    It acts from ``starts_at`` until before ``ends_at`` (ISO 8601 or milliseconds), in between its start and its stop. ``status``,
+    ``run`` (how often it was started), ``started_ms``, ``stopped_ms`` and ``decided`` follow from what is done.
     """
 
     name: Name
@@ -160,9 +163,9 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     factors: Annotated[tuple[Factor, ...], Meta(max_length=5)] = ()
     share: Share = 1.0
     audience: Annotated[tuple[Segment, ...], Meta(max_length=100)] = ()
-    starts_at: When | None = None
-    ends_at: When | None = None
-    metric: Name = "conversion"
+    starts_at: When | datetime | None = None
+    ends_at: When | datetime | None = None
+    metric: Name = "buyers"
     guard_rails: Annotated[tuple[Name, ...], Meta(max_length=20)] = ()
     metrics: Annotated[tuple[Name, ...], Meta(max_length=20)] = ()
     min_days: Annotated[int, Meta(ge=1, le=365)] = 14
@@ -177,6 +180,10 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     decided: Decided | None = None
 
     def __post_init__(self) -> None:
+        for name in ("starts_at", "ends_at"):
+            at = getattr(self, name)
+            if isinstance(at, datetime):
+                msgspec.structs.force_setattr(self, name, to_ms(at))
         arms = self.every_arm
         names = [arm.name for arm in arms]
         if not 2 <= len(arms) <= MOST_ARMS or (self.arms and self.factors):
@@ -191,7 +198,7 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
             _refuse("arms", names, f"a holdout has the arms {RECOMMENDED} and {HELD_OUT}")
         if (self.kind == "holdout") != (self.name == HOLDOUT):
             _refuse("name", self.name, f"the one experiment of the kind holdout is named {HOLDOUT}")
-        if self.starts_at is not None and self.ends_at is not None and self.ends_at <= self.starts_at:
+        if self.begin_ms is not None and self.end_ms is not None and self.end_ms <= self.begin_ms:
             _refuse("ends_at", self.ends_at, "send an end after the start")
         if self.placements:
             elsewhere = {name for arm in arms for name in arm.changes} - {*self.placements, EVERYWHERE}
@@ -204,6 +211,16 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
         if not self.factors:
             return self.arms
         return tuple(_combined(levels) for levels in product(*(factor.levels for factor in self.factors)))
+
+    @property
+    def begin_ms(self) -> int | None:
+        """When it may begin, in milliseconds; nothing where that is open. It also has to be started."""
+        return self.starts_at  # type: ignore[return-value]
+
+    @property
+    def end_ms(self) -> int | None:
+        """From when on nobody takes part any more, in milliseconds; nothing where that is open."""
+        return self.ends_at  # type: ignore[return-value]
 
     @property
     def salt(self) -> str:

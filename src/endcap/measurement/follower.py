@@ -160,7 +160,7 @@ class Follower:
                 experiment = msgspec.json.decode(body, type=Experiment)
             except (msgspec.MsgspecError, EndcapError):
                 continue
-            ends = [at_ms for at_ms in (experiment.stopped_ms, experiment.ends_at) if at_ms is not None]
+            ends = [at_ms for at_ms in (experiment.stopped_ms, experiment.end_ms) if at_ms is not None]
             self._trials[experiment.salt] = Trial(experiment.unit, min(ends, default=None))
             self._runs[name] = [(experiment.started_ms or 0, experiment.salt)]
 

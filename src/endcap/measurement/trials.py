@@ -68,7 +68,7 @@ def trial(stores: ShopStores, name: str, now_ms: int) -> Trial:
     metrics = metrics_of(experiment)
     currency = rules_of(stores).currency
     units = units_in(stores, experiment, metrics, currency)
-    until_ms = min(now_ms, experiment.stopped_ms or now_ms)
+    until_ms = min(now_ms, experiment.stopped_ms or now_ms, experiment.end_ms or now_ms)
     started = experiment.started_ms is not None
     plan = plan_of(experiment, metrics, units)
     analysis = analyse(units, plan, until_ms) if started and experiment.kind != "interleaving" else None
@@ -112,7 +112,7 @@ def plan_of(experiment: Experiment, metrics: tuple[TrialMetric, ...], units: Uni
         guard_rails=tuple(known[name].as_judged(MARGIN) for name in experiment.guard_rails if name != experiment.metric),
         others=tuple(known[name].as_judged() for name in others),
         shares=shares,
-        ends_ms=experiment.ends_at,
+        ends_ms=experiment.end_ms,
         min_days=experiment.min_days,
         min_conversions=experiment.min_conversions,
         conversions="orders" if primary.unit == "money" else "",

@@ -29,8 +29,8 @@ def warnings(experiment: Experiment, others: Iterable[Experiment]) -> list[str]:
         told.append(
             f"{experiment.min_conversions} conversions an arm are fewer than {MIN_CONVERSIONS}: chance plays a large part."
         )
-    begins = experiment.started_ms or experiment.starts_at
-    if experiment.ends_at is not None and begins is not None and experiment.ends_at - begins < experiment.min_days * DAY_MS:
+    begins = experiment.started_ms or experiment.begin_ms
+    if experiment.end_ms is not None and begins is not None and experiment.end_ms - begins < experiment.min_days * DAY_MS:
         told.append(f"It ends before it has run for {experiment.min_days} days.")
     told += [_failed(one) for one in failed_before(experiment, others)]
     return told

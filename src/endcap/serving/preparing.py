@@ -190,8 +190,8 @@ def _ready(
     return ReadyTrial(
         name=experiment.name, unit=experiment.unit, arms=tuple(arm.name for arm in arms),
         split=Split.of(experiment.salt, [arm.weight for arm in arms], experiment.share),
-        begins_ms=experiment.starts_at or 0,
-        ends_ms=LATEST_MS if experiment.ends_at is None else experiment.ends_at,
+        begins_ms=experiment.begin_ms or 0,
+        ends_ms=LATEST_MS if experiment.end_ms is None else experiment.end_ms,
         audience=frozenset(experiment.audience), barred_by=barred_by, space=space, division=division,
         interleaved=experiment.kind == "interleaving",
     )  # fmt: skip

@@ -232,6 +232,21 @@ def test_sessions_as_units(shop: ShopStores) -> None:
     assert units.values.tolist() == [[1], [2]]
 
 
+def test_browsers_as_units(shop: ShopStores) -> None:
+    put_experiment(shop, "test", unit="visitor")
+    for name, session in (("R1", "s1"), ("R2", "s2")):
+        shop.decisions.append([decision(name, T0, session=session, visitor_id="b1", arms="test=b")])
+    shop.log.append([
+        buys(1, T0 + 1, session_id="s1", context={"visitor_id": "b1"}),
+        buys(2, T0 + 2, session_id="s2", context={"visitor_id": "b1"}),
+        buys(3, T0 + 3, session_id="s3"), buys(4, T0 + 3, session_id="s4", context={"visitor_id": "b2"}),
+    ])  # fmt: skip
+    Follower(shop).catch_up()
+    units = units_of(shop.measures, experiment_of(shop, "test"), ("orders",))
+    assert units.values.tolist() == [[2]]
+    assert found(sums(shop), "customers_new") == 3
+
+
 def test_a_stopped_experiment_counts_no_further(shop: ShopStores) -> None:
     put_experiment(shop, "test", unit="person")
     shop.decisions.append([decision("R1", T0, user="ana", arms="test=b"), decision("R2", T0, user="ben", arms="test=a")])

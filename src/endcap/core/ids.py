@@ -8,7 +8,7 @@ from typing import NewType
 
 ItemId = NewType("ItemId", str)
 PersonKey = NewType("PersonKey", str)
-"""A person as the state tables know them: ``u:`` and a user id, or ``s:`` and a session id."""
+"""A person as the state tables know them: ``u:`` and a user id, ``v:`` and a browser's, or ``s:`` and a session id."""
 
 MAX_ID = 128
 """The longest identifier accepted, in characters."""
@@ -25,6 +25,11 @@ def user_key(user_id: str) -> PersonKey:
 def session_key(session_id: str) -> PersonKey:
     """The key of a session's state."""
     return PersonKey("s:" + session_id)
+
+
+def visitor_key(visitor_id: str) -> PersonKey:
+    """The key of a browser, which may have many sessions."""
+    return PersonKey("v:" + visitor_id)
 
 
 def time_of(made: str) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from endcap.core.experiment import HOLDOUT
-from endcap.core.ids import session_key, user_key
+from endcap.core.ids import session_key, user_key, visitor_key
 from endcap.core.segment import segment_of
 from endcap.measurement.products import Products
 from endcap.stores.ports import Decision
@@ -103,7 +103,6 @@ class _Request(msgspec.Struct, gc=False):
 
 class _Basis(msgspec.Struct, gc=False):
     segments: tuple[str, ...] = ()
-    person: str = ""
     micros: int = 0
 
 
@@ -129,12 +128,12 @@ def given(decision: Decision, products: Products) -> Given:
         shelves=shelves,
         slots=slots,
     )
-    user_agent = context.get("user_agent")
+    user_agent, visitor = context.get("user_agent"), context.get("visitor_id")
     return Given(
         recommendation_id=decision.recommendation_id,
         answer=answer,
         user=user_key(request.user_id) if request.user_id else "",
-        visitor=basis.person if basis.person.startswith("v:") else "",
+        visitor=visitor_key(visitor) if isinstance(visitor, str) and visitor else "",
         session=session_key(request.session_id) if request.session_id else "",
         arms=arms,
         degraded=bool(response.degraded),

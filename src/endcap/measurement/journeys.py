@@ -15,7 +15,7 @@ from zlib import crc32
 import msgspec
 
 from endcap.core.events import KIND, Event
-from endcap.core.ids import session_key, user_key
+from endcap.core.ids import session_key, user_key, visitor_key
 from endcap.core.meaning import dwell_ms, is_taken_back, rating_share
 from endcap.core.money import to_minor
 from endcap.core.time import MINUTE_MS
@@ -163,11 +163,6 @@ def decode(body: bytes) -> Journey:
 def order_key(order_id: str) -> str:
     """The key of an order: it leads from a refund to who bought."""
     return "o:" + order_id
-
-
-def visitor_key(visitor_id: str) -> str:
-    """The key of a browser."""
-    return "v:" + visitor_id
 
 
 def keys_of(part: Part) -> Iterator[str]:

@@ -19,6 +19,7 @@ from endcap.stores.dedupe import digest, judge
 from endcap.stores.keytext import fingerprint, key_hash, new_key
 from endcap.stores.memory_customers import MemoryCustomers
 from endcap.stores.memory_measures import MemoryMeasures
+from endcap.stores.memory_watching import MemoryWatching
 from endcap.stores.ports import Appended, Decision, History, KeyInfo, KeyKind, LogHistory, Outcome, Quarantined, ShopStores
 from endcap.stores.shops import check_shop, unknown_shop
 
@@ -387,6 +388,7 @@ class MemoryHome:
                 bundles=MemoryBundles(),
                 customers=MemoryCustomers(),
                 measures=MemoryMeasures(),
+                watching=MemoryWatching(),
                 close=lambda: None,
             )
         return self._shops[shop]

@@ -19,6 +19,7 @@ from endcap.core.catalog import Item
 from endcap.core.events import Event, LoggedEvent
 from endcap.core.ids import PersonKey
 from endcap.stores.measures import Measures
+from endcap.stores.watching import Watching
 
 KeyKind = Literal["browser", "server", "admin"]
 
@@ -317,7 +318,7 @@ class Customers(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ShopStores:
-    """Everything that is kept of one shop."""
+    """Everything that is kept of one shop; ``folder`` is where, if it is on a disk of this machine."""
 
     shop: str
     log: EventLog
@@ -328,7 +329,9 @@ class ShopStores:
     bundles: BundleStore
     measures: Measures
     customers: Customers
+    watching: Watching
     close: Callable[[], None]
+    folder: Path | None = None
 
 
 class KeyInfo(msgspec.Struct, frozen=True, kw_only=True):

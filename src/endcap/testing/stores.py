@@ -23,6 +23,7 @@ from endcap.errors import BadInput, CorruptBundle, NoBundle, UnknownName
 from endcap.stores.ports import Act, Customer, Decision, History, Home, Outcome, ShopStores
 from endcap.testing.measures import MeasuresContract
 from endcap.testing.samples import AT_MS, bundle_writer, full_event, item, view
+from endcap.testing.watching import WatchingContract
 
 ACCEPTED, DUPLICATE, QUARANTINED = Outcome.ACCEPTED, Outcome.DUPLICATE, Outcome.QUARANTINED
 
@@ -337,7 +338,7 @@ class KeysContract:
 
 class HomeContract(
     LogContract, CatalogContract, PeopleContract, DocumentsContract, DecisionsContract, BundlesContract, CustomersContract,
-    KeysContract, MeasuresContract,
+    KeysContract, MeasuresContract, WatchingContract,
 ):
     """Everything together. A subclass gives the fixture ``home``: a new, empty installation."""
 

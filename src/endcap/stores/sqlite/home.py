@@ -19,6 +19,7 @@ from endcap.stores.sqlite.log import SqliteLog
 from endcap.stores.sqlite.measures import SqliteMeasures
 from endcap.stores.sqlite.migrations import KEYS, SHOP
 from endcap.stores.sqlite.people import SqlitePeople
+from endcap.stores.sqlite.watching import SqliteWatching
 
 _SHOP_FILE = "shop.sqlite"
 
@@ -69,7 +70,9 @@ class SqliteHome:
             bundles=bundles,
             customers=SqliteCustomers(database),
             measures=SqliteMeasures(database),
+            watching=SqliteWatching(database),
             close=close,
+            folder=folder,
         )
 
     def close(self) -> None:

@@ -79,6 +79,14 @@ SHOP = (
     CREATE TABLE coarse_days (
         level INTEGER, at INTEGER, cell INTEGER, body BLOB NOT NULL, PRIMARY KEY (level, at, cell)) WITHOUT ROWID;
     """,
+    """
+    INSERT INTO counters VALUES ('watched_seq', 0), ('watch_notes_version', 0);
+    -- By trait first: each check reads some traits of a stretch of time.
+    CREATE TABLE watch_tallies (
+        trait TEXT, hour INTEGER, value TEXT, n INTEGER NOT NULL, PRIMARY KEY (trait, hour, value)) WITHOUT ROWID;
+    CREATE TABLE watch_newest (type TEXT PRIMARY KEY, at_ms INTEGER NOT NULL) WITHOUT ROWID;
+    CREATE TABLE watch_notes (one INTEGER PRIMARY KEY, body BLOB NOT NULL);
+    """,
 )
 
 KEYS = (

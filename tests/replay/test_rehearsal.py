@@ -85,6 +85,19 @@ def test_nothing_changed_is_no_difference(shop: RehearsalShop) -> None:
     assert all(one.overlap.largest_weight == pytest.approx(1, abs=1e-4) for one in same.evidence)
 
 
+def test_of_what_is_not_on_record_nothing_is_said(found: Rehearsal) -> None:
+    carts = next(one for one in found.figures if one.metric == "carts_per_thousand")
+    assert (carts.now.value, carts.now.high, carts.then, carts.difference, carts.relative) == (0, None, None, None, None)
+
+
+def test_without_clicks_nothing_is_said() -> None:
+    unclicked = RehearsalShop.of(ClickWorld(3, n_items=12), window(epsilon=EPSILON), 3)
+    unclicked.world.liked[:] = 0.0
+    unclicked.serve(400)
+    silent = rehearsed(unclicked.stores, turned())
+    assert silent.verdict == "Nothing can be said: there were no clicks to go by."
+
+
 def test_an_even_choice_of_the_answers(shop: RehearsalShop) -> None:
     some = rehearsed(shop.stores, turned(), 300)
     assert (some.answers, some.found) == (300, ANSWERS)
@@ -110,9 +123,9 @@ def test_what_could_not_be_shown_is_refused() -> None:
 
 
 def test_what_was_shown_too_rarely_is_refused() -> None:
-    shop = RehearsalShop.of(ClickWorld(3, n_items=24), window(epsilon=0.05, count=1), 3)
+    shop = RehearsalShop.of(ClickWorld(3, n_items=24), window(epsilon=0.1, count=1), 3)
     shop.serve(1_200)
-    found = rehearsed(shop.stores, turned(0.05, count=1))
+    found = rehearsed(shop.stores, turned(0.1, count=1))
     assert found.reason is not None
     assert "would count" in found.reason
 

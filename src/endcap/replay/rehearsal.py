@@ -11,7 +11,7 @@ import numpy as np
 from endcap.core.basis import decode_basis
 from endcap.core.ids import new_id
 from endcap.core.time import DAY_MS
-from endcap.experiments.off_policy import Overlap
+from endcap.experiments.off_policy import Estimate, Overlap
 from endcap.experiments.off_policy_slates import BELIEFS, Belief
 from endcap.experiments.slate_values import Trial
 from endcap.experiments.withholding import reason_to_withhold
@@ -195,7 +195,9 @@ def _figures(trial: Trial, belief: Belief | None, currency: str) -> tuple[Figure
 
 def _figure(trial: Trial, belief: Belief | None, metric: str, reward: str, unit: str, now: float, then: float) -> Figure:
     was, would, gained = trial.difference(reward, belief or "items", (now, then))
+    if not was.value:  # where none was seen, nobody knows how rare they are
+        return Figure(metric=metric, unit=unit, now=Estimate(estimator=was.estimator, value=was.value))
     if belief is None:
         return Figure(metric=metric, unit=unit, now=was)
-    relative = gained.value / was.value if was.value and gained.value is not None else None
+    relative = gained.value / was.value if gained.value is not None else None
     return Figure(metric=metric, unit=unit, now=was, then=would, difference=gained, relative=relative)

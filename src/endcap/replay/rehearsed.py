@@ -11,7 +11,8 @@ from endcap.experiments.off_policy_slates import Belief
 class Figure(msgspec.Struct, frozen=True, kw_only=True):
     """One metric as it was, as the change would have made it, and the difference; ``unit`` says what of and per what.
 
-    ``relative`` is the difference as a share of what was. Where nothing can be said of the change, that is empty.
+    ``relative`` is the difference as a share of what was. Where nothing can be said of the change, or nothing of the kind is on
+    record, that is empty.
     """
 
     metric: str
@@ -68,11 +69,10 @@ def verdict(found: Rehearsal) -> str:
     if found.belief is None:
         return f"Nothing can be said: {found.reason}."
     clicks = found.figures[0]
-    assert clicks.difference is not None
-    low, high, value = clicks.difference.low, clicks.difference.high, clicks.difference.value
-    if value is None or low is None or high is None or not clicks.now.value:
+    gained, now = clicks.difference, clicks.now.value
+    if gained is None or gained.value is None or gained.low is None or gained.high is None or not now:
         return "Nothing can be said: there were no clicks to go by."
-    now = clicks.now.value
+    low, high, value = gained.low, gained.high, gained.value
     between = f"between {low / now:+.1%} and {high / now:+.1%}"
     sure = f"if {BELIEVED[found.belief]}"
     if low > 0:

@@ -15,7 +15,7 @@ from markupsafe import Markup
 from endcap.web.console.scales import SPAN, Scale, label_places, scale_of
 from endcap.web.console.words import NOTHING
 
-_X_LABELS = 6
+_X_LABELS = 5
 _DOTS_UP_TO = 45
 """Above so many points a line has no dots: they would touch."""
 

@@ -85,8 +85,9 @@ def duration(ms: float) -> str:
     >>> [duration(one).replace(NARROW, " ") for one in (0.4, 12.34, 950, 4200, 90_000, 7_200_000, 3 * DAY_MS)]
     ['0.40 ms', '12.3 ms', '950 ms', '4.2 s', '1.5 min', '2 h', '3 days']
     """
-    if ms < SECOND_MS:
-        return f"{number(ms, 0 if ms >= 100 else 1 if ms >= 10 else 2)}{NARROW}ms"
+    if ms < SECOND_MS - 0.5:
+        return f"{number(ms, 0 if ms >= 100 or ms == 0 else 1 if ms >= 10 else 2)}{NARROW}ms"
+    ms = max(ms, SECOND_MS)
     for unit_ms, name in ((DAY_MS, "days"), (HOUR_MS, "h"), (MINUTE_MS, "min"), (SECOND_MS, "s")):
         if ms >= unit_ms:
             count = ms / unit_ms

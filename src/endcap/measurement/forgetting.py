@@ -8,8 +8,9 @@ import msgspec
 
 from endcap.core.events import KIND
 from endcap.core.time import DAY_MS
+from endcap.measurement.acts import Act
 from endcap.measurement.contributions import Contributions, Trial, contribute
-from endcap.measurement.journeys import Act, Journey, Part, Past
+from endcap.measurement.journeys import Journey, Part, Past
 from endcap.measurement.orders import orders_of
 from endcap.measurement.people import people_of
 from endcap.measurement.rules import Rules

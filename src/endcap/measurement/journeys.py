@@ -9,16 +9,14 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence, Set
-from typing import Any
-from zlib import crc32
 
 import msgspec
 
 from endcap.core.events import KIND, Event
 from endcap.core.ids import session_key, user_key, visitor_key
-from endcap.core.meaning import dwell_ms, is_taken_back, rating_share
-from endcap.core.money import to_minor
+from endcap.core.meaning import dwell_ms
 from endcap.core.time import MINUTE_MS
+from endcap.measurement.acts import Act, acts_of
 from endcap.measurement.answers import Answer
 
 VISIT_GAP_MS = 30 * MINUTE_MS
@@ -33,33 +31,7 @@ ACTIVE = frozenset({
 })  # fmt: skip
 """What makes a visit: what a person does in the shop. A refund, or a report of usage, comes of itself."""
 
-OPTED_OUT = frozenset({"none", "impersonal"})
-
-UNSAID = -1
-
 _Key = tuple[str, str, str]
-
-
-class Act(msgspec.Struct, frozen=True, order=True, array_like=True, gc=False):
-    """One deed, or one line of an order or a refund. Acts are in order by time, then by what they say.
-
-    ``amount`` is the price of a piece in minor units, or UNSAID; ``currency`` is empty where it is the shop's. ``value`` is, of a
-    view, how many milliseconds it lasted; of a rating or a survey thousandths, of a survey's ``topic``; of a dismissal and "I own
-    this" 0 where it is taken back; of a refund 1 where it has a reason; of a purchase line 1 where the answer is named for this
-    very line. ``telling`` parts what one event says from what another one does.
-    """
-
-    at_ms: int
-    kind: int
-    item: str = ""
-    answer: str = ""
-    quantity: int = 1
-    amount: int = UNSAID
-    order: str = ""
-    currency: str = ""
-    value: int = UNSAID
-    topic: str = ""
-    telling: int = 0
 
 
 class Label(msgspec.Struct, frozen=True, order=True, array_like=True, gc=False):
@@ -206,7 +178,7 @@ def remember(part: Part, event: Event, currency: str) -> None:
         if event.recommendation_id is not None:
             _sight(part, event.recommendation_id, (line.item_id for line in event.lines), at_ms)
     else:
-        part.acts.extend(_acts(event, currency))
+        part.acts.extend(acts_of(event, currency))
 
 
 def label(part: Part, given: Label) -> None:
@@ -330,73 +302,3 @@ def _sight(part: Part, answer: str, items: Iterable[str], at_ms: int) -> None:
     seen = part.seen.setdefault(answer, {})
     for item in items:
         seen[item] = min(at_ms, seen.get(item, at_ms))
-
-
-def _acts(event: Event, currency: str) -> Iterator[Act]:
-    kind, at_ms, item, answer = event.type, event.at_ms, event.item_id or "", event.recommendation_id or ""
-    number = KIND[kind]
-    match kind:
-        case "click" | "search" | "begin_checkout" | "usage":
-            yield Act(at_ms, number, item, answer)
-        case "add_to_cart":
-            yield Act(at_ms, number, item, answer, event.quantity or 1)
-        case "dismiss" | "own":
-            if answer:
-                yield Act(at_ms, number, item, answer, value=0 if is_taken_back(event) else 1)
-        case "rating":
-            yield Act(at_ms, number, item, answer, value=round(1_000 * rating_share(event)))
-        case "purchase" | "refund":
-            yield from _lines(event, currency)
-        case "survey":
-            yield from _survey(event)
-        case "preference":
-            if event.context and event.context.get("recommendations") in OPTED_OUT:
-                yield Act(at_ms, number)
-        case _:
-            return
-
-
-def _lines(event: Event, currency: str) -> Iterator[Act]:
-    number, telling = KIND[event.type], crc32(event.event_id.encode())
-    foreign = event.currency if event.currency is not None and event.currency != currency else ""
-    marked = _marked(event.context)
-    whole = event.recommendation_id or ""
-    reason = 1 if event.type == "refund" and event.context and event.context.get("reason") else 0
-    alone = event.items is not None and len(event.items) == 1
-    for line in event.lines:
-        named = marked.get(line.item_id)
-        sure = named is not None or (bool(whole) and (alone or line.item_id == event.item_id))
-        yield Act(
-            event.at_ms, number, line.item_id, named or whole, line.quantity,
-            UNSAID if line.price is None else to_minor(line.price, event.currency or currency),
-            event.order_id or "", foreign, reason if event.type == "refund" else int(sure), "", telling,
-        )  # fmt: skip
-
-
-def _marked(context: dict[str, Any] | None) -> dict[str, str]:
-    """The answers that a purchase names line by line: ``context.recommended``."""
-    told = context.get("recommended") if context else None
-    if not isinstance(told, list):
-        return {}
-    return {
-        one["item_id"]: one["recommendation_id"]
-        for one in told
-        if isinstance(one, dict) and isinstance(one.get("item_id"), str) and isinstance(one.get("recommendation_id"), str)
-    }
-
-
-def _survey(event: Event) -> Iterator[Act]:
-    context = event.context or {}
-    number, answer = KIND["survey"], event.recommendation_id or ""
-    yield Act(event.at_ms, number, answer=answer)
-    scale: Any = context.get("scale", 5)
-    if event.rating is not None:
-        context = {"csat": event.rating, **context}
-    for topic in ("csat", "relevance", "intrusiveness"):
-        told: Any = context.get(topic)
-        if _is_number(told) and _is_number(scale) and 0 <= told <= scale and scale > 0:
-            yield Act(event.at_ms, number, answer=answer, value=round(1_000 * told / scale), topic=topic)
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from endcap.core.events import KIND
-from endcap.measurement.journeys import UNSAID, Act, Part
+from endcap.measurement.acts import UNSAID, Act
+from endcap.measurement.journeys import Part
 from endcap.measurement.people import Said
 
 _PURCHASE, _REFUND = KIND["purchase"], KIND["refund"]

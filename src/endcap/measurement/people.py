@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from operator import itemgetter
 
-from endcap.measurement.journeys import NO_PAST, VISIT_GAP_MS, Act, Journey, Label, Met, Part, Past, order_key
+from endcap.measurement.acts import Act
+from endcap.measurement.journeys import NO_PAST, VISIT_GAP_MS, Journey, Label, Met, Part, Past, order_key
 
 Said = tuple[Act, Part]
 NO_LABEL = Label(0)

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from endcap.core.events import KIND
 from endcap.core.time import DAY_MS
+from endcap.measurement.acts import UNSAID
 from endcap.measurement.crediting import Credit
-from endcap.measurement.journeys import UNSAID, Part
+from endcap.measurement.journeys import Part
 from endcap.measurement.ledger import Ledger, shop_cell
 from endcap.measurement.orders import Order, Return
 from endcap.measurement.people import Person

@@ -114,21 +114,10 @@ class Rehearsing:
             return None
 
     def _again(self, decision: Decision) -> Again:
-        if not decision.basis:
-            raise _LeftOut(NO_BASIS)
-        basis = decode_basis(decision.basis)
+        basis, was = self._on_record(decision)
         request = msgspec.structs.replace(
             msgspec.json.decode(decision.request, type=RecommendRequest), explain=False, why_not=None
         )  # fmt: skip
-        was = msgspec.json.decode(decision.response, type=RecommendResponse)
-        if not was.items:
-            raise _LeftOut(NOTHING_SHOWN)
-        if basis.left_out:
-            raise _LeftOut(LATE)
-        if INTERLEAVED in basis.arms.values():
-            raise _LeftOut(DRAFTED)
-        if self.change.bundle is not None and time_of(decision.recommendation_id) <= self.learnt_until_ms:
-            raise _LeftOut(LEARNT_FROM)
         try:
             seen = self.past.stand(basis, [was.bundle, self.change.bundle or was.bundle])
         except (CorruptBundle, UnknownName):
@@ -155,6 +144,21 @@ class Rehearsing:
             np.count_nonzero(before.chances[:, : len(items)], axis=0).astype(np.float64), before, then,
             float(then.chances[possible == 0].sum()), float(then.chances[~possible.any(axis=1)].sum()),
         )  # fmt: skip
+
+    def _on_record(self, decision: Decision) -> tuple[Basis, RecommendResponse]:
+        """What an answer was made from and what it showed. Raises _LeftOut where nothing can be learnt from it."""
+        if not decision.basis:
+            raise _LeftOut(NO_BASIS)
+        basis = decode_basis(decision.basis)
+        was = msgspec.json.decode(decision.response, type=RecommendResponse)
+        learnt_from = self.change.bundle is not None and time_of(decision.recommendation_id) <= self.learnt_until_ms
+        for why, is_so in (
+            (NOTHING_SHOWN, not was.items), (LATE, bool(basis.left_out)), (DRAFTED, INTERLEAVED in basis.arms.values()),
+            (LEARNT_FROM, learnt_from),
+        ):  # fmt: skip
+            if is_so:
+                raise _LeftOut(why)
+        return basis, was
 
     def _cast(self, seen: Range, documents: int, *, changed: bool) -> _Cast:
         known = self._casts.get(changed)

@@ -155,6 +155,7 @@ class Follower:
             return
         self._documents = version
         self._placements = WELL_KNOWN_PLACEMENTS | self._stores.documents.all("placement").keys()
+        self._trials, self._runs = {}, {}
         for name, body in self._stores.documents.all(EXPERIMENT_KIND).items():
             try:
                 experiment = msgspec.json.decode(body, type=Experiment)

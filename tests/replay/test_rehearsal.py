@@ -12,6 +12,7 @@ import pytest
 from endcap.bench.rehearsal_shop import BEGIN_MS, PLACEMENT, RehearsalShop, window
 from endcap.core.events import Event, Line
 from endcap.core.experiment import EXPERIMENT_KIND, Arm, Change, Experiment
+from endcap.core.layout import Layout
 from endcap.core.time import DAY_MS
 from endcap.errors import BadInput, UnknownName
 from endcap.replay.changes import ShopChange, of_arm, of_document
@@ -194,6 +195,17 @@ def test_a_change_that_cannot_be_made_is_refused(shop: RehearsalShop) -> None:
         ShopChange()
     with pytest.raises(BadInput, match="the change cannot be read"):
         of_document({"shelves": "none"})
+
+
+@pytest.mark.parametrize("change", [Change(recommendations="none"), Change(layout=Layout(columns=2)), Change()])
+def test_what_is_not_in_the_ranking_is_refused(shop: RehearsalShop, change: Change) -> None:
+    with pytest.raises(BadInput, match="is not in what is recommended"):
+        rehearsed(shop.stores, ShopChange(placements={PLACEMENT: change}))
+
+
+def test_what_sells_most_may_be_rehearsed(shop: RehearsalShop) -> None:
+    plain = rehearsed(shop.stores, ShopChange(placements={PLACEMENT: Change(recommendations="random")}), 300)
+    assert plain.answers == 300
 
 
 def test_nothing_of_the_shop_is_touched(shop: RehearsalShop) -> None:

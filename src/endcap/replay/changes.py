@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from endcap.core.changes import change_of
+from endcap.core.changes import change_of, touched
 from endcap.core.experiment import EXPERIMENT_KIND, Change, Experiment
 from endcap.core.placement import Name, Placement
 from endcap.errors import BadInput, UnknownName
@@ -44,7 +44,14 @@ class ShopChange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
         return ", ".join([*parts, *([f"bundle {self.bundle}"] if self.bundle else [])])
 
     def check(self, stores: ShopStores) -> None:
-        """Raise UnknownName or BadOption where the change cannot be made in this shop as it is."""
+        """Raise UnknownName or BadOption where the change cannot be made in this shop as it is, BadInput where the record of what
+        was shown has no say in it."""
+        for name, change in self.placements.items():
+            if change.recommendations == "none" or all(one.startswith("layout.") for one in touched(change)):
+                raise BadInput(
+                    f"the change of {name} is not in what is recommended", field="placements", value=name,
+                    remedy="rehearse another ranking; that nothing is shown, or that it looks otherwise, only an experiment judges",
+                )  # fmt: skip
         for config in self.rules.values():
             if config is not None:
                 built_rule(config)

@@ -50,7 +50,7 @@ class ShopChange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
             if change.recommendations == "none" or all(one.startswith("layout.") for one in touched(change)):
                 raise BadInput(
                     f"the change of {name} is not in what is recommended", field="placements", value=name,
-                    remedy="rehearse another ranking; that nothing is shown, or that it looks otherwise, only an experiment judges",
+                    remedy="rehearse another ranking; that nothing is shown, or that it looks otherwise, an experiment judges",
                 )  # fmt: skip
         for config in self.rules.values():
             if config is not None:

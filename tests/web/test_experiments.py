@@ -95,6 +95,22 @@ def test_a_decision_keeps_its_figures_and_is_found_again(served: Served) -> None
     assert again["warnings"] == ["The same was tried in count, and made it worse: Too few to choose from."]
 
 
+def test_what_won_becomes_the_shops_own(served: Served) -> None:
+    start(served)
+    decided = send(served, "POST", f"{PATH}/decide", {"winner": "one", "outcome": "won", "take_over": True}).json()
+    assert decided["taken_over"] == ["product"]
+    assert [len(ask(served, f"s{n}")["items"]) for n in range(9)] == [1] * 9
+    assert "arms" not in ask(served, "s1")
+
+
+def test_a_layout_is_taken_over_in_the_pages(served: Served) -> None:
+    arms = [{"name": "now"}, {"name": "grid", "changes": {"product": {"layout": {"display": "grid"}}}}]
+    start(served, arms=arms)
+    refused = send(served, "POST", f"{PATH}/decide", {"winner": "grid", "outcome": "won", "take_over": True})
+    assert (refused.status_code, refused.json()["error"]["field"]) == (422, "winner")
+    assert send(served, "GET", PATH).json()["experiment"]["status"] == "running"
+
+
 @pytest.mark.parametrize(
     ("change", "field"),
     [({"metric": "revenue_per_visitor"}, "metric"), ({"arms": COUNT["arms"][::-1]}, "arms"), ({"share": 0.5}, "share")],

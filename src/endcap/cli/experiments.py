@@ -32,6 +32,7 @@ from endcap.serving.shop_experiments import (
     start_experiment,
     stop_experiment,
 )
+from endcap.serving.taking_over import as_won, take_over
 
 app = typer.Typer(no_args_is_help=True, help="Plan, put, start, read, stop and decide the experiments of a shop.")
 
@@ -112,9 +113,10 @@ def results(name: _Name, shop: ShopOption, json: JsonOption = False, home: HomeO
 def decide(
     name: _Name,
     shop: ShopOption,
-    winner: Annotated[str | None, typer.Option("--winner", help="The arm that the shop takes over, if any.")] = None,
+    winner: Annotated[str | None, typer.Option("--winner", help="The arm that is best, if any.")] = None,
     note: Annotated[str, typer.Option("--note", help="Why it is decided so.")] = "",
     outcome: Annotated[str | None, typer.Option("--outcome", help=f"{_OUTCOMES}. Default: what the verdict says.")] = None,
+    take: Annotated[bool, typer.Option("--take-over", help="Make the placements as the winner has them.")] = False,
     json: JsonOption = False,
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
@@ -124,8 +126,12 @@ def decide(
         experiment_named(stores.documents, name)
         Follower(stores).catch_up()
         now_ms = SystemClock().now_ms()
-        decision = decided(trial(stores, name, now_ms), at_ms=now_ms, outcome=how, winner=winner, note=note)
-        _told(decide_experiment(stores.documents, name, decision), [], json)
+        found = trial(stores, name, now_ms)
+        decision = decided(found, at_ms=now_ms, outcome=how, winner=winner, note=note)
+        won = as_won(stores.documents, found.experiment, winner) if take and winner is not None else []
+        experiment = decide_experiment(stores.documents, name, decision)
+        take_over(stores.documents, won)
+        _told(experiment, [], json)
 
 
 @app.command()

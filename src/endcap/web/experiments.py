@@ -27,6 +27,7 @@ from endcap.serving.shop_experiments import (
     start_experiment,
     stop_experiment,
 )
+from endcap.serving.taking_over import as_won, take_over
 from endcap.stores.ports import ShopStores
 from endcap.web.limits import MAX_DOCUMENT_BYTES
 from endcap.web.messages import Deleted
@@ -43,20 +44,22 @@ class Experiments(msgspec.Struct, frozen=True):
     experiments: list[Experiment]
 
 
-class ExperimentAnswer(msgspec.Struct, frozen=True):
-    """An experiment, and what speaks against it as it is."""
+class ExperimentAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An experiment, what speaks against it as it is, and the placements that took its winner over."""
 
     experiment: Experiment
     warnings: list[str]
+    taken_over: list[str] = []
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is made of an experiment: the ``winner`` that the shop takes over, if any, and why. How it went follows from the
-    verdict unless ``outcome`` says otherwise."""
+    """What is made of an experiment: the ``winner``, if any, and why. How it went follows from the verdict unless ``outcome``
+    says otherwise. With ``take_over`` the placements become as the winner has them."""
 
     winner: str | None = None
     note: Annotated[str, Meta(max_length=2_000)] = ""
     outcome: Outcome | None = None
+    take_over: bool = False
 
 
 class Replication(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -151,7 +154,9 @@ async def decide(call: Call) -> Reply:
     def put_down(stores: ShopStores) -> ExperimentAnswer:
         found = trial(stores, name, now_ms)
         decision = decided(found, at_ms=now_ms, outcome=said.outcome, winner=said.winner, note=said.note)
-        return _told(stores, decide_experiment(stores.documents, name, decision))
+        won = as_won(stores.documents, found.experiment, said.winner) if said.take_over and said.winner else []
+        told = _told(stores, decide_experiment(stores.documents, name, decision))
+        return msgspec.structs.replace(told, taken_over=take_over(stores.documents, won))
 
     return await _write(call, put_down)
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from endcap.core.experiment import Decided
+from endcap.core.time import DAY_MS
 from endcap.serving.shop_experiments import all_experiments, decide_experiment, experiment_named
 from endcap.web.console.audience_page import AUDIENCE_KIND
 from tests.web.served import NOW_MS, Served, serving
@@ -70,6 +71,8 @@ def test_an_experiment_goes_from_the_plan_to_the_record(here: Served) -> None:
     for verb, status in (("start", "running"), ("stop", "stopped")):
         assert send(here, f"{path}/{verb}").status_code == 303
         assert experiment_named(here.stores.documents, name).status == status
+    ran = experiment_named(here.stores.documents, name)
+    assert ran.ends_at == NOW_MS + 14 * DAY_MS, "it was planned for two weeks, and ends with them"
     assert send(here, f"{path}/decide", winner="", outcome="lost", note="Nobody found it.").status_code == 303
     record = here.client.get("/console/learning", params={"q": "nobody found"}).text
     assert "One product on the product page?" in record

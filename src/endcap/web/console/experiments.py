@@ -5,17 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import msgspec
+
 from endcap.core.experiment import HELD_OUT, HOLDOUT, Experiment, Outcome, Recommendations
+from endcap.core.time import DAY_MS
 from endcap.errors import BadInput, EndcapError
 from endcap.measurement.trials import Trial, decided, trial
 from endcap.serving.shop_experiments import (
     all_experiments,
     decide_experiment,
+    experiment_named,
+    put_experiment,
     put_holdout,
     remove_experiment,
     start_experiment,
     stop_experiment,
 )
+from endcap.stores.ports import Documents
 from endcap.web.console.frame import Address, Page, Redirect, Visit
 from endcap.web.console.told import place
 from endcap.web.console.words import ago, count_of, day
@@ -118,8 +124,16 @@ def _done(visit: Visit, name: str, word: str) -> Redirect:
 def start(visit: Visit) -> Redirect:
     """Let an experiment run. Raises BadInput where it cannot."""
     name = visit.names["name"]
-    start_experiment(visit.shop.service.stores.documents, name, visit.now_ms)
+    begin(visit.shop.service.stores.documents, name, visit.now_ms)
     return _done(visit, name, "started")
+
+
+def begin(documents: Documents, name: str, now_ms: int) -> Experiment:
+    """Let an experiment run, for as many days as it was planned for: with an end, the ranges of one look may decide then."""
+    one = experiment_named(documents, name)
+    if one.status == "draft" and one.ends_at is None:
+        put_experiment(documents, msgspec.structs.replace(one, ends_at=now_ms + one.min_days * DAY_MS))
+    return start_experiment(documents, name, now_ms)
 
 
 def stop(visit: Visit) -> Redirect:

@@ -9,6 +9,7 @@ from markupsafe import Markup
 from endcap.core.time import DAY_MS
 from endcap.measurement.catalogue import GROUPS, METRICS
 from endcap.measurement.export import csv_of
+from endcap.measurement.formulas import Lift
 from endcap.measurement.questions import Dimension, Report, ReportRow
 from endcap.web.console.asking import CUTS, Asked, asked_of, value_name
 from endcap.web.console.charts import Effect, EffectChart, LineChart, Point, Series, effect_chart, line_chart, spark
@@ -63,7 +64,7 @@ def overview(visit: Visit) -> Page:
     values: dict[str, object] = {"section": "overview", **_live(visit, asked)}
     if visit.live:
         return Page("overview.html", values)
-    lines = tuple(dict.fromkeys((*(name for name in CARDS if METRICS[name].interval != "holdout"), asked.metric)))
+    lines = tuple(dict.fromkeys((*(name for name in CARDS if not isinstance(METRICS[name].formula, Lift)), asked.metric)))
     by_step, whole = asked.report(lines, steps=True), asked.report()
     table = asked.report(COLUMNS, by=CUTS[asked.cut][0])
     nothing = not any(whole.total.sums.get(name) for name in _TRAFFIC)

@@ -9,10 +9,10 @@ import msgspec
 from endcap.core.experiment import Experiment
 from endcap.core.placement import Placement
 from endcap.errors import EndcapError
-from endcap.serving.shop_experiments import all_experiments, put_experiment, start_experiment
+from endcap.serving.shop_experiments import all_experiments, put_experiment
 from endcap.web.console.audience_page import choices
 from endcap.web.console.drafting import COUNTS, GOALS, KINDS, LAYOUTS, SHARES, TIMES, drafted, wanted_lift
-from endcap.web.console.experiments import PATH
+from endcap.web.console.experiments import PATH, begin
 from endcap.web.console.forms import FieldErrors
 from endcap.web.console.frame import Address, Page, Redirect, Result, Visit
 from endcap.web.console.planning import Outlook, outlook_of
@@ -56,7 +56,7 @@ def save(visit: Visit) -> Result:
         try:
             put_experiment(documents, experiment)
             if visit.form.get("then") == "start":
-                start_experiment(documents, experiment.name, visit.now_ms)
+                begin(documents, experiment.name, visit.now_ms)
         except EndcapError as error:
             errors.add(_OF_THE_FORM.get(error.field or "", error.field), _said(error), dict.fromkeys(_FIELDS, ""))
         else:

@@ -23,9 +23,7 @@ class MemoryWatching:
         """The place in the log up to which traits are counted."""
         return self._progress
 
-    def tally(
-        self, before: int, after: int, counts: Mapping[TallyKey, int], newest: Mapping[str, int], keep_since: int
-    ) -> bool:
+    def tally(self, before: int, after: int, counts: Mapping[TallyKey, int], newest: Mapping[str, int], keep_since: int) -> bool:
         """Add counts and get from ``before`` to ``after``; tells whether it did."""
         with self._lock:
             if self._progress != before:

@@ -20,9 +20,7 @@ class Watching(Protocol):
     def progress(self) -> int:
         """The place in the log up to which traits are counted."""
 
-    def tally(
-        self, before: int, after: int, counts: Mapping[TallyKey, int], newest: Mapping[str, int], keep_since: int
-    ) -> bool:
+    def tally(self, before: int, after: int, counts: Mapping[TallyKey, int], newest: Mapping[str, int], keep_since: int) -> bool:
         """Add counts and get from ``before`` to ``after``, in one transaction; tells whether it did.
 
         It does not where somebody else got further since ``before`` was read. ``newest`` are times by event type, of which the

@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from endcap.web import (
+    alarms,
     audiences,
     events,
     experiments,
@@ -43,6 +44,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *rehearsals.OPERATIONS,
     *experiments.OPERATIONS,
     *measures.OPERATIONS,
+    *alarms.OPERATIONS,
     *status.OPERATIONS,
 )
 """Everything that the HTTP interface can do."""

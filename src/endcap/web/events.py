@@ -30,6 +30,8 @@ async def post_events(call: Call) -> Reply:
     metrics.count("endcap_events_total", shop.name, "duplicate", receipt.duplicates)
     metrics.count("endcap_events_total", shop.name, "quarantined", receipt.quarantined)
     metrics.count("endcap_events_total", shop.name, "rejected", len(parsed.rejected))
+    shop.watching.count("rejected", len(parsed.rejected))
+    shop.watching.count("quarantined", receipt.quarantined)
     answer = EventsAnswer(
         accepted=receipt.accepted, duplicates=receipt.duplicates, quarantined=receipt.quarantined, rejected=parsed.rejected
     )

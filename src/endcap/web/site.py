@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from endcap.app import Endcap, ShopService
+from endcap.core.time import Clock
 from endcap.errors import Forbidden
 from endcap.ingest.decisions import DecisionWriter
 from endcap.ingest.service import EventWriter
 from endcap.measurement.following import Following
 from endcap.measurement.server_counts import add_requests
+from endcap.measurement.watch.beside import WatchingBeside
+from endcap.measurement.watch.notes import WatchReport, standing
 from endcap.serving.shop_experiments import begin_holdout
 from endcap.web.access import KeyRing
 from endcap.web.admission import Admission, Patience
@@ -30,7 +33,7 @@ LANES = {
 class RunningShop:
     """A shop that answers and takes events."""
 
-    def __init__(self, name: str, service: ShopService, log: Log) -> None:
+    def __init__(self, name: str, service: ShopService, log: Log, clock: Clock) -> None:
         self.name = name
         self.service = service
 
@@ -40,6 +43,7 @@ class RunningShop:
         self.events = EventWriter(service.stores.log, service.live, report=report)
         self.decisions = DecisionWriter(service.stores.decisions, report=report)
         self.measuring = Following(service.stores, report=report)
+        self.watching = WatchingBeside(service.stores, clock, report=report)
 
     @property
     def bundle(self) -> str | None:
@@ -107,6 +111,7 @@ class Site:
             await shop.events.stop()
             await asyncio.to_thread(shop.decisions.stop)
             await asyncio.to_thread(shop.measuring.stop)
+            await asyncio.to_thread(shop.watching.stop)
         self._running.clear()
 
     async def shop(self, name: str) -> RunningShop:
@@ -160,6 +165,7 @@ class Site:
             yield "endcap_bundle_serves", {**labels, "version": shop.bundle or ""}, int(manifest is not None)
             yield "endcap_bundle_created_seconds", labels, manifest.created_at_ms / 1000 if manifest else 0
             yield "endcap_bundle_position", labels, manifest.position if manifest else 0
+            yield from _watch_gauges(labels, standing(shop.service.stores, self.clock.now_ms()))
 
     async def _start_shop(self, name: str, *, create: bool = False) -> RunningShop:
         async with self._starting:
@@ -170,10 +176,11 @@ class Site:
                     await asyncio.to_thread(begin_holdout, service.stores.documents, self.clock.now_ms())
                     await asyncio.to_thread(service.refresh)
                 await asyncio.to_thread(service.warm)
-                running = RunningShop(name, service, self.log)
+                running = RunningShop(name, service, self.log, self.clock)
                 running.events.start()
                 running.decisions.start()
                 running.measuring.start()
+                running.watching.start()
                 self._running[name] = running
                 self.log.say("shop_serves", shop=name, bundle=running.bundle, degraded=running.degraded)
         return running
@@ -190,3 +197,10 @@ class Site:
                     self.log.failure("refresh_failed", error)
             else:
                 self._failing.clear()
+
+
+def _watch_gauges(labels: dict[str, str], report: WatchReport) -> Iterator[Gauge]:
+    """One gauge a check and subject: 1 in alarm, 0 not; and when it was looked last."""
+    yield "endcap_watch_looked_seconds", labels, report.looked_ms / 1000
+    for one in report.checks:
+        yield "endcap_alarm", {**labels, "check": one.check, "subject": one.subject}, int(one.state == "alarm")

@@ -24,9 +24,7 @@ class SqliteWatching:
         with self._database.read() as connection:
             return counter(connection, _PLACE)
 
-    def tally(
-        self, before: int, after: int, counts: Mapping[TallyKey, int], newest: Mapping[str, int], keep_since: int
-    ) -> bool:
+    def tally(self, before: int, after: int, counts: Mapping[TallyKey, int], newest: Mapping[str, int], keep_since: int) -> bool:
         """Add counts and get from ``before`` to ``after``, in one transaction; tells whether it did."""
         with self._database.write() as connection:
             if counter(connection, _PLACE) != before:
@@ -56,7 +54,8 @@ class SqliteWatching:
         """The version of the notes, 0 for none yet, and their body."""
         with self._database.read() as connection, connection:
             body: bytes | None = connection.execute("SELECT body FROM watch_notes").get
-            return counter(connection, _VERSION), body or b""
+            version = counter(connection, _VERSION)
+        return version, body or b""
 
     def keep(self, before: int, body: bytes) -> bool:
         """Keep other notes in the place of those of version ``before``; tells whether these were still the newest."""

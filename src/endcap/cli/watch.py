@@ -1,0 +1,50 @@
+"""``endcap watch``: look after a shop, and say what is in alarm."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.console import Console
+
+from endcap.cli._documents import shop_stores
+from endcap.cli._options import DEFAULT_HOME, HomeOption, JsonOption, ShopOption
+from endcap.core.time import SystemClock, iso
+from endcap.measurement.watch.notes import WatchReport
+from endcap.measurement.watch.watcher import Watcher
+
+EVERY_S = 60
+
+_MARKS = {"alarm": "[bold red]ALARM[/bold red]  ", "fine": "[green]fine[/green]   ", "unknown": "[dim]unknown[/dim]"}
+
+
+def run(
+    shop: ShopOption,
+    once: Annotated[bool, typer.Option("--once", help="Look once and end: exit code 2 where an alarm is on.")] = False,
+    json: JsonOption = False,
+    home: HomeOption = DEFAULT_HOME,
+) -> None:
+    """Look at a shop's data, models and machine every minute, until stopped. A server does so by itself; it may run meanwhile."""
+    with shop_stores(home, shop) as stores:
+        watcher = Watcher(stores)
+        while True:
+            report = watcher.look(SystemClock().now_ms(), every=True)
+            if json:
+                typer.echo(msgspec.json.encode(report).decode())
+            else:
+                _print(report)
+            if once:
+                break
+            time.sleep(EVERY_S)
+    if report.open:
+        raise typer.Exit(2)
+
+
+def _print(report: WatchReport) -> None:
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(f"{iso(report.looked_ms)}  {len(report.open)} of {len(report.checks)} checks in alarm")
+    for one in report.checks:
+        console.print(_MARKS[one.state], end=" ")
+        console.print(f"{one.name}: {one.sentence}", markup=False)

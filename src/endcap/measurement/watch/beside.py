@@ -1,0 +1,85 @@
+"""Watching beside answering: a thread that looks after a shop while a server runs."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable
+
+from endcap.core.time import Clock
+from endcap.errors import EndcapError
+from endcap.measurement.watch.watcher import Watcher
+from endcap.stores.ports import ShopStores
+
+EVERY_S = 60.0
+
+STRETCHES = 100
+"""How many stretches of the log are counted before a look: a shop with a long history is counted over some minutes."""
+
+Task = Callable[[int], None]
+
+
+class WatchingBeside:
+    """Looks after one shop every minute until it is stopped, and then does ``tasks``, which are given the time.
+
+    What fails is reported once, and tried again.
+    """
+
+    def __init__(
+        self, stores: ShopStores, clock: Clock, *, report: Callable[[str, Exception], None], tasks: Iterable[Task] = (),
+        every_s: float = EVERY_S,
+    ) -> None:  # fmt: skip
+        self._watcher = Watcher(stores)
+        self._clock = clock
+        self._report = report
+        self._tasks = (self._look, *tasks)
+        self._every_s = every_s
+        self._counts: Counter[str] = Counter()
+        self._lock = threading.Lock()
+        self._ending = threading.Event()
+        self._failing: set[Task] = set()
+        self._thread = threading.Thread(target=self._run, name="endcap-watching", daemon=True)
+
+    def count(self, what: str, by: int) -> None:
+        """Count events that are in no log: ``rejected`` or ``quarantined``. From any thread."""
+        if by:
+            with self._lock:
+                self._counts[what] += by
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End after what is under way; every step of it has a time-out."""
+        self._ending.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._ending.wait(self._every_s):
+            for task in self._tasks:
+                if not self._ending.is_set():
+                    self._do(task)
+
+    def _do(self, task: Task) -> None:
+        try:
+            task(self._clock.now_ms())
+            self._failing.discard(task)
+        except Exception as error:
+            # Whatever it is, the next minute comes: said once until it works again.
+            if task not in self._failing:
+                self._report("watching", error)
+            self._failing.add(task)
+
+    def _look(self, now_ms: int) -> None:
+        with self._lock:
+            counts, self._counts = self._counts, Counter()
+        kept = False
+        try:
+            kept = not counts or self._watcher.add(counts, now_ms)
+        except EndcapError as error:
+            self._report("watching", error)
+        if not kept:
+            with self._lock:
+                self._counts.update(counts)
+        self._watcher.look(now_ms, stretches=STRETCHES)

@@ -64,7 +64,7 @@ def overview(visit: Visit) -> Page:
     values: dict[str, object] = {"section": "overview", **_live(visit, asked)}
     if visit.live:
         return Page("overview.html", values)
-    lines = tuple(dict.fromkeys((*(name for name in CARDS if not isinstance(METRICS[name].formula, Lift)), asked.metric)))
+    lines = tuple(dict.fromkeys((*filter(_has_line, CARDS), asked.metric)))
     by_step, whole = asked.report(lines, steps=True), asked.report()
     table = asked.report(COLUMNS, by=CUTS[asked.cut][0])
     nothing = not any(whole.total.sums.get(name) for name in _TRAFFIC)
@@ -120,9 +120,13 @@ def _dates(asked: Asked) -> tuple[str, str]:
     return iso_day(asked.period.since_ms, asked.zone), iso_day(asked.period.until_ms - 1, asked.zone)
 
 
+def _has_line(name: str) -> bool:
+    """Whether a figure can be drawn by steps: what a few held-out people make of a single day is chance alone."""
+    return not isinstance(METRICS[name].formula, Lift)
+
+
 def _card(name: str, whole: Report, by_step: Report) -> Card:
-    values = [row.figures[name].value for row in by_step.rows if name in row.figures]
-    shown_line = spark(values)
+    shown_line = spark([row.figures[name].value for row in by_step.rows]) if _has_line(name) else Markup("")
     return Card(told(name, whole.total.figures[name], whole.currency, whole.total.compared.get(name)), shown_line)
 
 

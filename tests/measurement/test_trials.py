@@ -146,8 +146,12 @@ def test_clicks_say_which_ranking_is_preferred_and_repeated_ones_say_nothing_mor
         item = next(one for one in answer.items if one.arm == wanted)
         shop.tell("click", f"s{n}", times=3, item_id=item.item_id, recommendation_id=answer.recommendation_id)
         shop.tell("click", f"s{n}", item_id=item.item_id, recommendation_id=answer.recommendation_id)
+    answer = shop.ask("fond")
+    mine, theirs = ([one for one in answer.items if one.arm == arm] for arm in ("now", "other"))
+    for item in (mine[0], mine[0], mine[0], theirs[0], theirs[1]):
+        shop.tell("click", "fond", item_id=item.item_id, recommendation_id=answer.recommendation_id)
     found = preferred(shop.stores, experiment)
-    assert (found.sessions, found.first, found.second) == (60, 20, 40)
+    assert (found.sessions, found.first, found.second) == (61, 20, 41)
     whole = trial(shop.measured(), "ranks", shop.clock.now_ms())
     assert (whole.preference, whole.analysis) == (found, None)
 

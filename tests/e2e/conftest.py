@@ -84,7 +84,7 @@ class Demo:
 
 def start_demo(home: Path, timeout_s: float, *options: str) -> Demo:
     """Start the demo on a free port and wait for its line."""
-    command = [sys.executable, "-m", "endcap", "demo", "--home", str(home), "--port", "0", *options]
+    command = [sys.executable, "-m", "endcap", "demo", "--home", str(home), "--port", "0", "--visitors", "0", *options]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=dict(os.environ))
     lines: queue.Queue[str] = queue.Queue()
     threading.Thread(target=_pass_on, args=(process, lines), daemon=True).start()

@@ -17,6 +17,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from endcap.app import Endcap
 from endcap.cli._options import DEFAULT_HOME, JsonOption
 from endcap.core.time import HOUR_MS, SystemClock
+from endcap.demo.crowd import Crowd
 from endcap.demo.state import SHOP, STEPS, Prepared, is_demo_home, load_prepared
 from endcap.demo.storefront import Storefront
 from endcap.errors import BadOption, EndcapError
@@ -35,11 +36,14 @@ def run(
     ] = None,
     seed: Annotated[int | None, typer.Option("--seed", min=0, help="Another seed makes another shop.")] = None,
     reset: Annotated[bool, typer.Option("--reset", help="Throw the demo in this folder away and start again.")] = False,
+    visitors: Annotated[
+        float, typer.Option("--visitors", min=0.0, max=60.0, help="How many simulated visitors come a minute; 0 for none.")
+    ] = 3.0,
     json: JsonOption = False,
 ) -> None:
     """Start a shop that does not exist, with everything Endcap does in it.
 
-    The first start makes the shop, imports and trains, which takes less than a minute; later ones take seconds.
+    The first start makes the shop, imports, trains and lets visitors come, which takes a minute or two; later ones take seconds.
     """
     home = home or Path(os.environ.get("ENDCAP_HOME", DEFAULT_HOME)) / "demo"
     if reset:
@@ -50,7 +54,13 @@ def run(
         site = Site(endcap, shops=(SHOP,), open_console=True)
         items = endcap.shop(SHOP).stores.catalog.all()
         storefront = Storefront(site, prepared, items, endcap.clock)
-        serve(Application(site, pages=storefront.routes()), host=host, port=port, answering=_say_json if json else _say)
+        crowd = Crowd(site, prepared, visitors)
+
+        def answering(url: str) -> None:
+            crowd.start()
+            (_say_json if json else _say)(url)
+
+        serve(Application(site, pages=storefront.routes()), host=host, port=port, answering=answering)
     finally:
         endcap.close()
 

@@ -1,4 +1,5 @@
-"""The preparation of the demo, as a process of its own: generate, import, train, make a key.
+"""The preparation of the demo, as a process of its own: generate, import, train, make a key, let visitors
+come.
 
 Every step can be killed at any moment and is repeated by the next start: the files of a seed are the same bytes, an import
 of the same events adds nothing, and a bundle is published whole or not at all.
@@ -7,18 +8,21 @@ of the same events adds nothing, and a bundle is published whole or not at all.
 from __future__ import annotations
 
 import fcntl
+import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 
 from endcap.connectors import ImportOptions, Plan, import_files
 from endcap.demo.state import SHOP, STEPS, Prepared, load_prepared
-from endcap.demo.visitor import Persona
+from endcap.demo.traffic import run_traffic
+from endcap.demo.visitor import Persona, is_never_held_out
 from endcap.errors import EndcapError
 from endcap.stores import sqlite
-from endcap.synthetic.shop import EVENTS_FILE, PRODUCTS_FILE, Shop, make_shop
+from endcap.synthetic.shop import EVENTS_FILE, PRODUCTS_FILE, Shop, make_shop, plant
 from endcap.training.job import train
 
 Report = Callable[[str, float], None]
@@ -74,10 +78,26 @@ def _import(home: Path, prepared: Prepared, share: Callable[[float], None]) -> P
 def _train(home: Path, prepared: Prepared, share: Callable[[float], None]) -> Prepared:
     opened = sqlite.open_home(home)
     try:
-        train(opened.open(SHOP), seed=prepared.seed, light=True, progress=lambda _what, done: share(done))
+        with _measuring(home):
+            train(opened.open(SHOP), seed=prepared.seed, light=True, progress=lambda _what, done: share(done))
     finally:
         opened.close()
     return prepared
+
+
+@contextmanager
+def _measuring(home: Path) -> Iterator[None]:
+    """Bring the sums up to date meanwhile, in a process of its own: it needs one core, as training does most of the time."""
+    command = [sys.executable, "-m", "endcap", "measure", "--json", "--shop", SHOP, "--home", str(home)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as child:
+        try:
+            yield
+        except BaseException:
+            child.kill()
+            raise
+        _, complaint = child.communicate()
+    if child.returncode != 0:
+        raise EndcapError(f"the history could not be measured: {complaint.strip()}")
 
 
 def _make_keys(home: Path, prepared: Prepared, _share: Callable[[float], None]) -> Prepared:
@@ -88,8 +108,14 @@ def _make_keys(home: Path, prepared: Prepared, _share: Callable[[float], None]) 
         opened.close()
 
 
+def _let_visitors_come(home: Path, prepared: Prepared, share: Callable[[float], None]) -> Prepared:
+    run_traffic(home, plant(prepared.seed, prepared.end_ms), prepared.seed, prepared.end_ms, share)
+    return prepared
+
+
 _DO: dict[str, Callable[[Path, Prepared, Callable[[float], None]], Prepared]] = {
     "generate": _generate, "import": _import, "train": _train, "keys": _make_keys,
+    "traffic": _let_visitors_come,
 }  # fmt: skip
 
 
@@ -98,7 +124,9 @@ def _personas(shop: Shop) -> tuple[Persona, ...]:
     category_of = {item.item_id: item.category[-1] for item in shop.items}
     newest: dict[str, list[str]] = {}
     for event in reversed(shop.events):
-        if event.type == "view" and event.user_id and len(seen := newest.setdefault(event.user_id, [])) < _NEWEST_VIEWS:
+        if event.type != "view" or not event.user_id or not is_never_held_out(event.user_id):
+            continue
+        if len(seen := newest.setdefault(event.user_id, [])) < _NEWEST_VIEWS:
             seen.append(category_of[event.item_id or ""])
     chosen = []
     for category, name in _PEOPLE.items():

@@ -9,8 +9,11 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from endcap.core.experiment import HOLDOUT
 from endcap.core.ids import new_id
 from endcap.demo.cart import Cart
+from endcap.experiments.assignment import Salted
+from endcap.kernels.hashing import BUCKETS
 
 SESSION_COOKIE, CART_COOKIE, CUSTOMER_COOKIE = "larkfield_session", "larkfield_cart", "larkfield_customer"
 _DAY_S = 86_400
@@ -38,7 +41,7 @@ class Visitor:
         """Read from the request's cookies; what they lack or forge is made anew."""
         cookies = request.cookies
         known = re.fullmatch(r"[0-9A-Z]{26}", cookies.get(SESSION_COOKIE, ""))
-        session_id = known.group() if known else new_id(now_ms)
+        session_id = known.group() if known else _new_session(now_ms)
         persona = next((one for one in personas if one.user_id == cookies.get(CUSTOMER_COOKIE)), None)
         return cls(session_id, Cart.from_cookie(cookies.get(CART_COOKIE)), persona, is_new=known is None)
 
@@ -51,3 +54,12 @@ class Visitor:
         }
         for name, value in values.items():
             response.set_cookie(name, value, max_age=7 * _DAY_S if value else 0, httponly=True, samesite="lax")
+
+
+def is_never_held_out(unit: str) -> bool:
+    """Whether somebody of this id sees recommendations however large the holdout is: who tries the demo wants to see some."""
+    return Salted.of(HOLDOUT).bucket(unit.encode()) < BUCKETS // 2
+
+
+def _new_session(now_ms: int) -> str:
+    return next(one for one in iter(lambda: new_id(now_ms), "") if is_never_held_out(one))

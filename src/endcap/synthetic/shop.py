@@ -16,7 +16,7 @@ from endcap.synthetic.assortment import Assortment, load_assortment
 from endcap.synthetic.behaviour import Act, Behaviour
 from endcap.synthetic.dice import Dice
 from endcap.synthetic.families import Family, make_families
-from endcap.synthetic.people import make_people
+from endcap.synthetic.people import Person, make_people
 from endcap.synthetic.truth import Truth, plant_links
 
 PRODUCTS_FILE, EVENTS_FILE = "products.jsonl", "events.jsonl"
@@ -70,33 +70,38 @@ def make_shop(seed: int, end_ms: int, size: Size | None = None, progress: Progre
     True
     """
     size = size or Size()
-    end_ms = end_ms // HOUR_MS * HOUR_MS
-    span = (end_ms - size.days * DAY_MS, end_ms)
+    span = _span(end_ms, size)
     assortment = load_assortment()
-    # One stream each, so that a change to the people leaves the products as they are.
-    families = make_families(assortment, Dice(seed, 1), *span)
-    truth = Truth(assortment, families, _links(assortment, families, seed))
-    acts = _live(assortment, families, truth, seed, span, size, progress)
-    events = [_event(seed, number, act) for number, act in enumerate(acts)]
-    return Shop(assortment.name, _items(assortment, families, truth), events, truth, families)
-
-
-def _links(assortment: Assortment, families: list[Family], seed: int) -> list[dict[int, float]]:
-    return plant_links(assortment, families, Dice(seed, 2))
-
-
-def _live(
-    assortment: Assortment, families: list[Family], truth: Truth, seed: int, span: tuple[int, int], size: Size, progress: Progress
-) -> list[Act]:
-    people = make_people(assortment, Dice(seed, 3), size.customers, size.guests, size.visits_per_customer)
-    behaviour = Behaviour(assortment, families, truth, Dice(seed, 4), span)
+    truth, people = _plant(assortment, seed, span, size)
+    behaviour = Behaviour(assortment, truth.families, truth, Dice(seed, 4), span)
     for number, person in enumerate(people):
-        if person.user_id:
-            truth.tastes[person.user_id] = person.taste()
         behaviour.live(person)
         if number % 500 == 0:
             progress(number / len(people))
-    return sorted(behaviour.acts, key=lambda act: act.at_ms)
+    acts = sorted(behaviour.acts, key=lambda act: act.at_ms)
+    events = [_event(seed, number, act) for number, act in enumerate(acts)]
+    return Shop(assortment.name, _items(assortment, truth.families, truth), events, truth, truth.families)
+
+
+def plant(seed: int, end_ms: int, size: Size | None = None) -> Truth:
+    """The truth alone of the shop that :func:`make_shop` makes, without anybody's life in it: a second or two."""
+    size = size or Size()
+    truth, _ = _plant(load_assortment(), seed, _span(end_ms, size), size)
+    return truth
+
+
+def _span(end_ms: int, size: Size) -> tuple[int, int]:
+    end_ms = end_ms // HOUR_MS * HOUR_MS
+    return end_ms - size.days * DAY_MS, end_ms
+
+
+def _plant(assortment: Assortment, seed: int, span: tuple[int, int], size: Size) -> tuple[Truth, list[Person]]:
+    # One stream each, so that a change to the people leaves the products as they are.
+    families = make_families(assortment, Dice(seed, 1), *span)
+    truth = Truth(assortment, families, plant_links(assortment, families, Dice(seed, 2)))
+    people = make_people(assortment, Dice(seed, 3), size.customers, size.guests, size.visits_per_customer)
+    truth.tastes |= {person.user_id: person.taste() for person in people if person.user_id}
+    return truth, people
 
 
 def _event(seed: int, number: int, act: Act) -> Event:

@@ -13,10 +13,14 @@ import pytest
 
 from endcap.artifacts.bundle import Made, Manifest, write_bundle
 from endcap.artifacts.item_scores import ItemScores
+from endcap.core.experiment import Arm, Change, Experiment
 from endcap.core.time import DAY_MS, iso
 from endcap.measurement.catalogue import METRICS
+from endcap.measurement.components import NUMBER
 from endcap.measurement.follower import Follower
 from endcap.measurement.questions import ReportQuery
+from endcap.serving.shop_experiments import put_experiment, start_experiment
+from endcap.stores.measures import Measured, UnitSums
 from endcap.web.console.frame import SECTIONS
 from endcap.web.console.told import told
 from tests.measurement.small_shops import DAYS, START, small_shop
@@ -170,3 +174,23 @@ def test_an_unknown_experiment_is_refused_in_words(empty: Served) -> None:
     answer = empty.client.get("/console/experiments/nope")
     assert answer.status_code == 404
     assert "That did not work" in answer.text
+
+
+@pytest.mark.parametrize(("other", "may_be_read"), [(790, True), (500, False)])
+def test_figures_of_a_broken_split_are_greyed_and_it_is_said(fresh: Served, other: int, *, may_be_read: bool) -> None:
+    documents, measures = fresh.stores.documents, fresh.stores.measures
+    arms = (Arm(name="now", title="As now"), Arm(name="four", changes={"home": Change(patch={"max_count": 4})}))
+    put_experiment(documents, Experiment(name="count", hypothesis="Few sell.", arms=arms, metric="buyers", placements=("home",)))
+    start_experiment(documents, "count", NOW_MS - 20 * DAY_MS)
+    orders = NUMBER["orders"]
+    units = {
+        ("count", f"{arm} {unit}"): UnitSums(arm, NOW_MS - DAY_MS * (unit % 19 + 1), "", {orders: int(unit % 3 == 0)}, {})
+        for arm, many in (("now", 800), ("four", other)) for unit in range(many)
+    }  # fmt: skip
+    before = measures.progress()
+    assert measures.commit(Measured(before=before, after=before, units=units))
+    page = fresh.client.get("/console/experiments/count").text
+    assert ("greyed" not in page) is may_be_read
+    assert ("These figures may not be read" not in page) is may_be_read
+    assert ("split as planned" in page) is may_be_read
+    assert "33." in page, "the figures stand there all the same"

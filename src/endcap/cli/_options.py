@@ -16,6 +16,13 @@ HomeOption = Annotated[
 DEFAULT_HOME = Path("endcap-data")
 ShopOption = Annotated[str, typer.Option("--shop", help="The shop, a short lower-case name.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+PrivateOption = Annotated[
+    bool,
+    typer.Option(
+        "--private-targets", envvar="ENDCAP_PRIVATE_TARGETS",
+        help="Let alarms and reports go to servers that are not on the public internet, such as a mail relay of your own.",
+    ),
+]  # fmt: skip
 WithOption = Annotated[
     list[str] | None,
     typer.Option(

@@ -8,7 +8,7 @@ import msgspec
 import typer
 
 from endcap.app import Endcap
-from endcap.cli._options import DEFAULT_HOME, HomeOption, JsonOption
+from endcap.cli._options import DEFAULT_HOME, HomeOption, JsonOption, PrivateOption
 from endcap.web.application import Application
 from endcap.web.server import serve
 from endcap.web.site import Site
@@ -25,6 +25,7 @@ def run(
             help="Begin with 5 % of shoppers held out, in a shop that never had a holdout, to know what recommendations earn.",
         ),
     ] = True,
+    private_targets: PrivateOption = False,
     json: JsonOption = False,
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
@@ -33,7 +34,7 @@ def run(
     try:
         for name in shop or ():
             endcap.shop(name)
-        site = Site(endcap, shops=tuple(shop or ()), holdout=holdout)
+        site = Site(endcap, shops=tuple(shop or ()), holdout=holdout, private_targets=private_targets)
 
         def answering(url: str) -> None:
             shops = sorted(site.shops)

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Annotated
 
 import msgspec
 import typer
 from rich.console import Console
 
-from endcap.cli._documents import shop_stores
-from endcap.cli._options import DEFAULT_HOME, HomeOption, JsonOption, ShopOption
+from endcap.cli._documents import decoded, pretty, shop_stores
+from endcap.cli._options import DEFAULT_HOME, HomeOption, JsonOption, PrivateOption, ShopOption
 from endcap.core.time import SystemClock, iso
+from endcap.errors import BadInput
+from endcap.measurement.watch.delivering import Courier
 from endcap.measurement.watch.notes import WatchReport
+from endcap.measurement.watch.settings import WatchSettings
+from endcap.measurement.watch.telling import put_watch, shown
 from endcap.measurement.watch.watcher import Watcher
 
 EVERY_S = 60
@@ -23,14 +28,25 @@ _MARKS = {"alarm": "[bold red]ALARM[/bold red]  ", "fine": "[green]fine[/green] 
 def run(
     shop: ShopOption,
     once: Annotated[bool, typer.Option("--once", help="Look once and end: exit code 2 where an alarm is on.")] = False,
+    settings: Annotated[
+        Path | None,
+        typer.Option(help="Keep the settings in this TOML or JSON file, and end."),
+    ] = None,
+    private_targets: PrivateOption = False,
     json: JsonOption = False,
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """Look at a shop's data, models and machine every minute, until stopped. A server does so by itself; it may run meanwhile."""
     with shop_stores(home, shop) as stores:
-        watcher = Watcher(stores)
+        if settings is not None:
+            kept = put_watch(stores.documents, _read(settings), private=private_targets)
+            typer.echo(pretty(shown(kept)))
+            return
+        watcher, courier = Watcher(stores), Courier(stores, private=private_targets)
         while True:
-            report = watcher.look(SystemClock().now_ms(), every=True)
+            now_ms = SystemClock().now_ms()
+            report = watcher.look(now_ms, every=True)
+            courier.deliver(now_ms)
             if json:
                 typer.echo(msgspec.json.encode(report).decode())
             else:
@@ -40,6 +56,13 @@ def run(
             time.sleep(EVERY_S)
     if report.open:
         raise typer.Exit(2)
+
+
+def _read(file: Path) -> WatchSettings:
+    try:
+        return msgspec.convert(decoded(file), WatchSettings)
+    except msgspec.ValidationError as error:
+        raise BadInput(f"{file}: {error}", field="settings", remedy="see docs/how-to/watch.md") from error
 
 
 def _print(report: WatchReport) -> None:

@@ -33,7 +33,7 @@ LANES = {
 class RunningShop:
     """A shop that answers and takes events."""
 
-    def __init__(self, name: str, service: ShopService, log: Log, clock: Clock) -> None:
+    def __init__(self, name: str, service: ShopService, log: Log, clock: Clock, *, private: bool = False) -> None:
         self.name = name
         self.service = service
 
@@ -43,7 +43,7 @@ class RunningShop:
         self.events = EventWriter(service.stores.log, service.live, report=report)
         self.decisions = DecisionWriter(service.stores.decisions, report=report)
         self.measuring = Following(service.stores, report=report)
-        self.watching = WatchingBeside(service.stores, clock, report=report)
+        self.watching = WatchingBeside(service.stores, clock, report=report, private=private)
 
     @property
     def bundle(self) -> str | None:
@@ -62,12 +62,13 @@ class RunningShop:
 class Site:
     """Everything that the endpoints share. Made, started and stopped on one event loop.
 
-    With ``holdout`` a shop that never had one begins with the default holdout.
+    With ``holdout`` a shop that never had one begins with the default holdout. With ``private_targets`` alarms and
+    reports may go to servers that are not on the public internet.
     """
 
     def __init__(
         self, endcap: Endcap, *, shops: tuple[str, ...] = (), open_console: bool = False, holdout: bool = False,
-        log: Log | None = None,
+        log: Log | None = None, private_targets: bool = False,
     ) -> None:  # fmt: skip
         self.endcap = endcap
         self.clock = endcap.clock
@@ -76,6 +77,7 @@ class Site:
         self.log = log or Log(endcap.clock)
         self.keys = KeyRing(endcap.home.keys)
         self.open_console = open_console
+        self.private_targets = private_targets
         self._only = shops
         self._holdout = holdout
         self.requests = RequestCounts(self.admission.lanes["recommend"], endcap.clock.now_ms())
@@ -176,7 +178,7 @@ class Site:
                     await asyncio.to_thread(begin_holdout, service.stores.documents, self.clock.now_ms())
                     await asyncio.to_thread(service.refresh)
                 await asyncio.to_thread(service.warm)
-                running = RunningShop(name, service, self.log, self.clock)
+                running = RunningShop(name, service, self.log, self.clock, private=self.private_targets)
                 running.events.start()
                 running.decisions.start()
                 running.measuring.start()

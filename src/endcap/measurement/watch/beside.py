@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from endcap.core.time import Clock
 from endcap.errors import EndcapError
+from endcap.measurement.watch.delivering import Courier
 from endcap.measurement.watch.watcher import Watcher
 from endcap.stores.ports import ShopStores
 
@@ -16,23 +17,24 @@ EVERY_S = 60.0
 STRETCHES = 100
 """How many stretches of the log are counted before a look: a shop with a long history is counted over some minutes."""
 
-Task = Callable[[int], None]
+Task = Callable[[int], object]
 
 
 class WatchingBeside:
-    """Looks after one shop every minute until it is stopped, and then does ``tasks``, which are given the time.
+    """Looks after one shop every minute until it is stopped, and tells whom it should.
 
-    What fails is reported once, and tried again.
+    What fails is reported once, and tried again. With ``private`` messages may go to servers that are not on the public internet.
     """
 
     def __init__(
-        self, stores: ShopStores, clock: Clock, *, report: Callable[[str, Exception], None], tasks: Iterable[Task] = (),
+        self, stores: ShopStores, clock: Clock, *, report: Callable[[str, Exception], None], private: bool = False,
         every_s: float = EVERY_S,
     ) -> None:  # fmt: skip
         self._watcher = Watcher(stores)
         self._clock = clock
         self._report = report
-        self._tasks = (self._look, *tasks)
+        self._courier = Courier(stores, private=private)
+        self._tasks: tuple[Task, ...] = (self._look, self._deliver)
         self._every_s = every_s
         self._counts: Counter[str] = Counter()
         self._lock = threading.Lock()
@@ -83,3 +85,6 @@ class WatchingBeside:
             with self._lock:
                 self._counts.update(counts)
         self._watcher.look(now_ms, stretches=STRETCHES)
+
+    def _deliver(self, now_ms: int) -> None:
+        self._courier.deliver(now_ms, self._ending.is_set)

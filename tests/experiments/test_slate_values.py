@@ -7,8 +7,9 @@ import pytest
 
 from endcap.bench.rehearsal_rounds import Rounds, rounds
 from endcap.experiments.off_policy import Estimate
-from endcap.experiments.off_policy_slates import Belief, Slates
+from endcap.experiments.off_policy_slates import Belief, Showing, Slates
 from endcap.experiments.reward_model import fit
+from endcap.experiments.slate_values import Trial
 
 SEEDS = range(6)
 
@@ -48,6 +49,32 @@ def test_places_are_compared_whatever_stands_in_them() -> None:
     plain = clicks[places == 1].mean() / clicks[places == 0].mean()
     assert plain < 0.25
     assert fit(items, places, clicks, 2, 2).places[1] == pytest.approx(0.5, abs=0.04)
+
+
+def two_kinds(n: int = 20_000) -> tuple[Slates, np.ndarray]:
+    """Answers of two products to two kinds of shoppers: what each kind likes stands first nine times of ten."""
+    rng = np.random.default_rng(1)
+    kinds, exchanged = rng.integers(2, size=n), rng.random(n) < 0.1
+    first = np.where(exchanged, 1 - kinds, kinds)
+    items = np.stack([first, 1 - first], axis=1)
+    liked = np.where(items == kinds[:, None], 0.4, 0.05)
+    clicks = (rng.random((n, 2)) < liked * np.array([1.0, 0.5])).astype(float)
+    favourite, other = np.array([0.9, 0.1]), np.array([0.1, 0.9])
+    logged = np.where((items == kinds[:, None])[..., None], favourite, other).reshape(-1, 2)
+    given = np.where(exchanged[:, None], np.array([0.1, 1.0]), np.array([0.9, 1.0])).ravel()
+    slates = Slates(
+        answers=np.repeat(np.arange(n), 2), places=np.tile([0, 1], n), items=items.ravel(), n_candidates=np.full(2 * n, 2.0),
+        logged_given=given, target_given=given, logged=logged, target=logged, n_answers=n,
+    )  # fmt: skip
+    return slates, clicks.ravel()
+
+
+def test_a_place_is_not_credited_with_what_stands_there_for_a_reason() -> None:
+    slates, clicks = two_kinds()
+    showing = Showing(np.arange(slates.n_answers + 1) * 2, slates.items.astype(np.int32), slates.logged.astype(np.float32))
+    trial = Trial.of(slates, showing, showing, np.arange(slates.n_answers), {}, {"clicks": clicks}, "clicks")
+    assert fit(slates.items, slates.places, clicks, 2, 2).places[1] < 0.2
+    assert trial.looked[1] == pytest.approx(0.5, abs=0.05)
 
 
 @pytest.fixture(scope="module")

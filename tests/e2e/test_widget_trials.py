@@ -17,7 +17,9 @@ def laid(**layout: Any) -> dict[str, Any]:
 
 
 def columns(page: Page) -> int:
-    tops: list[int] = page.locator(".item").evaluate_all("items => items.map((item) => Math.round(item.getBoundingClientRect().top))")
+    tops: list[int] = page.locator(".item").evaluate_all(
+        "items => items.map((item) => Math.round(item.getBoundingClientRect().top))"
+    )
     return tops.count(tops[0])
 
 

@@ -12,7 +12,8 @@ from endcap.kernels.giving import Looks
 from endcap.kernels.mixing import Gathered, Past, Plan, Stacked
 from endcap.ranking.arranging import GREEDY, Arranger, Caps, Entrants, Policy
 
-from .test_mixing import N, work_for
+from .test_mixing import work_for
+from .test_retrieve import N
 
 UNKNOWN = np.full(N, -1, np.int32)
 LOOKS = Looks(UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN.astype(np.int8))

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from endcap.audience.audiences import AUDIENCE_KIND
 from endcap.core.experiment import Decided
 from endcap.core.time import DAY_MS
 from endcap.serving.shop_experiments import all_experiments, decide_experiment, experiment_named
-from endcap.web.console.audience_page import AUDIENCE_KIND
 from tests.web.served import NOW_MS, Served, serving
 
 PLAN = {
@@ -112,7 +112,7 @@ def test_a_mistake_stands_beside_its_field_and_what_was_written_stays(
 
 
 def test_each_change_of_the_form_makes_an_experiment_that_starts(here: Served) -> None:
-    changes = (
+    changes: tuple[dict[str, Any], ...] = (
         {"change": "count", "counts": ["4", "6"]}, {"change": "layout", "layouts": "grid"},
         {"change": "time", "times": "leaving"},
         {"change": "wording", "where": "product/similar", "heading": "More like this"}, {"change": "standard"}, {"change": "off"},

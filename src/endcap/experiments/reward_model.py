@@ -7,6 +7,7 @@ right: an estimator that is doubly robust corrects it with what was logged. But 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,7 +80,7 @@ def worths(items: Ints, looked: Floats, rewards: Floats, n_items: int) -> Floats
     return _shrunk(np.bincount(items, rewards, n_items), np.bincount(items, looked, n_items), _PRIOR_SLOTS)
 
 
-def _shrunk(earned: Floats, seen: Floats, prior: float) -> Floats:
+def _shrunk(earned: NDArray[Any], seen: NDArray[Any], prior: float) -> Floats:
     """Earned for each time seen, as if each item had been seen ``prior`` times before and earned what all do on average."""
     mean = float(earned.sum()) / max(float(seen.sum()), 1e-300)
     found: Floats = (earned + prior * mean) / (seen + prior)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 import msgspec
@@ -16,10 +18,14 @@ from endcap.core.time import SystemClock
 from endcap.measurement.asking import DEFAULT_SINCE, FIELDS, query_of
 from endcap.measurement.calendar import zone_of
 from endcap.measurement.catalogue import GOALS, GROUPS, METRICS, Metric
+from endcap.measurement.dashboard.contents import dashboard
+from endcap.measurement.dashboard.mail import html_of
+from endcap.measurement.dashboard.pdf import pdf_of
 from endcap.measurement.export import csv_of, safe, step_of, worded
 from endcap.measurement.follower import Follower
-from endcap.measurement.questions import Report, ReportRow
+from endcap.measurement.questions import Report, ReportQuery, ReportRow
 from endcap.measurement.settings import ShopGoal, settings_of
+from endcap.measurement.watch.notes import standing
 from endcap.stores.ports import ShopStores
 
 _FEW = 20_000
@@ -39,6 +45,8 @@ def run(
     metrics: Annotated[str | None, typer.Option(help=FIELDS["metrics"])] = None,
     compare: Annotated[str | None, typer.Option(help=FIELDS["compare"])] = None,
     csv: Annotated[bool, typer.Option("--csv", help="Print comma-separated values.")] = False,
+    pdf: Annotated[Path | None, typer.Option(help="Write the dashboard of the period as PDF to this file.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Write it as HTML that mail programs show to this file.")] = None,
     json: JsonOption = False,
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
@@ -55,6 +63,9 @@ def run(
         query = query_of(asked, SystemClock().now_ms(), zone_of(settings.time_zone))
         if (query.by or query.step) and not query.metrics and not (csv or json):
             query = msgspec.structs.replace(query, metrics=_SHOWN)
+        if pdf is not None or html is not None:
+            _write_dashboard(stores, query, pdf, html)
+            return
         report = shop_report(stores, query)
     if json:
         typer.echo(msgspec.json.encode(report).decode())
@@ -64,6 +75,18 @@ def run(
         _print_rows(report)
     else:
         _print_all(report, settings.goal)
+
+
+def _write_dashboard(stores: ShopStores, query: ReportQuery, pdf: Path | None, html: Path | None) -> None:
+    """The dashboard of the period of a query, beside the period before, as files."""
+    alarms = standing(stores, SystemClock().now_ms()).open
+    found = dashboard(stores.shop, partial(shop_report, stores), query.since_ms, query.until_ms, alarms)
+    if pdf is not None:
+        pdf.write_bytes(pdf_of(found))
+    if html is not None:
+        html.write_text(html_of(found), encoding="utf-8")
+    for file in filter(None, (pdf, html)):
+        typer.echo(f"{file}: {found.period}")
 
 
 def _count_what_is_new(stores: ShopStores) -> None:

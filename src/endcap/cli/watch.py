@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -10,12 +11,14 @@ import msgspec
 import typer
 from rich.console import Console
 
+from endcap.app import shop_report
 from endcap.cli._documents import decoded, pretty, shop_stores
 from endcap.cli._options import DEFAULT_HOME, HomeOption, JsonOption, PrivateOption, ShopOption
 from endcap.core.time import SystemClock, iso
 from endcap.errors import BadInput
 from endcap.measurement.watch.delivering import Courier
 from endcap.measurement.watch.notes import WatchReport
+from endcap.measurement.watch.scheduled import Reporter
 from endcap.measurement.watch.settings import WatchSettings
 from endcap.measurement.watch.telling import put_watch, shown
 from endcap.measurement.watch.watcher import Watcher
@@ -42,10 +45,13 @@ def run(
             kept = put_watch(stores.documents, _read(settings), private=private_targets)
             typer.echo(pretty(shown(kept)))
             return
-        watcher, courier = Watcher(stores), Courier(stores, private=private_targets)
+        watcher = Watcher(stores)
+        reporter = Reporter(stores, partial(shop_report, stores), private=private_targets)
+        courier = Courier(stores, private=private_targets, send_report=reporter.send)
         while True:
             now_ms = SystemClock().now_ms()
             report = watcher.look(now_ms, every=True)
+            reporter.plan(now_ms)
             courier.deliver(now_ms)
             if json:
                 typer.echo(msgspec.json.encode(report).decode())

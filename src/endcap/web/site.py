@@ -43,7 +43,9 @@ class RunningShop:
         self.events = EventWriter(service.stores.log, service.live, report=report)
         self.decisions = DecisionWriter(service.stores.decisions, report=report)
         self.measuring = Following(service.stores, report=report)
-        self.watching = WatchingBeside(service.stores, clock, report=report, private=private)
+        self.watching = WatchingBeside(
+            service.stores, clock, reporting=service.report, report=report, private=private
+        )  # fmt: skip
 
     @property
     def bundle(self) -> str | None:

@@ -8,7 +8,9 @@ from collections.abc import Callable
 
 from endcap.core.time import Clock
 from endcap.errors import EndcapError
+from endcap.measurement.dashboard.contents import Reporting
 from endcap.measurement.watch.delivering import Courier
+from endcap.measurement.watch.scheduled import Reporter
 from endcap.measurement.watch.watcher import Watcher
 from endcap.stores.ports import ShopStores
 
@@ -27,14 +29,15 @@ class WatchingBeside:
     """
 
     def __init__(
-        self, stores: ShopStores, clock: Clock, *, report: Callable[[str, Exception], None], private: bool = False,
-        every_s: float = EVERY_S,
+        self, stores: ShopStores, clock: Clock, *, reporting: Reporting, report: Callable[[str, Exception], None],
+        private: bool = False, every_s: float = EVERY_S,
     ) -> None:  # fmt: skip
         self._watcher = Watcher(stores)
         self._clock = clock
         self._report = report
-        self._courier = Courier(stores, private=private)
-        self._tasks: tuple[Task, ...] = (self._look, self._deliver)
+        reporter = Reporter(stores, reporting, private=private)
+        self._courier = Courier(stores, private=private, send_report=reporter.send)
+        self._tasks: tuple[Task, ...] = (self._look, reporter.plan, self._deliver)
         self._every_s = every_s
         self._counts: Counter[str] = Counter()
         self._lock = threading.Lock()

@@ -1,0 +1,1 @@
+"""The figures of a period on a page or two: as mail and as PDF."""

@@ -20,7 +20,7 @@ from endcap.measurement.watch.alarms import Alarm, Turn
 from endcap.measurement.watch.delivering import WAITS_MS, Courier
 from endcap.measurement.watch.messages import messages
 from endcap.measurement.watch.notes import Notes, keep_notes, read_notes, standing
-from endcap.measurement.watch.settings import Email, Webhook, WatchSettings, watch_settings
+from endcap.measurement.watch.settings import Email, WatchSettings, Webhook, watch_settings
 from endcap.measurement.watch.telling import put_watch, shown
 from endcap.measurement.watch.trying import try_targets
 from endcap.stores import memory

@@ -60,11 +60,15 @@ class WatchingBeside:
         self._ending.set()
         self._thread.join()
 
+    def round(self) -> None:
+        """Look, plan reports and deliver once, in the thread that calls."""
+        for task in self._tasks:
+            if not self._ending.is_set():
+                self._do(task)
+
     def _run(self) -> None:
         while not self._ending.wait(self._every_s):
-            for task in self._tasks:
-                if not self._ending.is_set():
-                    self._do(task)
+            self.round()
 
     def _do(self, task: Task) -> None:
         try:

@@ -21,7 +21,7 @@ def look(at: Look) -> Iterator[Finding]:
         yield from unknown("The log is still being counted.")
         return
     for name, newest_ms in sorted(at.newest.items()):
-        end = newest_ms // HOUR_MS + 1
+        end = newest_ms // HOUR_MS  # the hour of the newest event is not over
         counts = {key.hour: count for key, count in at.tallies("type", end - REFERENCE_HOURS, end).items() if key.value == name}
         weeks = (end - min(counts, default=end)) / WEEK_HOURS
         if weeks >= 1 and sum(counts.values()) >= LEAST_A_WEEK * weeks:

@@ -26,6 +26,7 @@ from endcap.measurement.follower import Follower
 from endcap.measurement.questions import Report, ReportQuery, ReportRow
 from endcap.measurement.settings import ShopGoal, settings_of
 from endcap.measurement.watch.notes import standing
+from endcap.measurement.watch.written import notices_of
 from endcap.stores.ports import ShopStores
 
 _FEW = 20_000
@@ -79,8 +80,8 @@ def run(
 
 def _write_dashboard(stores: ShopStores, query: ReportQuery, pdf: Path | None, html: Path | None) -> None:
     """The dashboard of the period of a query, beside the period before, as files."""
-    alarms = standing(stores, SystemClock().now_ms()).open
-    found = dashboard(stores.shop, partial(shop_report, stores), query.since_ms, query.until_ms, alarms)
+    notices = notices_of(standing(stores, SystemClock().now_ms()).open)
+    found = dashboard(stores.shop, partial(shop_report, stores), query.since_ms, query.until_ms, notices)
     if pdf is not None:
         pdf.write_bytes(pdf_of(found))
     if html is not None:

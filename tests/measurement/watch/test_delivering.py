@@ -43,7 +43,7 @@ def _hook(server: Taken, name: str = "ops") -> Webhook:
 
 def _mail(server: Taken, **changes: object) -> Email:
     email = Email(host="localhost", port=server.port, security="none", sender="endcap@shop.example", to=("ops@shop.example",))
-    return msgspec.structs.replace(email, **changes)  # type: ignore[arg-type]
+    return msgspec.structs.replace(email, **changes)
 
 
 def _tell(stores: ShopStores, settings: WatchSettings) -> None:

@@ -14,11 +14,10 @@ import pytest
 
 from endcap.app import shop_report
 from endcap.core.time import DAY_MS, HOUR_MS
-from endcap.measurement.dashboard.contents import Dashboard, dashboard
+from endcap.measurement.dashboard.contents import Dashboard, Notice, dashboard
 from endcap.measurement.dashboard.mail import html_of
 from endcap.measurement.dashboard.pdf import pdf_of
 from endcap.measurement.settings import Settings, put_settings
-from endcap.measurement.watch.alarms import Alarm
 from endcap.measurement.watch.delivering import Courier
 from endcap.measurement.watch.notes import read_notes, standing
 from endcap.measurement.watch.scheduled import Reporter, last_full
@@ -29,7 +28,7 @@ from tests.measurement.watch.listening import mail_server
 from tests.measurement.watch.made_up import MONDAY_MS, add_selling_days, new_shop
 
 BERLIN = ZoneInfo("Europe/Berlin")
-ALARM = Alarm(id="a", check="disk", title="Disk <space>", opened_ms=1, sentence="3 % are free & falling.")
+NOTICE = Notice("Disk <space>", "3 % are free & falling.")
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +42,7 @@ def shop() -> ShopStores:
 @pytest.fixture(scope="module")
 def found(shop: ShopStores) -> Dashboard:
     span = last_full("week", MONDAY_MS + 56 * DAY_MS + HOUR_MS, BERLIN)
-    return dashboard(shop.shop, partial(shop_report, shop), span.since_ms, span.until_ms, (ALARM,))
+    return dashboard(shop.shop, partial(shop_report, shop), span.since_ms, span.until_ms, (NOTICE,))
 
 
 def _read(pdf: bytes) -> tuple[int, str]:

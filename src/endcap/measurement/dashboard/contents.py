@@ -13,7 +13,6 @@ from endcap.measurement.catalogue import METRICS, Metric
 from endcap.measurement.export import worded
 from endcap.measurement.figures import Figure
 from endcap.measurement.questions import Report, ReportQuery, Step
-from endcap.measurement.watch.alarms import Alarm
 
 Reporting = Callable[[ReportQuery], Report]
 
@@ -55,6 +54,14 @@ class Drawn:
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that stands above all figures, such as an alarm that is on."""
+
+    title: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class Dashboard:
     """Everything that is shown, in words. ``places`` are rows of text under ``place_titles``."""
 
@@ -66,11 +73,11 @@ class Dashboard:
     place_titles: tuple[str, ...]
     places: tuple[tuple[str, ...], ...]
     drawn: tuple[Drawn, ...]
-    alarms: tuple[Alarm, ...]
+    notices: tuple[Notice, ...]
 
 
-def dashboard(shop: str, reporting: Reporting, since_ms: int, until_ms: int, alarms: tuple[Alarm, ...] = ()) -> Dashboard:
-    """The dashboard of a period, compared with the one right before. ``alarms`` are those that are on."""
+def dashboard(shop: str, reporting: Reporting, since_ms: int, until_ms: int, notices: tuple[Notice, ...] = ()) -> Dashboard:
+    """The dashboard of a period, compared with the one right before."""
     names = tuple(dict.fromkeys((*TILES, *LINES)))
     whole = reporting(ReportQuery(since_ms=since_ms, until_ms=until_ms, metrics=names, compare="previous"))
     places = reporting(ReportQuery(since_ms=since_ms, until_ms=until_ms, by=("placement",), metrics=PLACED))
@@ -83,7 +90,7 @@ def dashboard(shop: str, reporting: Reporting, since_ms: int, until_ms: int, ala
         lines=tuple(_line(name, whole) for name in LINES),
         place_titles=("Placement", *(METRICS[name].title for name in PLACED)),
         places=tuple(_place(row.key.get("placement", ""), row.figures, places) for row in places.rows[:_MOST_PLACES]),
-        drawn=tuple(_drawn(name, steps, zone) for name in DRAWN), alarms=alarms,
+        drawn=tuple(_drawn(name, steps, zone) for name in DRAWN), notices=notices,
     )  # fmt: skip
 
 

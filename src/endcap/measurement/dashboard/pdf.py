@@ -14,7 +14,7 @@ from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, KeepTogether, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
 from endcap.measurement.dashboard.chart import QUIET, RULE, chart
-from endcap.measurement.dashboard.contents import Dashboard, Line
+from endcap.measurement.dashboard.contents import Dashboard, Line, Notice
 
 _INK, _GOOD, _BAD, _ALARM, _PAPER = (HexColor(one) for one in ("#1f2933", "#05603a", "#b42318", "#fdecea", "#ffffff"))
 _MARGIN = 18 * mm
@@ -68,7 +68,7 @@ def _parts(dashboard: Dashboard) -> list[Flowable]:
         _words(f"{dashboard.period}, compared with {dashboard.compared}", _QUIETLY),
         Spacer(1, 4 * mm),
     ]
-    parts += [_alarm(one.title, one.subject, one.sentence) for one in dashboard.alarms]
+    parts += [_notice(one) for one in dashboard.notices]
     parts += [Spacer(1, 2 * mm), _tiles(dashboard.tiles)]
     for drawn in dashboard.drawn:
         title = drawn.title + (f" ({drawn.unit})" if drawn.unit else "")
@@ -79,9 +79,8 @@ def _parts(dashboard: Dashboard) -> list[Flowable]:
     return [*parts, Spacer(1, 4 * mm), _words(_EXPLAINED, _SMALL)]
 
 
-def _alarm(title: str, subject: str, sentence: str) -> Table:
-    named = title + (f" ({subject.replace('_', ' ')})" if subject else "")
-    text = Paragraph(f"<b>{escape(_text(named))}</b>. {escape(_text(sentence))}", _BODY)
+def _notice(notice: Notice) -> Table:
+    text = Paragraph(f"<b>{escape(_text(notice.title))}</b>. {escape(_text(notice.sentence))}", _BODY)
     return Table([[text]], colWidths=[_WIDTH], style=TableStyle(_WARNING))
 
 

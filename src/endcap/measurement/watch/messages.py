@@ -51,5 +51,10 @@ def _subject(shop: str, turn: Turn) -> str:
 
 
 def _listed(alarms: tuple[Alarm, ...]) -> str:
-    names = [alarm.title + (f" ({alarm.subject.replace('_', ' ')})" if alarm.subject else "") for alarm in alarms]
+    names = [titled(alarm) for alarm in alarms]
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def titled(alarm: Alarm) -> str:
+    """The title of an alarm with its subject, as people read it."""
+    return alarm.title + (f" ({alarm.subject.replace('_', ' ')})" if alarm.subject else "")

@@ -18,6 +18,7 @@ from endcap.measurement.watch.messages import EMAIL
 from endcap.measurement.watch.notes import Delivery, Notes, keep_notes, read_notes, standing
 from endcap.measurement.watch.sending import send_mail, written_mail
 from endcap.measurement.watch.settings import Every, Scheduled, WatchSettings, watch_settings
+from endcap.measurement.watch.written import notices_of
 from endcap.stores.ports import ShopStores
 
 _CAS_TRIES = 10
@@ -72,8 +73,8 @@ class Reporter:
         if scheduled is None or settings.email is None:
             return
         span = msgspec.json.decode(delivery.body, type=Span)
-        alarms = standing(self._stores, span.until_ms).open
-        found = dashboard(self._stores.shop, self._reporting, span.since_ms, span.until_ms, alarms)
+        notices = notices_of(standing(self._stores, span.until_ms).open)
+        found = dashboard(self._stores.shop, self._reporting, span.since_ms, span.until_ms, notices)
         mail = written_mail(settings.email, delivery.id, f"[Endcap] {found.shop}, {found.period}", text_of(found))
         mail.add_alternative(html_of(found), subtype="html")
         if "csv" in scheduled.attach:

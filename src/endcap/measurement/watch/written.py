@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from endcap.measurement.dashboard.contents import Notice
 from endcap.measurement.watch.alarms import Alarm
-from endcap.measurement.watch.messages import Message
+from endcap.measurement.watch.messages import Message, titled
 
 
 def text_of(message: Message) -> str:
@@ -24,6 +25,10 @@ def text_of(message: Message) -> str:
 
 
 def _listed(heading: str, alarms: tuple[Alarm, ...]) -> Iterator[str]:
-    for alarm in alarms:
-        subject = f" ({alarm.subject.replace('_', ' ')})" if alarm.subject else ""
-        yield f"{heading}: {alarm.title}{subject}\n{alarm.sentence}"
+    for notice in notices_of(alarms):
+        yield f"{heading}: {notice.title}\n{notice.sentence}"
+
+
+def notices_of(alarms: tuple[Alarm, ...]) -> tuple[Notice, ...]:
+    """Alarms as a dashboard shows them."""
+    return tuple(Notice(titled(alarm), alarm.sentence) for alarm in alarms)

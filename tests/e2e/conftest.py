@@ -27,7 +27,7 @@ FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
-FIRST_START_S, START_S = 400, 60
+FIRST_START_S, START_S = 500, 60
 
 
 @dataclass

@@ -338,3 +338,19 @@ def test_a_kill_at_any_moment_counts_nothing_twice_and_loses_nothing(tmp_path: P
     assert shop.measures.progress().version > KILLS
     assert sums(shop) == sums(reference)
     home.close()
+
+
+def test_a_shop_may_begin_to_be_measured_late(shop: ShopStores) -> None:
+    shop.log.append([buys(1, T0), buys(2, T0 + MINUTE_MS)])
+    follower = Follower(shop)
+    follower.begin(shop.log.last_seq())
+    shop.log.append([buys(3, T0 + 2 * MINUTE_MS)])
+    follower.catch_up()
+    assert total(shop, "orders") == 1
+    follower.begin(shop.log.last_seq())  # begun is begun: nothing is left out of sums that are there
+    shop.log.append([buys(4, T0 + 3 * MINUTE_MS)])
+    follower.catch_up()
+    assert total(shop, "orders") == 2
+    shop.measures.clear()
+    Follower(shop).catch_up()
+    assert total(shop, "orders") == 4

@@ -8,10 +8,8 @@ of the same events adds nothing, and a bundle is published whole or not at all.
 from __future__ import annotations
 
 import fcntl
-import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -78,26 +76,10 @@ def _import(home: Path, prepared: Prepared, share: Callable[[float], None]) -> P
 def _train(home: Path, prepared: Prepared, share: Callable[[float], None]) -> Prepared:
     opened = sqlite.open_home(home)
     try:
-        with _measuring(home):
-            train(opened.open(SHOP), seed=prepared.seed, light=True, progress=lambda _what, done: share(done))
+        train(opened.open(SHOP), seed=prepared.seed, light=True, progress=lambda _what, done: share(done))
     finally:
         opened.close()
     return prepared
-
-
-@contextmanager
-def _measuring(home: Path) -> Iterator[None]:
-    """Bring the sums up to date meanwhile, in a process of its own: it needs one core, as training does most of the time."""
-    command = [sys.executable, "-m", "endcap", "measure", "--json", "--shop", SHOP, "--home", str(home)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as child:
-        try:
-            yield
-        except BaseException:
-            child.kill()
-            raise
-        _, complaint = child.communicate()
-    if child.returncode != 0:
-        raise EndcapError(f"the history could not be measured: {complaint.strip()}")
 
 
 def _make_keys(home: Path, prepared: Prepared, _share: Callable[[float], None]) -> Prepared:

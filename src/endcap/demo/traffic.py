@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from endcap.app import Endcap, ShopService
+from endcap.audience.fit import fit_customers
 from endcap.core.basis import encode_basis
 from endcap.core.events import Event
 from endcap.core.experiment import Arm, Change, Experiment
@@ -36,7 +37,7 @@ from endcap.synthetic.responses import Responses
 from endcap.synthetic.rhythm import Rhythm
 from endcap.synthetic.truth import Truth
 
-DAYS, VISITS = 28, 2_800
+DAYS, VISITS = 27, 2_800
 
 MARK = "sim"
 """How the ids of simulated events, visits and orders begin."""
@@ -51,7 +52,7 @@ FEWER = Experiment(
         Arm(name="now", title="As it is"),
         Arm(name="fewer", title="Half as many", changes={"product": Change(patch={"max_count": 4})}),
     ),
-    metric="shelf_clicks", min_conversions=200,
+    placements=("product",), metric="shelf_clicks", min_conversions=200,
 )  # fmt: skip
 BEST_SELLERS = Experiment(
     name="best_sellers_by_mail", title="Best sellers by e-mail",
@@ -60,7 +61,7 @@ BEST_SELLERS = Experiment(
         Arm(name="now", title="Chosen for the reader"),
         Arm(name="best_sellers", title="Best sellers", changes={"email": Change(recommendations="standard")}),
     ),
-    metric="shelf_clicks", min_conversions=100,
+    placements=("email",), metric="shelf_clicks", min_conversions=100,
 )  # fmt: skip
 GRID = Experiment(
     name="home_as_a_grid", title="Home page as a grid",
@@ -69,7 +70,7 @@ GRID = Experiment(
         Arm(name="now", title="A row that scrolls"),
         Arm(name="grid", title="A grid of four columns", changes={"home": Change(layout=Layout(display="grid", columns=4))}),
     ),
-    metric="shelf_clicks",
+    placements=("home",), metric="shelf_clicks",
 )  # fmt: skip
 
 _FEWER_DAYS, _BEST_SELLERS_DAYS = 15, 12
@@ -113,6 +114,7 @@ class Traffic:
             if number % 100 == 0:
                 progress(number / len(moments))
         Follower(self._service.stores).catch_up()
+        fit_customers(self._service.stores, now_ms=end_ms)
 
     def _turns(self, begin_ms: int, end_ms: int) -> list[tuple[int, Callable[[int], None]]]:
         """What the merchandiser did in these weeks, and when."""
@@ -127,6 +129,7 @@ class Traffic:
     def _begin(self, at_ms: int) -> None:
         documents = self._service.stores.documents
         put_holdout(documents, DEFAULT_HOLDOUT, "none", at_ms)
+        Follower(self._service.stores).begin(self._service.stores.log.last_seq())  # nobody before saw recommendations
         put_experiment(documents, FEWER)
         start_experiment(documents, FEWER.name, at_ms)
         self._service.refresh()

@@ -77,6 +77,17 @@ class Follower:
             stretches += 1
         return stretches
 
+    def begin(self, log_seq: int) -> None:
+        """Leave out what happened up to a place of the log, in a shop of which nothing was measured yet.
+
+        Its figures begin there, until the sums are made anew from the whole log.
+        """
+        before = self._stores.measures.progress()
+        if before.log_seq == 0:
+            self._read_documents()
+            rules = encode_rules(self._rules(before, []))
+            self._stores.measures.commit(Measured(before=before, after=Progress(log_seq=log_seq, rules=rules)))
+
     def behind(self) -> int:
         """How many events of the log are not in the sums yet."""
         return self._stores.log.last_seq() - self._stores.measures.progress().log_seq

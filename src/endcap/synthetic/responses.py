@@ -6,16 +6,16 @@ from collections.abc import Mapping
 
 from endcap.synthetic.truth import Taste, Truth
 
-DRAW: Mapping[str, float] = {"complement": 0.15, "substitute": 0.09, "upgrade": 0.07, "taste": 0.05, "other": 0.018}
+DRAW: Mapping[str, float] = {"complement": 0.11, "substitute": 0.07, "upgrade": 0.05, "taste": 0.035, "other": 0.012}
 """The chance that the first item of a product page's shelf is clicked, by what it is to the page and to the shopper."""
 
-PLACE: Mapping[str, float] = {"product": 1.0, "cart": 0.9, "home": 0.8, "email": 0.55, "post_purchase": 0.4}
+PLACE: Mapping[str, float] = {"product": 1.0, "cart": 0.9, "home": 0.8, "email": 0.9, "post_purchase": 0.4}
 """What these chances are multiplied with elsewhere."""
 
 FALLS_OFF = 0.22
 """Each position further down divides the chance by so much more: 1, 1.22, 1.44 and so on."""
 
-ADDS, BUYS = 0.34, 0.62
+ADDS, BUYS = 0.26, 0.62
 """The chance that a clicked item goes into the cart, and that a cart is paid for."""
 
 ORGANIC = 0.14

@@ -17,7 +17,7 @@ from endcap.web.console.charts import EffectChart, LineChart, Point, Series, eff
 from endcap.web.console.experiments import OUTCOMES, PATH, STATUS, tone_of
 from endcap.web.console.frame import Address, Page, Visit
 from endcap.web.console.told import interval_of, place
-from endcap.web.console.words import NOTHING, chance, day, duration, minute, money, number, percent, plain, trimmed
+from endcap.web.console.words import NOTHING, day, duration, likelihood, minute, money, number, percent, plain, trimmed
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +195,7 @@ def _arm_row(
     tone = "" if span is None else _tone(found, effect, span)
     lift = _signed(effect.lift) if effect.lift is not None else NOTHING
     around = interval_of(span.low, span.high, _signed) if span else effect.reason or ""
-    better = chance(effect.chance_to_win) if effect.chance_to_win is not None else NOTHING
+    better = likelihood(effect.chance_to_win) if effect.chance_to_win is not None else NOTHING
     return ArmRow(titles[arm.arm], number(arm.units), value, interval, lift, around, better, tone)
 
 

@@ -106,6 +106,17 @@ def chance(propensity: float) -> str:
     return f"{scaled:.0f} %" if scaled >= 10 else f"{scaled:.2g} %"
 
 
+def likelihood(probability: float) -> str:
+    """A belief in per cent; what is as good as certain is not told to more places than it is worth.
+
+    >>> likelihood(0.853), likelihood(2.6e-14), likelihood(0.9999)
+    ('85 %', 'below 0.1 %', 'above 99.9 %')
+    """
+    if probability < 0.001:
+        return "below 0.1 %"
+    return "above 99.9 %" if probability > 0.999 else chance(probability)
+
+
 def ago(ms: int) -> str:
     """How long ago, in the largest fitting unit.
 

@@ -337,8 +337,16 @@ class KeysContract:
 
 
 class HomeContract(
-    LogContract, CatalogContract, PeopleContract, DocumentsContract, DecisionsContract, BundlesContract, CustomersContract,
-    KeysContract, MeasuresContract, WatchingContract,
+    LogContract,
+    CatalogContract,
+    PeopleContract,
+    DocumentsContract,
+    DecisionsContract,
+    BundlesContract,
+    CustomersContract,
+    KeysContract,
+    MeasuresContract,
+    WatchingContract,
 ):
     """Everything together. A subclass gives the fixture ``home``: a new, empty installation."""
 

@@ -60,6 +60,7 @@ def test_the_second_start_regenerates_nothing(demo: Demo) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1_100)
 @pytest.mark.parametrize("step", ["import", "train", "traffic"])
 def test_a_killed_first_start_is_repaired_by_the_next(begun: Path, step: str) -> None:
     _kill_during(begun, step)

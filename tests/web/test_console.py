@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 from starlette.testclient import TestClient
 
-from tests.web.served import Served, serving, view
+from endcap.core.time import HOUR_MS
+from endcap.measurement.watch.alarms import Alarm
+from endcap.measurement.watch.notes import WatchReport
+from endcap.web.console.health import alarms
+from tests.web.served import NOW_MS, Served, serving, view
 
 
 @pytest.fixture
@@ -144,3 +149,14 @@ def test_the_widget_is_cached_and_compressed(served: Served) -> None:
     assert zipped.text == whole.text
     assert "max-age" in whole.headers["cache-control"]
     assert served.client.get("/endcap.js", headers={"if-none-match": whole.headers["etag"]}).status_code == 304
+
+
+def test_it_tells_of_open_alarms_and_of_those_alone() -> None:
+    quiet = Alarm(
+        id="1", check="quiet", title="Events came", opened_ms=NOW_MS - 2 * HOUR_MS, sentence="No purchase for 9 h: look."
+    )
+    closed = msgspec.structs.replace(quiet, id="2", sentence="No view for 9 h.", closed_ms=NOW_MS)
+    told = alarms(WatchReport(looked_ms=NOW_MS, stale=False, alarms=(quiet, closed)), NOW_MS)
+    assert [(one.name, one.value.replace("\u202f", " "), one.note) for one in told] == [
+        ("Events came", "2 h ago", "No purchase for 9 h: look.")
+    ]

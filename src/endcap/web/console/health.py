@@ -12,6 +12,7 @@ from endcap.core.time import DAY_MS
 from endcap.measurement.catalogue import GROUPS
 from endcap.measurement.components import NUMBER
 from endcap.measurement.questions import ReportQuery
+from endcap.measurement.watch.notes import WatchReport, standing
 from endcap.web.console.frame import Address, Page, Visit
 from endcap.web.console.tally import Counts
 from endcap.web.console.told import Told, told
@@ -67,6 +68,7 @@ def health(visit: Visit) -> Page:
     shop, log = visit.shop, visit.shop.service.stores.log
     counts = visit.tallies.of(shop)
     lacking, complete = missing(shop)
+    watched = standing(shop.service.stores, visit.now_ms)
     return Page(
         "health.html",
         {
@@ -74,9 +76,16 @@ def health(visit: Visit) -> Page:
             "counting": counts.position < shop.service.live.applied_seq, "missing": lacking, "complete": complete,
             "quarantined": log.quarantined(_QUARANTINE_SHOWN), "quarantine_total": log.quarantined_count(),
             "speeds": speeds(visit.site), "refused": refused(visit.site), "received": received(shop, visit.site),
+            "looked": watched.looked_ms > 0, "stale": watched.stale, "alarms": alarms(watched, visit.now_ms),
+            "checked": [one.title for one in watched.checks if one.state == "fine"],
             "bots": bots(visit), "service": service(visit), "lately": _LATELY_DAYS,
         },
     )  # fmt: skip
+
+
+def alarms(watched: WatchReport, now_ms: int) -> list[Fact]:
+    """What is wrong by the watch, the newest first: since when, and what to do."""
+    return [Fact(one.title, ago(now_ms - one.opened_ms), one.sentence, alarm=True) for one in watched.open]
 
 
 def facts(shop: RunningShop, counts: Counts, now_ms: int) -> list[Fact]:

@@ -73,7 +73,7 @@ def _rehearsed(title: str, found: Rehearsal) -> Rehearsed:
 
 
 def _figure_row(one: Figure, currency: str) -> FigureRow:
-    write: Callable[[float], str] = (lambda value: money(value, currency)) if one.metric == "revenue" else plain
+    write: Callable[[float], str] = (lambda value: money(value, currency)) if one.metric.startswith("revenue") else plain
     difference, tone = NOTHING, ""
     if one.difference is not None and one.difference.value is not None:
         difference = _around(one.difference, lambda value: ("+" if value > 0 else "") + write(value))

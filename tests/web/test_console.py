@@ -158,5 +158,5 @@ def test_it_tells_of_open_alarms_and_of_those_alone() -> None:
     closed = msgspec.structs.replace(quiet, id="2", sentence="No view for 9 h.", closed_ms=NOW_MS)
     told = alarms(WatchReport(looked_ms=NOW_MS, stale=False, alarms=(quiet, closed)), NOW_MS)
     assert [(one.name, one.value.replace("\u202f", " "), one.note) for one in told] == [
-        ("Events came", "2 h ago", "No purchase for 9 h: look.")
+        ("Events came", "2 h ago", "No purchase for 9 h.")
     ]

@@ -152,9 +152,7 @@ def test_the_widget_is_cached_and_compressed(served: Served) -> None:
 
 
 def test_it_tells_of_open_alarms_and_of_those_alone() -> None:
-    quiet = Alarm(
-        id="1", check="quiet", title="Events came", opened_ms=NOW_MS - 2 * HOUR_MS, sentence="No purchase for 9 h: look."
-    )
+    quiet = Alarm(id="1", check="quiet", title="Events came", opened_ms=NOW_MS - 2 * HOUR_MS, sentence="No purchase for 9 h.")
     closed = msgspec.structs.replace(quiet, id="2", sentence="No view for 9 h.", closed_ms=NOW_MS)
     told = alarms(WatchReport(looked_ms=NOW_MS, stale=False, alarms=(quiet, closed)), NOW_MS)
     assert [(one.name, one.value.replace("\u202f", " "), one.note) for one in told] == [

@@ -1,8 +1,7 @@
-"""The preparation of the demo, as a process of its own: generate, import, train, make a key, let visitors
-come.
+"""The preparation of the demo, as a process of its own: generate, import, train, make a key, let visitors come.
 
 Every step can be killed at any moment and is repeated by the next start: the files of a seed are the same bytes, an import
-of the same events adds nothing, and a bundle is published whole or not at all.
+of the same events adds nothing, a bundle is published whole or not at all, and visitors go on where they stopped.
 """
 
 from __future__ import annotations

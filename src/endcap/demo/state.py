@@ -18,7 +18,7 @@ STEPS = {
     "import": "Importing it like any shop's files",
     "train": "Training on it",
     "keys": "Making keys",
-    "traffic": "Four weeks of visitors",
+    "traffic": "Weeks of visitors",
 }
 """The steps of the preparation in order, with the words for them; :mod:`endcap.demo.prepare` does them."""
 

@@ -1,4 +1,4 @@
-"""Four weeks of visitors who saw recommendations, before the demo opens: its dashboards have something to show.
+"""Nearly four weeks of visitors who saw recommendations, before the demo opens: its dashboards have something to show.
 
 The visitors are simulated, everything else is real: each answer is the engine's at its time, logged like any other; each event
 goes through the log; the experiments are documents that were started, measured and decided as a merchandiser would.

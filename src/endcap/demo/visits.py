@@ -26,13 +26,13 @@ _HUMAN = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko)
 
 @dataclass(slots=True)
 class _Visit:
-    """One visit while it goes on: who, when, what they like, what lies in the cart and where each of it came from."""
+    """One visit while it goes on: who, when, what they like, what lies in the cart."""
 
     who: dict[str, str]
     at_ms: int
     taste: Taste
     device: str
-    cart: dict[str, str] = field(default_factory=dict)
+    cart: list[str] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
 
 
@@ -134,7 +134,7 @@ class Visits:
 
     def _add(self, visit: _Visit, item_id: str, credit: str) -> None:
         if item_id not in visit.cart:
-            visit.cart[item_id] = credit
+            visit.cart.append(item_id)
             more: dict[str, Any] = {"recommendation_id": credit} if credit else {}
             item = self._by_id[item_id]
             self._do(visit, "add_to_cart", item_id=item_id, quantity=1, price=item.price, currency=item.currency, **more)
@@ -142,7 +142,7 @@ class Visits:
     def _check_out(self, visit: _Visit, answer: Answer) -> None:
         self._shelves(visit, answer, "cart")
         if self._dice.chance(BUYS):
-            bought = next(iter(visit.cart))
+            bought = visit.cart[0]
             self._buy(visit)
             self._shelves(visit, answer, "post_purchase", item_id=bought)
 

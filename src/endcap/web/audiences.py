@@ -16,10 +16,11 @@ from endcap.errors import BadInput, UnknownName
 from endcap.ingest.checked import decode
 from endcap.serving.segments import SEGMENTS
 from endcap.stores.ports import NO_HISTORY
+from endcap.web.documents import named_tables, put_all
 from endcap.web.limits import MAX_DOCUMENT_BYTES
 from endcap.web.operations import ADMIN, Call, Operation
 from endcap.web.placements import check_count
-from endcap.web.replies import Reply, encoded, reply
+from endcap.web.replies import Reply, reply
 
 
 class Segment(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,24 +65,16 @@ async def get_segments(call: Call) -> Reply:
 async def get_audiences(call: Call) -> Reply:
     """The saved conditions."""
     shop = await call.shop()
-    documents = shop.service.stores.documents.all(AUDIENCE_KIND)
-    return reply(Audiences(tuple({"name": name, **msgspec.json.decode(body)} for name, body in sorted(documents.items()))))
+    return reply(Audiences(named_tables(shop.service.stores.documents, AUDIENCE_KIND)))
 
 
 async def put_audiences(call: Call) -> Reply:
     """Make these the audiences; those left out end."""
     shop = await call.shop()
     wanted = _named(decode(_audiences, await call.body(MAX_DOCUMENT_BYTES)))
-    documents = shop.service.stores.documents
 
     def store() -> None:
-        present = documents.all(AUDIENCE_KIND)
-        for name, audience in wanted.items():
-            body = encoded(audience)
-            if present.get(name) != body:
-                documents.put(AUDIENCE_KIND, name, body)
-        for name in present.keys() - wanted.keys():
-            documents.delete(AUDIENCE_KIND, name)
+        put_all(shop.service.stores.documents, AUDIENCE_KIND, wanted)
         shop.service.refresh()
 
     await asyncio.to_thread(store)

@@ -14,11 +14,12 @@ from endcap.ingest.checked import decode
 from endcap.serving.placements import RULE_KIND, built_rule
 from endcap.serving.shop_rules import named_rule, tried
 from endcap.stores.ports import NO_HISTORY
+from endcap.web.documents import named_tables, put_all
 from endcap.web.limits import MAX_DOCUMENT_BYTES
 from endcap.web.messages import RulePreview, RuleQuestion, Rules
 from endcap.web.operations import ADMIN, SERVER, Call, Operation
 from endcap.web.placements import buildable, check_count
-from endcap.web.replies import Reply, encoded, reply
+from endcap.web.replies import Reply, reply
 
 _rules = msgspec.json.Decoder(Rules)
 _question = msgspec.json.Decoder(RuleQuestion)
@@ -27,24 +28,16 @@ _question = msgspec.json.Decoder(RuleQuestion)
 async def get_rules(call: Call) -> Reply:
     """The rules that act on every placement."""
     shop = await call.shop()
-    documents = shop.service.stores.documents.all(RULE_KIND)
-    return reply(Rules(tuple({"name": name, **msgspec.json.decode(body)} for name, body in sorted(documents.items()))))
+    return reply(Rules(named_tables(shop.service.stores.documents, RULE_KIND)))
 
 
 async def put_rules(call: Call) -> Reply:
     """Make these the rules that act on every placement; those left out end."""
     shop = await call.shop()
     wanted = _named(decode(_rules, await call.body(MAX_DOCUMENT_BYTES)))
-    documents = shop.service.stores.documents
 
     def store() -> None:
-        present = documents.all(RULE_KIND)
-        for name, config in wanted.items():
-            body = encoded(config)
-            if present.get(name) != body:
-                documents.put(RULE_KIND, name, body)
-        for name in present.keys() - wanted.keys():
-            documents.delete(RULE_KIND, name)
+        put_all(shop.service.stores.documents, RULE_KIND, wanted)
         shop.service.refresh()
 
     await asyncio.to_thread(store)

@@ -82,20 +82,19 @@ def test_a_thumb_up_makes_a_stranger_somebody(page: Page, demo: Demo) -> None:
 def test_stated_tastes_move_the_shelves_at_once(page: Page, demo: Demo) -> None:
     page.goto(f"{demo.url}/preferences")
     shelf(page, "home")
-
-    def in_kitchen() -> int:
-        """How many of the products on the page are of the kitchen's departments, by their pages."""
-        count = 0
-        for path in paths(page):
-            text = page.request.get(demo.url + path).text()
-            count += 'href="/c/kitchen-table"' in text[text.index('class="crumbs"') :][:200]
-        return count
-
-    before, address = in_kitchen(), page.url
+    expect(page.get_by_role("heading", name="To your taste")).to_have_count(0)
+    address = page.url
     for name in ("Cookware", "Knives & Boards", "Tableware", "Coffee & Tea", "Pantry"):
         with page.expect_response("**/v1/recommendations*"):
             page.locator(f'input[name="like:{name}"]').check()
-    assert in_kitchen() > before
+    expect(page.get_by_role("heading", name="To your taste")).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    wanted = page.locator("endcap-shelf .link[href]", has_text="Among what you said you like")
+    liked: list[str] = wanted.evaluate_all("links => links.map(link => link.pathname)")
+    assert len(liked) == 4
+    for path in liked:  # of the kitchen's departments, by their pages
+        text = page.request.get(demo.url + path).text()
+        assert 'href="/c/kitchen-table"' in text[text.index('class="crumbs"') :][:200]
     page.goto(address)
     expect(page.locator('input[name="like:Cookware"]')).to_be_checked()
 

@@ -20,7 +20,9 @@ from endcap.testing.crash import SHOP, Batch, batch_events, batch_of, work_until
 from endcap.testing.samples import item, view
 
 KILLS = 100
-LONGEST_LIFE_S = 0.35
+MOST_WORDS = 24
+LAST_WORDS_S = 0.03
+HANG_S = 60.0
 DAMAGES = 1_000
 SEED = 20111209
 
@@ -38,10 +40,11 @@ def test_what_was_acknowledged_survives_kills(tmp_path: Path) -> None:
         worker = context.Process(target=work_until_killed, args=(open_home, tmp_path, life, rng.getrandbits(32), outbox))
         worker.start()
         outbox.close()
-        time.sleep(rng.uniform(0, LONGEST_LIFE_S))
+        messages = heard(inbox, rng.randrange(MOST_WORDS))
+        time.sleep(rng.uniform(0, LAST_WORDS_S))
         assert worker.pid is not None
         os.kill(worker.pid, signal.SIGKILL)
-        messages = drain(inbox)
+        messages += drain(inbox)
         versions |= {message for message in messages if isinstance(message, str)}
         safe |= {message for message in messages if isinstance(message, tuple)}
         worker.join()
@@ -72,6 +75,15 @@ def check_survivors(home_path: Path, safe: set[Batch], versions: set[str]) -> in
     archived = stores.log.history().archived_until
     home.close()
     return archived
+
+
+def heard(inbox: Connection, count: int) -> list[Batch | str]:
+    """The first so many messages: a life is as long as its work, so that a slow machine is killed at work too."""
+    messages: list[Batch | str] = []
+    while len(messages) < count:
+        assert inbox.poll(HANG_S)
+        messages.append(inbox.recv())
+    return messages
 
 
 def drain(inbox: Connection) -> list[Batch | str]:

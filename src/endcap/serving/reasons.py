@@ -17,6 +17,7 @@ TEMPLATES = {
     "similar": "Similar to {item}",
     "similar_visits": "Visitors who looked at {item} went on to this",
     "to_your_taste": "Picked for you",
+    "stated_taste": "Among what you said you like",
     "buy_again": "You may need this again",
     "seen_before": "You looked at this lately",
     "popular_in_category": "Popular in {category}",

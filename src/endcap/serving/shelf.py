@@ -143,6 +143,8 @@ class ShelfFiller:
         own = ActiveRules(ready.rules, self._query, self._view) if ready.rules is not None else None
         bars = [Bar(SEEN, self._query.history)] if shelf.unseen else []
         bars += own.bars() if own is not None else []
+        if filled.trace is None and any(bar.allows and not len(bar.rows) for bar in bars):
+            return filled  # nothing may stand here, and nobody asks why
         barrier = Barrier(self._blocked, bars)
         try:
             self._fill(ready, count, filled, own)

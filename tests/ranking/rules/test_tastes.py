@@ -26,3 +26,13 @@ def test_dislikes_may_be_kept_out() -> None:
 def test_who_stated_nothing_sees_no_difference() -> None:
     assert Tastes().factors(shopper(SHELF), SHELF, shopper(SHELF).cart) is None
     assert left(Tastes(dislikes="remove"), SHELF) == ["chair", "table", "lamp", "mug"]
+
+
+def test_only_what_is_liked_may_be_wanted() -> None:
+    likes = Preferences(likes=("oak", "garden"))
+    assert left(Tastes(only=True), SHELF, shopper(SHELF, preferences=likes)) == ["chair", "table", "lamp"]
+    torn = Preferences(likes=("garden",), dislikes=("leather",))
+    assert left(Tastes(only=True), SHELF, shopper(SHELF, preferences=torn)) == ["chair"]
+    for silent in (Preferences(), Preferences(dislikes=("leather",))):
+        assert left(Tastes(only=True), SHELF, shopper(SHELF, preferences=silent)) == []
+    assert Tastes(only=True).factors(shopper(SHELF, preferences=likes), SHELF, shopper(SHELF).cart) is None

@@ -55,12 +55,8 @@ def run(
         items = endcap.shop(SHOP).stores.catalog.all()
         storefront = Storefront(site, prepared, items, endcap.clock)
         crowd = Crowd(site, prepared, visitors)
-
-        def answering(url: str) -> None:
-            crowd.start()
-            (_say_json if json else _say)(url)
-
-        serve(Application(site, pages=storefront.routes()), host=host, port=port, answering=answering)
+        application = Application(site, pages=storefront.routes(), beside=crowd.coming)
+        serve(application, host=host, port=port, answering=_say_json if json else _say)
     finally:
         endcap.close()
 

@@ -20,6 +20,8 @@ Answer = Callable[[RecommendRequest, int], RecommendResponse]
 _DEVICES = (("mobile", 0.58), ("desktop", 0.36), ("tablet", 0.06))
 _STARTS_AT_HOME, _LOOKS_ON, _READS_MAIL, _SENDS_BACK, _SURVEYED, _DISMISSES = 0.4, 0.55, 0.6, 0.05, 0.04, 0.003
 _MOST_PAGES = 4
+_LOOKS = 1_000
+"""How often a shopper looks for something that can be had, before they give up."""
 _SEEN_LEAST = 3
 _HUMAN = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36"
 
@@ -59,12 +61,14 @@ class Visits:
         if self._dice.chance(_STARTS_AT_HOME):
             self._shelves(visit, answer, "home")
         wanted = self._wanted(visit, at_ms)
+        if wanted is None:
+            return visit.events
         for _ in range(_MOST_PAGES):
             self._do(visit, "view", item_id=wanted.item_id)
             self._shelves(visit, answer, "product", item_id=wanted.item_id)
             if not self._dice.chance(_LOOKS_ON):
                 break
-            wanted = self._wanted(visit, at_ms)
+            wanted = self._wanted(visit, at_ms) or wanted
         if self._dice.chance(ORGANIC):
             self._add(visit, wanted.item_id, "")
         if visit.cart:
@@ -84,14 +88,15 @@ class Visits:
             self._do(visit, "view", seconds=(0, 1), agent=agent, item_id=ids[self._dice.below(len(ids))])
         return visit.events
 
-    def _wanted(self, visit: _Visit, at_ms: int) -> Item:
-        """A product that the shopper comes for, of a category they like."""
+    def _wanted(self, visit: _Visit, at_ms: int) -> Item | None:
+        """A product that the shopper comes for, of a category they like; nothing where next to none of those can be had."""
         names = list(visit.taste.categories)
         weights = list(visit.taste.categories.values())
-        while True:
+        for _ in range(_LOOKS):
             shelf = self._by_category.get(names[self._dice.weighted(weights)], ())
             if shelf and (item := shelf[self._dice.below(len(shelf))]).available_at(at_ms):
                 return item
+        return None
 
     def _shelves(self, visit: _Visit, answer: Answer, placement: str, item_id: str | None = None) -> None:
         """A page with recommendations: what is seen of them, and what comes of it."""

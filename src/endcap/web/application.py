@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -51,10 +51,17 @@ OPERATIONS: tuple[Operation, ...] = (
 
 
 class Application:
-    """Looks paths without parameters up in a table, among them the two hot ones, and leaves the others to Starlette."""
+    """Looks paths without parameters up in a table, among them the two hot ones, and leaves the others to Starlette.
 
-    def __init__(self, site: Site, pages: list[BaseRoute] | None = None) -> None:
+    ``pages`` are answered beside its own. ``beside`` is what goes on while the site runs: entered once it has started, left
+    before it stops.
+    """
+
+    def __init__(
+        self, site: Site, pages: list[BaseRoute] | None = None, beside: Callable[[], AbstractAsyncContextManager[None]] = nullcontext
+    ) -> None:  # fmt: skip
         self.site = site
+        self._beside = beside
         endpoints = _endpoints(site)
         self.lanes = {one.path.encode(): site.admission.lanes[one.lane] for one in OPERATIONS if one.lane is not None}
         self._exact: dict[str, ASGIApp] = {path: one for path, one in endpoints.items() if "{" not in path}
@@ -81,7 +88,8 @@ class Application:
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
         await self.site.start()
         try:
-            yield
+            async with self._beside():
+                yield
         finally:
             await self.site.stop()
 

@@ -37,7 +37,7 @@ def endcap() -> Iterator[Endcap]:
 
 
 class Door:
-    """Lets a number of visitors in without waiting, and nobody after them; :attr:`closed` is set when the next one stands there."""
+    """Lets a number of visitors in without waiting, and nobody after them: the next one finds it ``closed``."""
 
     def __init__(self, visitors: int) -> None:
         self.left = visitors

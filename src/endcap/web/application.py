@@ -58,8 +58,11 @@ class Application:
     """
 
     def __init__(
-        self, site: Site, pages: list[BaseRoute] | None = None, beside: Callable[[], AbstractAsyncContextManager[None]] = nullcontext
-    ) -> None:  # fmt: skip
+        self,
+        site: Site,
+        pages: list[BaseRoute] | None = None,
+        beside: Callable[[], AbstractAsyncContextManager[None]] = nullcontext,
+    ) -> None:
         self.site = site
         self._beside = beside
         endpoints = _endpoints(site)

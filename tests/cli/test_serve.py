@@ -9,13 +9,15 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from endcap.bench.servers import children
+from endcap.measurement.following import Behind, behind
 from endcap.stores import sqlite
 
 STARTS_WITHIN_S = 30
@@ -130,3 +132,29 @@ def test_serving_pulls_in_nothing_that_training_needs(home: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=STARTS_WITHIN_S, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_what_comes_in_is_measured_by_a_process_that_ends_with_the_server_however_that_ends(home: Path) -> None:
+    key = key_for(home, "gifts")
+    opened = sqlite.open_home(home)
+    gifts = opened.open("gifts")
+    with server(home) as (url, process):
+        assert call(f"{url}/v1/events", key, [view("e1"), view("e2")])[0] == 202
+        assert call(f"{url}/v1/recommendations", key, {"placement": "home"})[0] == 200
+        wait_until(lambda: behind(gifts) == Behind(events=0, answers=0) and gifts.decisions.count() == 1)
+        (child,) = children(process.pid)
+        with urllib.request.urlopen(f"{url}/metrics", timeout=10) as answer:
+            told = answer.read().decode()
+        assert 'endcap_events_unmeasured{shop="gifts"} 0' in told
+        assert 'endcap_answers_unmeasured{shop="gifts"} 0' in told
+        process.kill()
+        wait_until(lambda: not Path(f"/proc/{child}").exists())
+    assert gifts.measures.progress().log_seq == 2
+    opened.close()
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + STARTS_WITHIN_S
+    while not holds():
+        assert time.monotonic() < deadline, "what was waited for did not come"
+        time.sleep(0.05)

@@ -9,8 +9,7 @@ import pytest
 
 from endcap.core.time import DAY_MS, HOUR_MS, to_ms
 from endcap.errors import BadInput
-from endcap.measurement.calendar import MOST_STEPS, last_days, other_period, starts, zone_of
-from endcap.measurement.questions import Step
+from endcap.measurement.calendar import MOST_STEPS, Step, last_days, other_period, starts, zone_of
 
 BERLIN = ZoneInfo("Europe/Berlin")
 UTC = ZoneInfo("UTC")

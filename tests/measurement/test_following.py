@@ -6,12 +6,13 @@ import threading
 from dataclasses import replace
 
 from endcap.core.events import Event
+from endcap.core.failure import Failure
 from endcap.errors import StoreError
-from endcap.measurement.following import Following
+from endcap.measurement.following import Behind, MeasuringHere, behind
 from endcap.stores import memory
 from endcap.stores.measures import Measured
 from endcap.stores.memory_measures import MemoryMeasures
-from endcap.stores.ports import ShopStores
+from endcap.stores.ports import Decision, ShopStores
 from tests.measurement.story import T0
 from tests.measurement.test_stories import found, sums
 
@@ -46,22 +47,31 @@ def shop_with(measures: MemoryMeasures) -> ShopStores:
 def test_what_is_logged_is_measured_without_asking() -> None:
     measures = Recording()
     shop = shop_with(measures)
-    following = Following(shop, report=lambda _what, error: (_ for _ in ()).throw(error))
-    following.start()
+    said: list[tuple[Failure, str | None]] = []
+    measuring = MeasuringHere(lambda failure, name: said.append((failure, name)))
+    measuring.follow(shop)
     shop.log.append([view(1), view(2)])
     assert measures.kept.wait(PATIENCE_S)
-    following.stop()
-    assert (found(sums(shop), "views"), following.behind) == (2, 0)
+    measuring.stop()
+    assert (found(sums(shop), "views"), behind(shop), said) == (2, Behind(events=0, answers=0), [])
 
 
 def test_what_fails_is_said_once_and_tried_until_it_works() -> None:
     measures = Recording(refusals=2)
     shop = shop_with(measures)
     shop.log.append([view(1)])
-    said: list[tuple[str, str]] = []
-    following = Following(shop, report=lambda what, error: said.append((what, str(error))))
-    following.start()
+    said: list[tuple[str | None, str, str | None]] = []
+    measuring = MeasuringHere(lambda failure, name: said.append((name, failure.error, failure.message)))
+    measuring.follow(shop)
     assert measures.kept.wait(PATIENCE_S)
-    following.stop()
-    assert [what for what, _ in said] == ["measuring"]
+    measuring.stop()
+    assert said == [("gifts", "StoreError", "the disk is full; make room")]
     assert found(sums(shop), "views") == 1
+
+
+def test_how_far_it_is_behind_is_told_of_events_and_of_answers() -> None:
+    shop = memory.open_home().open("gifts", create=True)
+    assert behind(shop) == Behind(events=0, answers=0)
+    shop.log.append([view(1), view(2)])
+    shop.decisions.append([Decision(f"r{number}", T0, b"{}", b"{}") for number in range(3)])
+    assert behind(shop) == Behind(events=2, answers=3)

@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 
 from endcap.core.time import DAY_MS, HOUR_MS, to_ms
 from endcap.errors import BadInput, UnknownName
+from endcap.measurement.calendar import Step
 from endcap.measurement.catalogue import METRICS
 from endcap.measurement.components import COMPONENTS
 from endcap.measurement.costs import Cost
 from endcap.measurement.facts import Facts
 from endcap.measurement.figures import Figure
-from endcap.measurement.questions import DIMENSIONS, Dimension, Report, ReportQuery, Step
+from endcap.measurement.questions import DIMENSIONS, Dimension, Report, ReportQuery
 from endcap.measurement.report import report
 from endcap.stores.measures import Cell
 from endcap.stores.memory_measures import MemoryMeasures

@@ -11,10 +11,12 @@ import hashlib
 import importlib
 import os
 import pkgutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 import numpy as np
@@ -22,7 +24,7 @@ import numpy as np
 from endcap import artifacts
 from endcap.artifacts.base import Array, Artifact
 from endcap.core.choice import Choice, Task
-from endcap.errors import CorruptBundle
+from endcap.errors import CorruptBundle, UnknownName
 
 FORMAT = 1
 _ALIGNMENT = 64
@@ -106,6 +108,21 @@ class Bundle:
         return {one.task: one for one in self.manifest.choices}
 
 
+@dataclass(frozen=True, slots=True)
+class BundlePart:
+    """One artifact of a bundle as the arrays that it is made of, and the item ids in row order."""
+
+    item_ids: list[str]
+    arrays: Mapping[str, Array]
+
+
+def part_of(bundle: Bundle, artifact: str) -> BundlePart:
+    """One artifact of a loaded bundle. Raises UnknownName where it has none of that name."""
+    if artifact not in bundle.artifacts:
+        raise _no_such(bundle.version, artifact)
+    return BundlePart(bundle.item_ids, bundle.artifacts[artifact].arrays())
+
+
 def write_bundle(
     folder: Path, item_ids: list[str], made: Mapping[str, Made], *, created_at_ms: int, data_until_ms: int, position: int,
     seed: int, choices: Sequence[Choice] = (), notes: Mapping[str, object] | None = None,
@@ -154,16 +171,10 @@ def read_bundle(folder: Path) -> Bundle:
 
     Raises CorruptBundle where a file is missing, a byte is wrong or the format is another.
     """
-    try:
-        written = (folder / "manifest.json").read_bytes()
-        _compare(folder, written)
-        manifest = msgspec.json.decode(written, type=Manifest)
+    with _readable(folder):
+        manifest = _read_manifest(folder)
         raw = (folder / "arrays.bin").read_bytes()
-    except (OSError, msgspec.MsgspecError) as error:
-        raise CorruptBundle(f"bundle {folder.name} cannot be read: {error}", remedy="roll back or train again") from error
-    if manifest.format != FORMAT:
-        raise CorruptBundle(f"bundle {folder.name} has format {manifest.format}, not {FORMAT}", remedy="train again")
-    item_ids = msgspec.json.decode(_array(raw, manifest.item_ids, folder.name).tobytes(), type=list[str])
+    item_ids = _ids(_array(raw, manifest.item_ids, folder.name))
     artifacts = {}
     for one in manifest.artifacts:
         if one.shape not in shapes():
@@ -177,6 +188,50 @@ def read_bundle(folder: Path) -> Bundle:
     return Bundle(manifest, item_ids, artifacts)
 
 
+def read_part(folder: Path, artifact: str) -> BundlePart:
+    """One artifact of the bundle in a folder, the checksums of what is read compared; its other arrays are not read, and no code
+    of artifacts is loaded.
+
+    Raises CorruptBundle as :func:`read_bundle` does, UnknownName where the bundle has no artifact of that name.
+    """
+    with _readable(folder):
+        manifest = _read_manifest(folder)
+        entries = next((one.arrays for one in manifest.artifacts if one.name == artifact), None)
+        if entries is None:
+            raise _no_such(folder.name, artifact)
+        with (folder / "arrays.bin").open("rb") as file:
+            ids = _ids(_read_array(file, manifest.item_ids, folder.name))
+            return BundlePart(ids, {one.name: _read_array(file, one, folder.name) for one in entries})
+
+
+@contextmanager
+def _readable(folder: Path) -> Iterator[None]:
+    """Turns what the system and the decoder raise into CorruptBundle."""
+    try:
+        yield
+    except (OSError, msgspec.MsgspecError) as error:
+        raise CorruptBundle(f"bundle {folder.name} cannot be read: {error}", remedy="roll back or train again") from error
+
+
+def _read_manifest(folder: Path) -> Manifest:
+    written = (folder / "manifest.json").read_bytes()
+    _compare(folder, written)
+    manifest = msgspec.json.decode(written, type=Manifest)
+    if manifest.format != FORMAT:
+        raise CorruptBundle(f"bundle {folder.name} has format {manifest.format}, not {FORMAT}", remedy="train again")
+    return manifest
+
+
+def _no_such(version: str, artifact: str) -> UnknownName:
+    return UnknownName(
+        f"bundle {version} has no artifact {artifact!r}", field="artifact", value=artifact, remedy="name one that it has"
+    )
+
+
+def _ids(array: Array) -> list[str]:
+    return msgspec.json.decode(array.tobytes(), type=list[str])
+
+
 def _compare(folder: Path, written: bytes) -> None:
     """Compare the manifest with its checksum. Bundles from before there was one have none."""
     checksum = folder / "manifest.sha256"
@@ -185,7 +240,15 @@ def _compare(folder: Path, written: bytes) -> None:
 
 
 def _array(raw: bytes, entry: ArrayEntry, folder: str) -> Array:
-    block = raw[entry.offset : entry.offset + entry.size]
+    return _sound(raw[entry.offset : entry.offset + entry.size], entry, folder)
+
+
+def _read_array(file: BinaryIO, entry: ArrayEntry, folder: str) -> Array:
+    file.seek(entry.offset)
+    return _sound(file.read(entry.size), entry, folder)
+
+
+def _sound(block: bytes, entry: ArrayEntry, folder: str) -> Array:
     if hashlib.sha256(block).hexdigest() != entry.sha256:
         raise CorruptBundle(f"bundle {folder}: the checksum of {entry.name} is wrong", remedy="roll back or train again")
     return np.frombuffer(block, dtype=np.dtype(entry.dtype)).reshape(entry.shape)

@@ -101,9 +101,22 @@ def _apart(pid: int) -> Iterator[None]:
 
 
 def memory_mb(pid: int) -> float:
-    """What a process holds in memory, in millions of bytes."""
+    """What a process and those that it started hold in memory, in millions of bytes; what they share counts for each."""
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6 + sum(map(memory_mb, children(pid)))
+
+
+def children(pid: int) -> list[int]:
+    """The processes that a process started and that have not ended."""
+    return [int(folder.name) for folder in Path("/proc").glob("[0-9]*") if _parent(folder) == pid]
+
+
+def _parent(folder: Path) -> int | None:
+    try:
+        # The second field is the command in brackets, which may hold anything.
+        return int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+    except (FileNotFoundError, ProcessLookupError):
+        return None  # it has ended meanwhile
 
 
 @contextlib.contextmanager

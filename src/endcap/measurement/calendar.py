@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from endcap.core.time import HOUR_MS
 from endcap.errors import BadInput
-from endcap.measurement.questions import Comparison, Step
+
+Step = Literal["hour", "day", "week", "month"]
+Comparison = Literal["previous", "year"]
 
 MOST_STEPS = 2_000
 """How many steps a report may have."""

@@ -1,11 +1,13 @@
-"""Measuring beside answering: a thread that follows a shop's log while a server runs."""
+"""Measuring while a server runs: who follows its shops, and how far behind they are."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections.abc import Callable
+from typing import NamedTuple, Protocol
 
+from endcap.core.failure import Failure
 from endcap.measurement.follower import Follower
 from endcap.stores.ports import ShopStores
 
@@ -13,34 +15,60 @@ EVERY_S = 1.0
 """How often it is looked for what is new: so long after an event at the latest its sums are there, while nothing is behind."""
 
 STRETCH = 250
-"""How many events are taken at a time. The interpreter and the file's turnstile are free between two stretches."""
+"""How many events are taken at a time. The file's turnstile is free between two stretches."""
 
 REST = 1.0
 """How long it rests after a stretch, as a multiple of the time that the stretch took: answers come first."""
 
+Report = Callable[[Failure, str | None], None]
+"""Told what failed, and in which shop where it was one."""
+
+
+class Behind(NamedTuple):
+    """How many events of the log, and how many answers, are not in the sums yet."""
+
+    events: int
+    answers: int
+
+
+def behind(stores: ShopStores) -> Behind:
+    """How far the sums of a shop are behind, whoever brings them up to date."""
+    reached = stores.measures.progress()
+    events = stores.log.last_seq() - reached.log_seq
+    return Behind(max(0, events), max(0, stores.decisions.last_place() - reached.answer_place))
+
+
+class Measuring(Protocol):
+    """Follows shops beside a server. What fails is told once, and tried again until it works."""
+
+    def follow(self, stores: ShopStores) -> None:
+        """Begin to follow a shop."""
+
+    def stop(self) -> None:
+        """End after the stretches that are under way; the next start goes on from there."""
+
 
 class Following:
-    """Follows one shop until it is stopped. What fails is reported once, and tried again until it works."""
+    """A thread that follows one shop until it is stopped."""
 
-    def __init__(self, stores: ShopStores, *, report: Callable[[str, Exception], None]) -> None:
+    def __init__(self, stores: ShopStores, report: Report) -> None:
+        self._shop = stores.shop
         self._follower = Follower(stores)
         self._report = report
         self._ending = threading.Event()
         self._failing = False
         self._thread = threading.Thread(target=self._run, name="endcap-measuring", daemon=True)
 
-    @property
-    def behind(self) -> int:
-        """How many events of the log are not in the sums yet."""
-        return self._follower.behind()
-
     def start(self) -> None:
         """Begin to follow."""
         self._thread.start()
 
-    def stop(self) -> None:
-        """End after the stretch that is under way; the next start goes on from there."""
+    def ask_to_end(self) -> None:
+        """End after the stretch that is under way."""
         self._ending.set()
+
+    def join(self) -> None:
+        """Wait for the end."""
         self._thread.join()
 
     def _run(self) -> None:
@@ -56,5 +84,25 @@ class Following:
         except Exception as error:
             # Said once, not once a second, until it works again.
             if not self._failing:
-                self._report("measuring", error)
+                self._report(Failure.of(error), self._shop)
             self._failing = True
+
+
+class MeasuringHere:
+    """Follows shops in threads of this process, one each: for stores that no other process can open."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self._followed: list[Following] = []
+
+    def follow(self, stores: ShopStores) -> None:
+        """Begin to follow a shop."""
+        self._followed.append(Following(stores, self._report))
+        self._followed[-1].start()
+
+    def stop(self) -> None:
+        """End after the stretches that are under way; the next start goes on from there."""
+        for one in self._followed:
+            one.ask_to_end()
+        for one in self._followed:
+            one.join()

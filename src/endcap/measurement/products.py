@@ -99,12 +99,11 @@ def _brief(item: Item | None) -> tuple[str, int]:
 
 def _popular(bundles: BundleStore, version: str) -> frozenset[str]:
     try:
-        bundle = bundles.load(version)
+        part = bundles.part(version, "popularity")
     except (CorruptBundle, UnknownName):
         return _NOTHING
-    popularity = bundle.artifacts.get("popularity")
-    order = getattr(popularity, "order", None)
+    order = part.arrays.get("order")
     if order is None:
         return _NOTHING
-    most = max(1, round(POPULAR_SHARE * len(bundle.item_ids)))
-    return frozenset(bundle.item_ids[row] for row in order[:most].tolist())
+    most = max(1, round(POPULAR_SHARE * len(part.item_ids)))
+    return frozenset(part.item_ids[row] for row in order[:most].tolist())

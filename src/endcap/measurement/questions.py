@@ -10,15 +10,13 @@ from msgspec import Meta
 
 from endcap.core.events import LATEST_MS
 from endcap.errors import BadInput
+from endcap.measurement.calendar import Comparison, Step
 from endcap.measurement.figures import Figure
 
 Dimension = Literal["placement", "shelf", "source", "arm", "device", "segment"]
 DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
 PLACES: tuple[Dimension, ...] = ("placement", "shelf", "source")
 """The dimensions that say where something was shown; what is of the whole shop has none of them."""
-
-Step = Literal["hour", "day", "week", "month"]
-Comparison = Literal["previous", "year"]
 
 Instant = Annotated[int, Meta(ge=0, le=LATEST_MS)]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from endcap.artifacts.bundle import Bundle, Manifest, read_bundle
+from endcap.artifacts.bundle import Bundle, BundlePart, Manifest, read_bundle, read_part
 from endcap.errors import CorruptBundle, NoBundle, StoreError, UnknownName
 from endcap.stores.activations import Activations
 from endcap.stores.durable import flush, make_folder, mapped_files, replace_file
@@ -49,12 +49,17 @@ class FileBundles:
 
     def load(self, version: str) -> Bundle:
         """The bundle of a version, checksums compared. Raises CorruptBundle or UnknownName."""
-        if version not in self._versions():
-            raise UnknownName(f"no bundle has the version {version!r}", field="version", value=version, remedy="list the bundles")
-        bundle = read_bundle(self._folder / version)
+        bundle = read_bundle(self._existing(version))
         if bundle.version != version:
             raise CorruptBundle(f"the folder of bundle {version} holds {bundle.version}", remedy="roll back or train again")
         return bundle
+
+    def part(self, version: str, artifact: str) -> BundlePart:
+        """The item ids of a bundle and the arrays of one artifact, checksums compared; the rest of it is not read.
+
+        Raises CorruptBundle or UnknownName; the latter also where the bundle has no such artifact.
+        """
+        return read_part(self._existing(version), artifact)
 
     def active(self) -> str | None:
         """The version that serves, or nothing before the first training."""
@@ -86,6 +91,11 @@ class FileBundles:
     def _locked(self) -> Iterator[None]:
         with mapped_files(self._folder), closing(FileLock(self._folder / ".lock", timeout_s=_TIMEOUT_S)) as lock, lock:
             yield
+
+    def _existing(self, version: str) -> Path:
+        if version not in self._versions():
+            raise UnknownName(f"no bundle has the version {version!r}", field="version", value=version, remedy="list the bundles")
+        return self._folder / version
 
     def _versions(self) -> set[str]:
         return {path.name for path in self._folder.iterdir() if path.is_dir() and not path.name.startswith(".")}

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
-from endcap.artifacts.bundle import Bundle, Manifest, read_bundle
+from endcap.artifacts.bundle import Bundle, BundlePart, Manifest, part_of, read_bundle
 from endcap.core.catalog import Item, encode_item
 from endcap.core.events import Event, LoggedEvent, encode_event
 from endcap.core.ids import PersonKey
@@ -251,6 +251,11 @@ class MemoryDecisions:
             later = ((self._places[key], decision) for key, decision in self._decisions.items() if self._places[key] > after)
             return list(islice(later, limit))
 
+    def last_place(self) -> int:
+        """The place of the newest answer that is kept, 0 where there is none."""
+        with self._lock:
+            return next(reversed(self._places.values()), 0)
+
     def count(self) -> int:
         """How many answers are kept."""
         return len(self._decisions)
@@ -290,6 +295,10 @@ class MemoryBundles:
         if version not in self._bundles:
             raise UnknownName(f"no bundle has the version {version!r}", field="version", value=version, remedy="list the bundles")
         return self._bundles[version]
+
+    def part(self, version: str, artifact: str) -> BundlePart:
+        """The item ids of a bundle and the arrays of one artifact. Raises UnknownName."""
+        return part_of(self.load(version), artifact)
 
     def active(self) -> str | None:
         """The version that serves, or nothing before the first training."""
@@ -365,6 +374,7 @@ class MemoryHome:
 
     def __init__(self, clock: Clock) -> None:
         self.keys = MemoryKeys(clock)
+        self.folder = None
         self._clock = clock
         self._shops: dict[str, ShopStores] = {}
 

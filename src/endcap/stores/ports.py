@@ -14,7 +14,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from endcap.artifacts.bundle import Bundle, Manifest
+from endcap.artifacts.bundle import Bundle, BundlePart, Manifest
 from endcap.core.catalog import Item
 from endcap.core.events import Event, LoggedEvent
 from endcap.core.ids import PersonKey
@@ -236,6 +236,9 @@ class Decisions(Protocol):
         """Answers in the order in which they were written, each with its place, from 1; those behind ``after``, at most
         ``limit``. A place is never given twice."""
 
+    def last_place(self) -> int:
+        """The place of the newest answer that is kept, 0 where there is none."""
+
     def count(self) -> int:
         """How many answers are kept."""
 
@@ -251,6 +254,12 @@ class BundleStore(Protocol):
 
     def load(self, version: str) -> Bundle:
         """The bundle of a version, checksums compared. Raises CorruptBundle or UnknownName."""
+
+    def part(self, version: str, artifact: str) -> BundlePart:
+        """The item ids of a bundle and the arrays of one artifact, checksums compared; the rest of it is not read.
+
+        Raises CorruptBundle or UnknownName; the latter also where the bundle has no such artifact.
+        """
 
     def active(self) -> str | None:
         """The version that serves, or nothing before the first training."""
@@ -364,7 +373,11 @@ class Keys(Protocol):
 
 
 class Home(Protocol):
-    """An installation: its keys and its shops."""
+    """An installation: its keys and its shops; ``folder`` is where, if it is on a disk of this machine."""
+
+    @property
+    def folder(self) -> Path | None:
+        """Where other processes of this machine can open it."""
 
     @property
     def keys(self) -> Keys:

@@ -210,11 +210,13 @@ class DecisionsContract:
         places = [place for place, _ in shop.decisions.written()]
         assert [one for _, one in shop.decisions.written()] == made
         assert places == sorted(set(places))
+        assert shop.decisions.last_place() == places[-1]
         assert shop.decisions.written(places[3], 2) == list(zip(places[4:6], made[4:6], strict=True))
         assert shop.decisions.prune(AT_MS + 3) == 3
         assert (shop.decisions.count(), shop.decisions.get("r2"), shop.decisions.get("r3")) == (7, None, made[3])
 
     def test_a_place_is_never_given_twice(self, shop: ShopStores) -> None:
+        assert shop.decisions.last_place() == 0
         shop.decisions.append([Decision("r1", AT_MS, b"", b"")])
         ((first, _),) = shop.decisions.written()
         shop.decisions.prune(AT_MS + 1)
@@ -233,12 +235,19 @@ class BundlesContract:
         with pytest.raises(UnknownName):
             shop.bundles.load("nothing")
         with pytest.raises(UnknownName):
+            shop.bundles.part("nothing", "popular")
+        with pytest.raises(UnknownName):
             shop.bundles.activate("../..")
 
     def test_a_published_bundle_serves(self, shop: ShopStores) -> None:
         manifest = shop.bundles.publish(bundle_writer(1.0, 2.0))
         assert shop.bundles.active() == manifest.version
         assert shop.bundles.load(manifest.version).manifest == manifest
+        part = shop.bundles.part(manifest.version, "popular")
+        assert (part.item_ids, sorted(part.arrays)) == (shop.bundles.load(manifest.version).item_ids, ["order", "scores"])
+        assert part.arrays["scores"].tolist() == [1.0, 2.0]
+        with pytest.raises(UnknownName, match="no artifact 'nothing'"):
+            shop.bundles.part(manifest.version, "nothing")
         assert shop.bundles.list() == [manifest]
 
     def test_activating_and_rolling_back(self, shop: ShopStores) -> None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import logging
 import sys
-from http import HTTPStatus
 from typing import TextIO
 
 import msgspec
 
+from endcap.core.failure import Failure
 from endcap.core.time import Clock, iso
-from endcap.errors import EndcapError
 
 
 class Log:
@@ -27,16 +26,11 @@ class Log:
         self._stream.write(line + "\n")
         self._stream.flush()
 
-    def failure(self, what: str, error: BaseException, **facts: object) -> None:
+    def failure(self, what: str, error: BaseException | Failure, **facts: object) -> None:
         """Write one line about an error: its kind and place, and its words where they are our own about this machine."""
-        trace = error.__traceback__
-        while trace is not None and trace.tb_next is not None:
-            trace = trace.tb_next
-        place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace is not None else None
-        # Errors about what was sent repeat some of it, which may be an id of a person; those about files and locks do not.
-        ours = isinstance(error, EndcapError) and error.status >= HTTPStatus.INTERNAL_SERVER_ERROR
-        words = {"message": str(error)} if ours else {}
-        self.say(what, error=type(error).__name__, code=getattr(error, "code", None), place=place, **words, **facts)
+        told = error if isinstance(error, Failure) else Failure.of(error)
+        words = {"message": told.message} if told.message is not None else {}
+        self.say(what, error=told.error, code=told.code, place=told.place, **words, **facts)
 
 
 class Forwarding(logging.Handler):

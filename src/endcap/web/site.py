@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Iterator
 from contextlib import suppress
 
 from endcap.app import Endcap, ShopService
+from endcap.core.failure import Failure
 from endcap.core.time import Clock
 from endcap.errors import Forbidden
 from endcap.ingest.decisions import DecisionWriter
 from endcap.ingest.service import EventWriter
-from endcap.measurement.following import Following
+from endcap.measurement.beside import MeasuringBeside
+from endcap.measurement.following import Measuring, MeasuringHere, behind
 from endcap.measurement.server_counts import add_requests
 from endcap.measurement.watch.beside import WatchingBeside
 from endcap.measurement.watch.notes import WatchReport, standing
@@ -42,7 +45,6 @@ class RunningShop:
 
         self.events = EventWriter(service.stores.log, service.live, report=report)
         self.decisions = DecisionWriter(service.stores.decisions, report=report)
-        self.measuring = Following(service.stores, report=report)
         self.watching = WatchingBeside(
             service.stores, clock, reporting=service.report, report=report, private=private
         )  # fmt: skip
@@ -85,10 +87,14 @@ class Site:
         self.requests = RequestCounts(self.admission.lanes["recommend"], endcap.clock.now_ms())
         self._running: dict[str, RunningShop] = {}
         self._starting = asyncio.Lock()
-        self.rehearsing = asyncio.Lock()
-        """Held while a change is rehearsed: one at a time."""
+        self.rehearsing = threading.Lock()
+        """Held by the thread in which a change is rehearsed: one at a time, for each takes a good part of a core."""
         self._refreshing: asyncio.Task[None] | None = None
         self._failing: set[str] = set()
+        folder = endcap.home.folder
+        self._measuring: Measuring = (
+            MeasuringHere(self._say_unmeasured) if folder is None else MeasuringBeside(folder, self._say_unmeasured)
+        )
 
     @property
     def shops(self) -> dict[str, RunningShop]:
@@ -105,7 +111,7 @@ class Site:
         self._refreshing = asyncio.create_task(self._refresh_for_ever())
 
     async def stop(self) -> None:
-        """Write what is pending and end all threads; the installation stays open."""
+        """Write what is pending, and end all threads and the process beside; the installation stays open."""
         if self._refreshing is not None:
             self._refreshing.cancel()
             with suppress(asyncio.CancelledError):
@@ -114,8 +120,8 @@ class Site:
         for shop in self._running.values():
             await shop.events.stop()
             await asyncio.to_thread(shop.decisions.stop)
-            await asyncio.to_thread(shop.measuring.stop)
             await asyncio.to_thread(shop.watching.stop)
+        await asyncio.to_thread(self._measuring.stop)
         self._running.clear()
 
     async def shop(self, name: str) -> RunningShop:
@@ -164,12 +170,17 @@ class Site:
             yield "endcap_events_quarantined", labels, shop.service.stores.log.quarantined_count()
             yield "endcap_decisions_waiting", labels, shop.decisions.waiting
             yield "endcap_decisions_lost_total", labels, shop.decisions.lost
-            yield "endcap_events_unmeasured", labels, shop.measuring.behind
+            unmeasured = behind(shop.service.stores)
+            yield "endcap_events_unmeasured", labels, unmeasured.events
+            yield "endcap_answers_unmeasured", labels, unmeasured.answers
             yield "endcap_items", labels, len(shop.service.state.items)
             yield "endcap_bundle_serves", {**labels, "version": shop.bundle or ""}, int(manifest is not None)
             yield "endcap_bundle_created_seconds", labels, manifest.created_at_ms / 1000 if manifest else 0
             yield "endcap_bundle_position", labels, manifest.position if manifest else 0
             yield from _watch_gauges(labels, standing(shop.service.stores, self.clock.now_ms()))
+
+    def _say_unmeasured(self, failure: Failure, shop: str | None) -> None:
+        self.log.failure("measuring_failed", failure, **({} if shop is None else {"shop": shop}))
 
     async def _start_shop(self, name: str, *, create: bool = False) -> RunningShop:
         async with self._starting:
@@ -183,8 +194,8 @@ class Site:
                 running = RunningShop(name, service, self.log, self.clock, private=self.private_targets)
                 running.events.start()
                 running.decisions.start()
-                running.measuring.start()
                 running.watching.start()
+                self._measuring.follow(service.stores)
                 self._running[name] = running
                 self.log.say("shop_serves", shop=name, bundle=running.bundle, degraded=running.degraded)
         return running

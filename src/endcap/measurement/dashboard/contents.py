@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from endcap.core.time import DAY_MS
-from endcap.measurement.calendar import zone_of
+from endcap.measurement.calendar import Step, zone_of
 from endcap.measurement.catalogue import METRICS, Metric
 from endcap.measurement.export import worded
 from endcap.measurement.figures import Figure
-from endcap.measurement.questions import Report, ReportQuery, Step
+from endcap.measurement.questions import Report, ReportQuery
 
 Reporting = Callable[[ReportQuery], Report]
 

@@ -48,6 +48,12 @@ class SqliteDecisions:
             rows = fetch(connection, later, (after, limit))
         return [(place, Decision(*row)) for place, *row in rows]
 
+    def last_place(self) -> int:
+        """The place of the newest answer that is kept, 0 where there is none."""
+        with self._database.read() as connection:
+            place: int = connection.execute("SELECT coalesce(max(rowid), 0) FROM decisions").get
+        return place
+
     def count(self) -> int:
         """How many answers are kept."""
         with self._database.read() as connection:

@@ -28,6 +28,7 @@ class SqliteHome:
     """The installation in ``path``. Each :meth:`open` gives stores of their own, which end with the home."""
 
     def __init__(self, path: Path, clock: Clock) -> None:
+        self.folder = path
         self._shops = path / "shops"
         self._clock = clock
         with mapped(path):

@@ -8,8 +8,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from endcap.core.time import DAY_MS, to_ms
-from endcap.measurement.calendar import last_days
-from endcap.measurement.questions import Comparison, Step
+from endcap.measurement.calendar import Comparison, Step, last_days
 from endcap.web.console.words import day
 
 PRESETS: Mapping[str, tuple[int, str]] = {

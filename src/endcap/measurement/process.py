@@ -1,0 +1,54 @@
+"""The process that measures beside a server: ``python -m endcap.measurement.process HOME``.
+
+It reads the names of shops from its standard input, one a line, and follows each of them. It ends where the input ends: the
+server alone holds the other end of it, so that it ends with the server, however that ends. What fails is written to the
+standard output, a :class:`Failed` as one line of JSON.
+
+It loads what following needs and nothing else: neither the engine nor its kernels.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+import msgspec
+
+from endcap.core.failure import Failure
+from endcap.measurement.following import MeasuringHere
+from endcap.stores import sqlite
+
+NICENESS = 10
+"""How much it gives way where a core is short: an answer that waits goes first."""
+
+
+class Failed(msgspec.Struct, frozen=True):
+    """What failed, and in which shop."""
+
+    failure: Failure
+    shop: str
+
+
+def main() -> None:
+    """Follow the shops that are named on the standard input until it ends."""
+    # A terminal and a service manager send these to every process of a server. Its own end tells this one, in due order.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    os.nice(NICENESS)
+    home = sqlite.open_home(Path(sys.argv[1]))
+    measuring = MeasuringHere(_say)
+    for line in sys.stdin.buffer:
+        measuring.follow(home.open(line.decode().strip()))
+    measuring.stop()
+    home.close()
+
+
+def _say(failure: Failure, shop: str | None) -> None:
+    line = msgspec.json.encode(Failed(failure, shop or "")) + b"\n"
+    os.write(sys.stdout.fileno(), line)  # in one piece: several threads may do so
+
+
+if __name__ == "__main__":
+    main()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from typing import Any
 
@@ -56,7 +55,7 @@ def test_only_an_admin_may_ask(served: Served) -> None:
 
 def test_one_at_a_time(served: Served) -> None:
     lock = served.site.rehearsing
-    asyncio.run(lock.acquire())
+    lock.acquire()
     try:
         answer = rehearsed(served, {"change": {"rules": {"no_mugs": None}}})
         assert (answer.status_code, answer.json()["error"]["code"]) == (503, "busy")

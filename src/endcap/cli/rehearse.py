@@ -8,7 +8,7 @@ from typing import Annotated
 import msgspec
 import typer
 from rich.console import Console
-from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
+from rich.progress import Progress, TimeRemainingColumn
 from rich.table import Table
 
 from endcap.cli._documents import decoded, shop_stores
@@ -39,7 +39,7 @@ def run(
     Needs answers that chance had a part in: a placement that explores.
     """
     with shop_stores(home, shop) as stores, _progress(hidden=json) as bar:
-        task = bar.add_task("answers made again", total=None)
+        task = bar.add_task("making answers again", total=None)
         found = rehearse(
             stores, _change(stores, change), now_ms=SystemClock().now_ms(), days=days, most=most,
             progress=lambda done, of: bar.update(task, completed=done, total=of),
@@ -59,7 +59,7 @@ def _change(stores: ShopStores, said: str) -> ShopChange:
 
 def _progress(*, hidden: bool) -> Progress:
     return Progress(
-        *Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeRemainingColumn(),
+        *Progress.get_default_columns()[:3], TimeRemainingColumn(),
         console=Console(stderr=True), transient=True, disable=hidden,
     )  # fmt: skip
 

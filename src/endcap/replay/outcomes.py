@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from endcap.core.crawlers import of_crawler
 from endcap.core.events import LoggedEvent
 from endcap.core.time import DAY_MS
 
@@ -43,13 +44,13 @@ class Outcomes:
         return self._found.get(recommendation_id) or Outcome()
 
     def take(self, logged: Sequence[LoggedEvent]) -> None:
-        """Look through events."""
+        """Look through events; a crawler's are no outcome."""
         for one in logged:
             event = one.event
             if event.recommendation_id is None or event.type not in {"click", "add_to_cart", "purchase"}:
                 continue
             shown = self._prices.get(event.recommendation_id)
-            if shown is None or not shown[0] <= event.at_ms <= shown[0] + WITHIN_MS:
+            if shown is None or not shown[0] <= event.at_ms <= shown[0] + WITHIN_MS or of_crawler(event):
                 continue
             outcome = self._found.setdefault(event.recommendation_id, Outcome())
             for line in event.lines:

@@ -45,7 +45,7 @@ class _Standing:
 
 
 class Past:
-    """A shop's log read again, as far as each answer knew it: in the order of answers it is read once.
+    """A shop's log read again, as far as each answer knew it: for answers in the order in which they knew it, it is read once.
 
     The catalogue is that of now. What happened up to the place ``since`` of the log is left out of what is remembered of people.
     ``heard`` is told what is read, again where the past has to begin again.
@@ -78,12 +78,14 @@ class Past:
         What was returned before for another basis moves along, unless it is made anew. Raises CorruptBundle or UnknownName for a
         bundle that is gone.
         """
-        if basis.position < self._standing.histories.applied_seq or basis.counted_from != self._standing.counts.counted_from:
+        if basis.position < self._standing.histories.applied_seq:
             self._restart(self._begin(basis.counted_from))
+        elif basis.counted_from != self._standing.counts.counted_from:
+            self._count_again(basis.counted_from)
         found = [self._range(version) for version in bundles]
         if any(one.trending.position != basis.trending_at for one in found):
             if self._standing.counts.position > basis.trending_at:
-                self._restart(_Standing(self._standing.histories, self._begin(basis.counted_from).counts))
+                self._count_again(basis.counted_from)
                 found = [self._range(version) for version in bundles]
             self._count(basis.trending_at)
             for one in found:
@@ -99,12 +101,14 @@ class Past:
     def _begin(self, counted_from: int) -> _Standing:
         people = MemoryPeople()
         people.save({}, self._since)
-        counts = LiveCounts()
-        counts.counted_from = counts.position = counted_from
         histories = LiveHistories(people, self._stores.log)
         if self._heard is not None:
             histories.follow(self._heard)
-        return _Standing(histories, counts)
+        return _Standing(histories, _counts_from(counted_from))
+
+    def _count_again(self, counted_from: int) -> None:
+        """Begin again to count; what people did is remembered."""
+        self._restart(_Standing(self._standing.histories, _counts_from(counted_from)))
 
     def _restart(self, standing: _Standing) -> None:
         """Begin again from an earlier place; bundles and catalogue stay as they are."""
@@ -140,3 +144,9 @@ class Past:
                 return
             yield found
             after = found[-1].seq
+
+
+def _counts_from(position: int) -> LiveCounts:
+    counts = LiveCounts()
+    counts.counted_from = counts.position = position
+    return counts

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 import msgspec
 import numpy as np
 
 from endcap.core.basis import decode_basis
+from endcap.core.events import LoggedEvent
 from endcap.core.ids import new_id
 from endcap.core.time import DAY_MS
 from endcap.experiments.off_policy import Estimate, Overlap
@@ -34,7 +36,12 @@ PRECISE = 0.05
 
 CLICKS, CARTS, REVENUE = "clicks", "carts", "revenue"
 
+AN_ANSWER = 300
+"""To make an answer again takes about as long as to read so many events."""
+
 Progress = Callable[[int, int], None]
+"""Is told how much is done of how much, in events read; an answer made again counts as :data:`AN_ANSWER` of them. It is told
+often: whoever shares a machine with a rehearsal may rest in it."""
 
 
 def rehearse(
@@ -51,15 +58,21 @@ def rehearse(
     since_ms = max(0, round(now_ms - days * DAY_MS))
     decisions, found = _chosen(stores, change, since_ms, now_ms, most, seed)
     outcomes = Outcomes({one.recommendation_id: (one.at_ms, _prices(one)) for one in decisions})
-    past = Past(stores, _look_back(decisions), outcomes.take)
+    since = _look_back(decisions)
+    work = _Work(stores.log.last_seq() - since + AN_ANSWER * len(decisions), progress)
+
+    def heard(events: Sequence[LoggedEvent]) -> None:
+        outcomes.take(events)
+        work.did(len(events))
+
+    past = Past(stores, since, heard)
     rehearsing = Rehearsing(stores, change, past, _learnt_until(stores, change))
     answers: list[Again] = []
-    for at, decision in enumerate(decisions):
+    for decision in decisions:
         again = rehearsing.again(decision)
         if again is not None:
             answers.append(again)
-        if progress is not None:
-            progress(at + 1, len(decisions))
+        work.did(AN_ANSWER)
     past.read_on()
     told = Rehearsal(
         change=change.said(), since_ms=since_ms, until_ms=now_ms, found=found, answers=len(answers),
@@ -67,6 +80,20 @@ def rehearse(
         currency=_currency(decisions),
     )  # fmt: skip
     return _judged(told, answers, outcomes, rehearsing)
+
+
+@dataclass(slots=True)
+class _Work:
+    """How much there is to do, and how much of it is done."""
+
+    amount: int
+    progress: Progress | None
+    done: int = 0
+
+    def did(self, more: int) -> None:
+        self.done = min(self.done + more, self.amount)  # what has to be read again was counted before
+        if self.progress is not None:
+            self.progress(self.done, self.amount)
 
 
 def _judged(told: Rehearsal, answers: list[Again], outcomes: Outcomes, rehearsing: Rehearsing) -> Rehearsal:
@@ -106,7 +133,7 @@ _NOTHING = Overlap(answers=0, effective_answers=0.0, largest_weight=0.0, clipped
 def _chosen(
     stores: ShopStores, change: ShopChange, since_ms: int, until_ms: int, most: int, seed: int
 ) -> tuple[list[Decision], int]:  # fmt: skip
-    """An even choice of the answers that the change concerns, in the order of their ids, and how many there are."""
+    """An even choice of the answers that the change concerns, in the order in which they knew the log, and how many there are."""
     rng = np.random.default_rng(seed)
     kept: list[Decision] = []
     found = 0
@@ -120,7 +147,12 @@ def _chosen(
             kept.append(decision)
         elif (place := int(rng.integers(found))) < most:  # Vitter 1985, algorithm R
             kept[place] = decision
-    return sorted(kept, key=lambda one: one.recommendation_id), found
+    return sorted(kept, key=_known), found
+
+
+def _known(decision: Decision) -> tuple[int, str]:
+    """How much of the log an answer knew: in this order the log is read once, even where ids and places disagree."""
+    return (decode_basis(decision.basis).position if decision.basis else 0), decision.recommendation_id
 
 
 class _Placed(msgspec.Struct):

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from endcap.core.basis import Basis, decode_basis
+from endcap.core.crawlers import of_crawler
 from endcap.core.experiment import EXPERIMENT_KIND, INTERLEAVED
 from endcap.core.ids import IdMap, time_of
 from endcap.core.query import Rows
@@ -35,6 +36,7 @@ DRAFTED = "were drafted from two arms of an experiment"
 BUNDLE_GONE = "came from a bundle that is gone"
 COMES_OTHERWISE = "come out otherwise now, since the catalogue has changed"
 NOT_ASKABLE = "ask for a shelf that the change takes away"
+CRAWLED = "were given to crawlers"
 LEARNT_FROM = "are what the bundle has learnt from"
 
 Floats = NDArray[np.float64]
@@ -92,7 +94,7 @@ class _Cast:
 
 @dataclass(slots=True)
 class Rehearsing:
-    """Makes answers again, in the order of their ids: the log is read once.
+    """Makes answers again; in the order in which they knew the log it is read once.
 
     ``left_out`` counts the answers that say nothing, by why.
     """
@@ -115,9 +117,10 @@ class Rehearsing:
 
     def _again(self, decision: Decision) -> Again:
         basis, was = self._on_record(decision)
-        request = msgspec.structs.replace(
-            msgspec.json.decode(decision.request, type=RecommendRequest), explain=False, why_not=None
-        )  # fmt: skip
+        asked = msgspec.json.decode(decision.request, type=RecommendRequest)
+        if of_crawler(asked):
+            raise _LeftOut(CRAWLED)
+        request = msgspec.structs.replace(asked, explain=False, why_not=None)
         try:
             seen = self.past.stand(basis, [was.bundle, self.change.bundle or was.bundle])
         except (CorruptBundle, UnknownName):

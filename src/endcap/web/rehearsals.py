@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from typing import Annotated
 
@@ -24,7 +25,8 @@ MOST_ANSWERS = 2_000
 """How many answers a server makes again for one question, unless more are asked for: a few seconds, beside its own work."""
 
 _REST_S = 0.0005
-"""After each answer made again shoppers come first: without a rest they would wait for the interpreter several times as long."""
+"""After each answer made again, and some dozens of events read, shoppers come first: without a rest they would wait for the
+interpreter several times as long."""
 
 
 class Arm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -51,20 +53,29 @@ async def post_rehearsal(call: Call) -> Reply:
     shop = await call.shop()
     question = decode(_question, await call.body(MAX_DOCUMENT_BYTES))
     stores, now_ms = shop.service.stores, call.site.clock.now_ms()
-    if call.site.rehearsing.locked():
-        raise Busy("another change is being rehearsed", field=None, value=None, remedy="ask again when it is done")
 
     def work() -> Rehearsal:
         change = buildable(lambda asked: _change(stores, asked), question)
-        return buildable(
-            lambda one: rehearse(
-                stores, one, now_ms=now_ms, days=question.days, most=question.answers, progress=lambda _done, _of: _rest()
-            ),
-            change,
-        )  # fmt: skip
+        hold(call.site.rehearsing)
+        try:
+            return buildable(
+                lambda one: rehearse(stores, one, now_ms=now_ms, days=question.days, most=question.answers, progress=rest), change
+            )
+        finally:
+            call.site.rehearsing.release()
 
-    async with call.site.rehearsing:
-        return reply(await asyncio.to_thread(work))
+    return reply(await asyncio.to_thread(work))
+
+
+def hold(lock: threading.Lock) -> None:
+    """Take the lock of a server's rehearsals, which whoever rehearses releases. Raises Busy while another change is rehearsed."""
+    if not lock.acquire(blocking=False):
+        raise Busy("another change is being rehearsed", field=None, value=None, remedy="ask again when it is done")
+
+
+def rest(_done: int, _of: int) -> None:
+    """Let shoppers come first for a moment."""
+    time.sleep(_REST_S)
 
 
 def _change(stores: ShopStores, question: RehearsalQuestion) -> ShopChange:
@@ -74,10 +85,6 @@ def _change(stores: ShopStores, question: RehearsalQuestion) -> ShopChange:
         return of_arm(stores, question.arm.experiment, question.arm.arm)
     assert question.change is not None
     return question.change
-
-
-def _rest() -> None:
-    time.sleep(_REST_S)
 
 
 OPERATIONS = (

@@ -62,7 +62,7 @@ class Console:
         self._sessions = ConsoleSessions(site.keys, site.clock)
         self._tokens = Tokens()
         self._tallies = Tallies()
-        self._rehearsals = Rehearsals(lambda error: site.log.failure("rehearsal_failed", error))
+        self._rehearsals = Rehearsals(site.rehearsing, lambda error: site.log.failure("rehearsal_failed", error))
         self._templates = Environment(
             loader=PackageLoader("endcap.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
         )

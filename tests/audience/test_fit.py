@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -12,6 +13,7 @@ from endcap.audience.model import TIERS, CustomerModel, FitOptions, decode_model
 from endcap.core.time import DAY_MS
 from endcap.stores import memory
 from endcap.stores.ports import Customer, ShopStores
+from tests.crawling import crawled
 
 from .worlds import END_MS, HABITS, filled, kind_of, planted, purchase, refund
 
@@ -159,3 +161,12 @@ def test_the_look_back_compares_with_what_came(model: CustomerModel) -> None:
     assert sum(one.happened * one.customers for one in back.bins) == pytest.approx(back.buyers)
     assert sum(one.foretold * one.customers for one in back.bins) == pytest.approx(back.buyers_foretold)
     assert back.brier < back.brier_base
+
+
+def test_a_crawler_is_no_customer_and_changes_none(shop: ShopStores, model: CustomerModel) -> None:
+    other = filled(empty(), 60)
+    bots = crawled(10_000, [f"p{number}" for number in range(20)], END_MS - 300 * DAY_MS, END_MS - DAY_MS)
+    mine = crawled(700, ["p1"], END_MS - 300 * DAY_MS, END_MS - DAY_MS, user_id="gone_quiet-0001")
+    other.log.append([*bots, *(msgspec.structs.replace(one, event_id=f"mine {one.event_id}") for one in mine)])
+    assert fit_customers(other) == model
+    assert everybody(other) == everybody(shop)

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import polars as pl
 import pytest
 
@@ -10,11 +11,12 @@ from endcap.core.catalog import Item
 from endcap.core.events import KIND, Event, Line
 from endcap.core.interactions import Dataset
 from endcap.core.time import DAY_MS
-from endcap.dataset.read import read_dataset
+from endcap.dataset.read import read_acts, read_dataset
 from endcap.stores import memory, sqlite
 from endcap.stores.compaction import compact
 from endcap.stores.ports import Home, ShopStores
 from endcap.testing.samples import AT_MS
+from tests.crawling import CRAWLER, crawled
 
 LINES = (Line(item_id="c"), Line(item_id="b", quantity=3))
 EVENTS = [
@@ -105,3 +107,24 @@ def test_day_files_of_an_older_version_are_read(tmp_path: Path) -> None:
 def test_an_empty_shop_is_an_empty_data_set() -> None:
     data = read_dataset(memory.open_home().open("s", create=True))
     assert (data.n_items, data.now_ms, data.position) == (0, 0, 0)
+
+
+OLDER = {"archived by an older version": ["user_agent"], "archived by the oldest version": ["user_agent", "scale", "dwell_ms"]}
+
+
+@pytest.mark.parametrize("where", ["hot", "archived", *OLDER])
+def test_what_crawlers_do_is_not_read(tmp_path: Path, where: str) -> None:
+    stores = sqlite.open_home(tmp_path).open("s", create=True)
+    people = [msgspec.structs.replace(one, context={"user_agent": "Mozilla/5.0 (X11)"}) for one in EVENTS[:3]] + EVENTS[3:]
+    stores.log.append(people)
+    acts = read_acts(stores.log)
+    bots = crawled(10_000, ["a", "b", "c"], AT_MS, AT_MS + 7 * DAY_MS, user_id="u", session_id="s")
+    stores.log.append([*bots, later(days=9)])
+    if where != "hot":
+        compact(stores, keep_hot_days=1, now_ms=AT_MS + 20 * DAY_MS)
+        assert stores.log.history().archived_until == len(EVENTS) + len(bots)
+    for file in stores.log.history().files[: 4 if where in OLDER else 0]:
+        pl.read_parquet(file).drop(OLDER[where]).write_parquet(file)
+    assert CRAWLER in {(one.event.context or {}).get("user_agent") for one in stores.log.read()}, "the log has them"
+    order = ["seq", "item"]
+    assert read_acts(stores.log).sort(order).equals(acts.sort(order))

@@ -55,8 +55,12 @@ class SmallShop:
 
     def keep(self, stores: ShopStores) -> None:
         """Put it into the log and the answers of a shop, unmeasured."""
-        stores.decisions.append([self._decision(*one) for one in self.answers])
+        self.keep_answers(stores)
         stores.log.append(self.events)
+
+    def keep_answers(self, stores: ShopStores) -> None:
+        """Put the answers alone into those of a shop."""
+        stores.decisions.append([self._decision(*one) for one in self.answers])
 
     @staticmethod
     def _decision(at_ms: int, request: RecommendRequest, response: RecommendResponse, micros: int) -> Decision:

@@ -29,6 +29,7 @@ from endcap.measurement.trials import decided, metrics_of, plan_of, trial
 from endcap.serving.shop_experiments import put_experiment, put_holdout, start_experiment, stop_experiment
 from endcap.stores import memory
 from endcap.stores.ports import Decision, ShopStores
+from tests.crawling import CRAWLER
 
 NOW_MS = 1_700_000_000_000 // DAY_MS * DAY_MS
 IDS = [f"item{n}" for n in range(8)]
@@ -150,6 +151,9 @@ def test_clicks_say_which_ranking_is_preferred_and_repeated_ones_say_nothing_mor
     mine, theirs = ([one for one in answer.items if one.arm == arm] for arm in ("now", "other"))
     for item in (mine[0], mine[0], mine[0], theirs[0], theirs[1]):
         shop.tell("click", "fond", item_id=item.item_id, recommendation_id=answer.recommendation_id)
+    crawler = {"user_agent": CRAWLER}
+    for item in mine:
+        shop.tell("click", "fond", item_id=item.item_id, recommendation_id=answer.recommendation_id, context=crawler)
     found = preferred(shop.stores, experiment)
     assert (found.sessions, found.first, found.second) == (61, 20, 41)
     whole = trial(shop.measured(), "ranks", shop.clock.now_ms())

@@ -20,6 +20,7 @@ from endcap.replay.past import Past
 from endcap.replay.rehearsing import (
     BUNDLE_GONE,
     COMES_OTHERWISE,
+    CRAWLED,
     LATE,
     LEARNT_FROM,
     NO_BASIS,
@@ -31,6 +32,7 @@ from endcap.replay.rehearsing import (
 from endcap.serving.placements import DOCUMENT_KIND
 from endcap.stores import memory
 from endcap.stores.ports import Decision, ShopStores
+from tests.crawling import CRAWLER
 from tests.replay.test_decisions import Ticking, events, publish, spot
 from tests.serving.test_invariants import IDS, NOW_MS, N, catalogue
 
@@ -126,6 +128,8 @@ def test_what_cannot_be_made_again_is_counted_by_why(stores: ShopStores) -> None
     assert with_one(stores, replace(first, response=msgspec.json.encode(other))) == {COMES_OTHERWISE: 1}
     nothing = replace(first, response=msgspec.json.encode(msgspec.structs.replace(answer, items=[])))
     assert with_one(stores, nothing) == {NOTHING_SHOWN: 1}
+    asked = msgspec.structs.replace(msgspec.json.decode(first.request, type=RecommendRequest), context={"user_agent": CRAWLER})
+    assert with_one(stores, replace(first, request=msgspec.json.encode(asked))) == {CRAWLED: 1}
 
 
 def test_a_bundle_is_not_judged_by_what_it_has_learnt_from(stores: ShopStores) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from endcap.core.events import Event, Line, LoggedEvent
@@ -7,6 +8,7 @@ from endcap.core.placement import Exploration
 from endcap.core.request import Reason, Recommendation, RecommendResponse
 from endcap.core.time import DAY_MS
 from endcap.serving.allocation import HALF_LIFE_MS, Allocation
+from tests.crawling import CRAWLER
 
 AT_MS = 1_700_000_000_000
 
@@ -83,3 +85,11 @@ def test_what_was_long_ago_counts_less() -> None:
     late.take([event("impression", "mug", recommendation_id="old", at_ms=AT_MS)])
     assert late.counts("spot", "shelf", "near")[0] == pytest.approx(0.5)
     assert HALF_LIFE_MS % DAY_MS == 0
+
+
+def test_a_crawlers_clicks_are_credited_to_no_source() -> None:
+    shelf = counting(answer(mug="near"))
+    clicks = [event(kind, "mug", n=number) for number, kind in enumerate(("impression", "click", "purchase"))]
+    agent = {"user_agent": CRAWLER}
+    shelf.take([LoggedEvent(one.seq, msgspec.structs.replace(one.event, context=agent)) for one in clicks])
+    assert shelf.counts("spot", "shelf", "near") == (0.0, 0.0)

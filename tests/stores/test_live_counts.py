@@ -9,6 +9,7 @@ from endcap.core.events import Event, Line, LoggedEvent
 from endcap.core.time import HOUR_MS, MINUTE_MS
 from endcap.stores import live_counts, memory
 from endcap.stores.live_counts import HALF_LIFE_MS, LiveCounts
+from tests.crawling import crawled
 
 AT = 1_700_000_000_000
 
@@ -109,3 +110,14 @@ def test_a_restart_counts_the_same() -> None:
     assert again.scale == counts.scale
     newest = LiveCounts.of_log(log, log.last_seq(), most=100)
     assert 0 < len(newest.ids) < len(counts.ids)
+
+
+def test_crawlers_make_nothing_trend_and_put_nothing_together() -> None:
+    people = [event(number, f"i{number % 7}", session=f"s{number // 3}") for number in range(200)]
+    items = [f"i{number}" for number in range(7)]
+    bots = crawled(10_000, items, AT, AT + 200_000, session_id="s1")
+    both = sorted([*people, *bots], key=lambda one: one.at_ms)
+    alone, crowded = counted(*people), counted(*both)
+    assert list(crowded.ids) == list(alone.ids)
+    assert all((one == other).all() for one, other in zip(alone.counted, crowded.counted, strict=True))
+    assert (crowded.position, crowded.scale) == (len(both), alone.scale)

@@ -22,7 +22,8 @@ from endcap.training.job import costs_minor, fit_all, train
 from endcap.training.readiness import planned
 from endcap.training.report import TrainingReport
 from endcap.training.tasks import TASKS
-from tests.training.worlds import fill, visits
+from tests.crawling import crawled
+from tests.training.worlds import fill, products, visits
 
 
 @pytest.fixture(scope="module")
@@ -225,3 +226,11 @@ def test_bundles_lie_where_the_store_keeps_them(tmp_path: Path) -> None:
     version = train(stores).version
     assert (tmp_path / "shops" / "s" / "bundles" / (version or "") / "manifest.json").is_file()
     home.close()
+
+
+def test_a_crawler_teaches_nothing(trained: tuple[ShopStores, TrainingReport]) -> None:
+    _, report = trained
+    crawling = memory.open_home().open("u", create=True)
+    fill(crawling)
+    crawling.log.append(crawled(10_000, [item.item_id for item in products()], AT_MS, AT_MS + 25 * DAY_MS))
+    assert train(crawling, clock=FixedClock(8)).version == report.version, "a version is made of all that a bundle holds"

@@ -11,6 +11,7 @@ from endcap.testing.samples import AT_MS
 from endcap.training.drift import MIN_ACTS, DriftWatch
 from endcap.training.job import train
 from endcap.training.schedule import PAUSE_S, Schedule, keep_training, parse_duration_s
+from tests.crawling import crawled
 from tests.training.worlds import visits
 
 PAUSE_MS = round(PAUSE_S * 1_000)
@@ -144,3 +145,9 @@ def test_training_goes_on_until_it_is_ended(shop: ShopStores) -> None:
     with pytest.raises(KeyboardInterrupt):
         keep_training(schedule, trained.append, sleep, look_every_s=600)
     assert len(trained) == 3
+
+
+def test_a_crawler_is_no_drift(shop: ShopStores) -> None:
+    watch = DriftWatch(shop.log, shop.bundles.load(shop.bundles.active() or ""))
+    shop.log.append(crawled(10 * MIN_ACTS, ["never seen"], AT_MS + 9 * DAY_MS, AT_MS + 10 * DAY_MS))
+    assert watch.look().new_acts == 0

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from endcap.core.crawlers import of_crawler
 from endcap.core.events import KIND, LoggedEvent
 from endcap.core.money import exponent
-from endcap.stores.archive import SCHEMA
+from endcap.stores.archive import scan_people
 from endcap.stores.ports import EventLog, LogHistory
 
 LINES = pl.Schema(
@@ -26,7 +27,10 @@ _CHUNK = 50_000
 
 
 def read_lines(log: EventLog) -> pl.DataFrame:
-    """All lines of purchases and refunds up to the log's present end, in log order, with the columns of :data:`LINES`."""
+    """All lines of purchases and refunds up to the log's present end, in log order, with the columns of :data:`LINES`.
+
+    Those that a crawler sent are left out.
+    """
     end = log.last_seq()  # taken first: a busy shop's log would otherwise never come to an end
     archived = log.history()
     tables = [_archived(archived)] if archived.files else []
@@ -105,18 +109,16 @@ def _lines_of(events: Sequence[LoggedEvent]) -> pl.DataFrame:
             one.seq, one.event.at_ms, KIND[one.event.type], one.event.user_id, one.event.session_id, one.event.order_id,
             line.item_id, line.quantity, None if line.price is None else float(line.price), one.event.currency,
         )
-        for one in events if one.event.type in _TRADES for line in one.event.lines
+        for one in events if one.event.type in _TRADES and not of_crawler(one.event) for line in one.event.lines
     ]  # fmt: skip
     return pl.DataFrame(rows, schema=LINES, orient="row")
 
 
 def _archived(archived: LogHistory) -> pl.DataFrame:
-    events = pl.scan_parquet(archived.files, schema=SCHEMA, missing_columns="insert").filter(
-        pl.col("seq") <= archived.archived_until, pl.col("type").is_in(_TRADES)
-    )
     line = pl.col("items").struct
     return (
-        events.explode("items")
+        scan_people(archived, _TRADES)
+        .explode("items")
         .select(
             pl.col("seq"), pl.col("at").alias("at_ms"), pl.col("type").replace_strict(KIND, return_dtype=pl.UInt8).alias("kind"),
             pl.col("user_id").alias("user"), pl.col("session_id").alias("session"), pl.col("order_id").alias("order"),

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
+from endcap.core.crawlers import of_crawler
 from endcap.core.events import KIND, Event, LoggedEvent
 from endcap.core.interactions import Dataset
 from endcap.core.meaning import STARS, dwell_ms, rating_scale
 from endcap.dataset.build import ACTS, build_dataset
-from endcap.stores.archive import SCHEMA
+from endcap.stores.archive import scan_people
 from endcap.stores.ports import EventLog, LogHistory, ShopStores
 
 ITEM_TYPES = ("view", "click", "add_to_cart", "remove_from_cart", "purchase", "refund", "rating", "dismiss", "own")
@@ -37,10 +38,10 @@ def read_dataset(stores: ShopStores, *, as_of_ms: int | None = None) -> Dataset:
 
 
 def read_acts(log: EventLog, *, ids: pl.DataType = _STRINGS) -> pl.DataFrame:
-    """The acts of the log up to its present end, with the columns of :data:`endcap.dataset.build.ACTS` and ``rating``.
+    """The acts in the log up to its present end, with the columns of :data:`endcap.dataset.build.ACTS` and ``rating``.
 
-    What is archived is read by the column, the rest event by event. ``ids`` is the type of the columns of ids; with categories
-    ten million acts take half a gigabyte.
+    Those of crawlers are left out. What is archived is read by the column, the rest event by event. ``ids`` is the type of the
+    columns of ids; with categories ten million acts take half a gigabyte.
     """
     # Taken first: a shop that takes in events as fast as they are read would otherwise never come to an end.
     end = log.last_seq()
@@ -54,7 +55,7 @@ def read_acts(log: EventLog, *, ids: pl.DataType = _STRINGS) -> pl.DataFrame:
 
 
 def _acts_of(events: Sequence[LoggedEvent]) -> pl.DataFrame:
-    kept = [(one.seq, one.event) for one in events if one.event.type in ITEM_TYPES and dwell_ms(one.event) is None]
+    kept = [(one.seq, one.event) for one in events if _is_act(one.event)]
     whole = pl.DataFrame(
         {
             "seq": [seq for seq, _ in kept],
@@ -75,6 +76,10 @@ def _acts_of(events: Sequence[LoggedEvent]) -> pl.DataFrame:
     ).select(_READ.names())  # fmt: skip
 
 
+def _is_act(event: Event) -> bool:
+    return event.type in ITEM_TYPES and dwell_ms(event) is None and not of_crawler(event)
+
+
 def _stars(event: Event) -> float | None:
     """What a rating gave, on the scale of five stars."""
     return event.rating if event.rating is None else event.rating * STARS / (rating_scale(event) or STARS)
@@ -82,11 +87,9 @@ def _stars(event: Event) -> float | None:
 
 def _archived_acts(archived: LogHistory, ids: pl.DataType) -> pl.DataFrame:
     columns = [
-        "seq", "at", "type", "user_id", "session_id", "item_id", "order_id", "quantity", "items", "rating", "scale", "dwell_ms",
+        "seq", "at", "type", "user_id", "session_id", "item_id", "order_id", "quantity", "items", "rating", "scale",
     ]  # fmt: skip
-    events = pl.scan_parquet(archived.files, schema=SCHEMA, missing_columns="insert").select(columns).filter(
-        pl.col("seq") <= archived.archived_until, pl.col("type").is_in(ITEM_TYPES), pl.col("dwell_ms").is_null()
-    )  # fmt: skip
+    events = scan_people(archived, ITEM_TYPES).filter(pl.col("dwell_ms").is_null()).select(columns)
     several = pl.col("items").list.len().fill_null(0) > 0
     lists = events.filter(several).explode("items").with_columns(
         item_id=pl.col("items").struct.field("item_id"), quantity=pl.col("items").struct.field("quantity")

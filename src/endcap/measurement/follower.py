@@ -12,11 +12,11 @@ from collections.abc import Set
 
 import msgspec
 
+from endcap.core.crawlers import is_crawler, of_crawler
 from endcap.core.events import LoggedEvent
 from endcap.core.experiment import EXPERIMENT_KIND, Experiment
 from endcap.errors import EndcapError
 from endcap.measurement.answers import WELL_KNOWN_PLACEMENTS, Answer, Given, given
-from endcap.measurement.bots import is_crawler
 from endcap.measurement.contributions import Trial
 from endcap.measurement.products import ShopProducts
 from endcap.measurement.rules import Rules, decode_rules, encode_rules, rules_of
@@ -189,9 +189,7 @@ class Follower:
 def _take_events(stretch: Stretch, events: list[LoggedEvent]) -> None:
     people = []
     for one in events:
-        context = one.event.context
-        agent = context.get("user_agent") if context else None
-        if isinstance(agent, str) and is_crawler(agent):
+        if of_crawler(one.event):
             stretch.take_bot(one.event.at_ms)
         else:
             people.append(one.event)

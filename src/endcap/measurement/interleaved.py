@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import msgspec
 
 from endcap.core.basis import Basis, decode_basis
+from endcap.core.crawlers import of_crawler
 from endcap.core.events import Event
 from endcap.core.experiment import INTERLEAVED, Experiment
 from endcap.core.ids import new_id
@@ -66,9 +67,10 @@ def _answers(stores: ShopStores, experiment: Experiment) -> Iterator[Decision]:
 
 
 def _clicks(stores: ShopStores, since: int | None, until_ms: int | None) -> Iterator[Event]:
-    """The clicks of the log behind a place, none without one, that happened until then."""
+    """The clicks of people in the log behind a place, none without one, that happened until then."""
     while since is not None and (found := stores.log.read(after=since, limit=_CHUNK)):
         for one in found:
-            if one.event.type == "click" and (until_ms is None or one.event.at_ms <= until_ms):
-                yield one.event
+            event = one.event
+            if event.type == "click" and (until_ms is None or event.at_ms <= until_ms) and not of_crawler(event):
+                yield event
         since = found[-1].seq

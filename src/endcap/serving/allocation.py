@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from endcap.core.crawlers import of_crawler
 from endcap.core.events import LoggedEvent
 from endcap.core.request import RecommendResponse
 from endcap.core.time import DAY_MS
@@ -59,13 +60,13 @@ class Allocation:
             self._answers.popitem(last=False)
 
     def take(self, logged: Sequence[LoggedEvent]) -> None:
-        """Credit what was seen and taken."""
+        """Credit what was seen and taken by people, not by crawlers."""
         for one in logged if self.active else ():
             event = one.event
             if event.recommendation_id is None or (event.type != "impression" and event.type not in _TAKING):
                 continue
             answer = self._answer(event.recommendation_id)
-            if answer is None:
+            if answer is None or of_crawler(event):
                 continue
             for line in event.lines:
                 self._credit(answer, line.item_id, event.at_ms, taken=event.type in _TAKING)

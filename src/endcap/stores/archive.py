@@ -14,12 +14,14 @@ from typing import Any
 
 import polars as pl
 
+from endcap.core.crawlers import AGENT_KEY, LONGEST_AGENT, is_crawler, user_agent
 from endcap.core.events import Event, Line, decode_event
 from endcap.core.meaning import dwell_ms, rating_scale
 from endcap.core.time import DAY_MS, iso
 from endcap.errors import StoreError
 from endcap.stores.durable import flush, mapped_files
 from endcap.stores.history import ArchiveFile, Row
+from endcap.stores.ports import LogHistory
 
 _MONEY = pl.Decimal(38, 6)
 _SMALLEST_MONEY = Decimal(10) ** -6
@@ -45,14 +47,16 @@ SCHEMA = pl.Schema(
         "position": pl.Int64(),
         "dwell_ms": pl.Float64(),
         "scale": pl.Float64(),
+        "user_agent": pl.String(),
         "payload": pl.Binary(),
     }
 )
 """The columns of a day file. ``at`` is in milliseconds since the epoch, UTC; ``price`` is in the major unit, rounded to 10^-6;
-``dwell_ms`` and ``scale`` are what :mod:`endcap.core.meaning` reads in the context; files of an older version lack both columns.
-``payload`` is the canonical JSON, which alone is exact."""
+``dwell_ms`` and ``scale`` are what :mod:`endcap.core.meaning` reads in the context, ``user_agent`` what
+:mod:`endcap.core.crawlers` reads there; files of an older version lack these columns. ``payload`` is the canonical JSON, which
+alone is exact."""
 
-_PLAIN = [name for name in SCHEMA if name not in {"seq", "price", "items", "dwell_ms", "scale", "payload"}]
+_PLAIN = [name for name in SCHEMA if name not in {"seq", "price", "items", "dwell_ms", "scale", "user_agent", "payload"}]
 
 
 def write_day(folder: Path, day: int, rows: Sequence[Row]) -> ArchiveFile:
@@ -86,6 +90,28 @@ def read_rows(folder: Path, files: Sequence[ArchiveFile], after: int, until: int
     return found.rows()
 
 
+def scan_people(archived: LogHistory, types: Sequence[str]) -> pl.LazyFrame:
+    """The archived events of some types, with the columns of :data:`SCHEMA`, those of crawlers left out.
+
+    Each user agent is looked at once, however many events name it. Time O(events).
+    """
+    events = _scan(archived.files).filter(pl.col("seq") <= archived.archived_until, pl.col("type").is_in(types))
+    agents = events.select(pl.col("user_agent").unique()).collect()["user_agent"].drop_nulls()
+    crawlers = [agent for agent in agents if is_crawler(agent)]
+    return events.filter(pl.col("user_agent").is_in(crawlers).fill_null(value=False).not_()) if crawlers else events
+
+
+def _scan(files: Sequence[Path]) -> pl.LazyFrame:
+    """The events of day files. Of those that were written without the column, user agents are read in the payloads."""
+    older = [file for file in files if "user_agent" not in pl.read_parquet_schema(file)]
+    newer = [file for file in files if file not in set(older)]
+    parts = [pl.scan_parquet(some, schema=SCHEMA, missing_columns="insert") for some in (newer, older) if some]
+    if older:
+        told = pl.col("payload").cast(pl.String).str.json_path_match(f"$.context.{AGENT_KEY}").str.head(LONGEST_AGENT)
+        parts[-1] = parts[-1].with_columns(user_agent=told)
+    return pl.concat(parts)
+
+
 def _frame(rows: Sequence[Row]) -> pl.DataFrame:
     events = [decode_event(payload) for _, payload in rows]
     columns: dict[str, list[Any]] = {name: [getattr(event, name) for event in events] for name in _PLAIN}
@@ -94,6 +120,7 @@ def _frame(rows: Sequence[Row]) -> pl.DataFrame:
     columns["items"] = [_lines(event) for event in events]
     columns["dwell_ms"] = [dwell_ms(event) for event in events]
     columns["scale"] = [rating_scale(event) for event in events]
+    columns["user_agent"] = [user_agent(event) for event in events]
     columns["payload"] = [payload for _, payload in rows]
     return pl.DataFrame({name: pl.Series(columns[name], dtype=dtype) for name, dtype in SCHEMA.items()})
 

@@ -1,6 +1,6 @@
 """What the shop's visitors take up these hours, counted as events are applied: per item, and per pair within a visit.
 
-A function of the newest part of the log alone: a restart counts the same again.
+Crawlers are no visitors. A function of the newest part of the log alone: a restart counts the same again.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from endcap.core.crawlers import of_crawler
 from endcap.core.events import LoggedEvent
 from endcap.core.ids import IdMap
 from endcap.core.meaning import dwell_ms
@@ -140,11 +141,11 @@ class LiveCounts:
         return float(2.0 ** ((self._landmark_ms - self._newest_ms) / self._half_life_ms))
 
     def take(self, logged: Sequence[LoggedEvent]) -> None:
-        """Count events, in log order. Time O(k) an act."""
+        """Count events, in log order, those of crawlers left out. Time O(k) an act."""
         for one in logged:
             event = one.event
             strength = _STRENGTH.get(event.type)
-            if strength is None or dwell_ms(event) is not None:
+            if strength is None or dwell_ms(event) is not None or of_crawler(event):
                 continue
             weight = self._weight(event.at_ms)
             key = event.session_id or event.user_id

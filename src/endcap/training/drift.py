@@ -8,6 +8,7 @@ from collections import OrderedDict
 import msgspec
 
 from endcap.artifacts.bundle import Bundle
+from endcap.core.crawlers import of_crawler
 from endcap.core.events import Event
 from endcap.core.time import HOUR_MS
 from endcap.dataset.read import ITEM_TYPES
@@ -59,10 +60,11 @@ class DriftWatch:
         self._hours: dict[int, list[int]] = {}
 
     def look(self) -> Drift:
-        """Read what is new and say how far the shop has moved."""
+        """Read what is new, crawlers left out, and say how far the shop has moved."""
         while events := self._log.read(after=self._after, limit=_CHUNK):
             for one in events:
-                self._take(one.event)
+                if not of_crawler(one.event):
+                    self._take(one.event)
             self._after = events[-1].seq
         new_share = self._new / max(self._learnt, 1)
         unknown_share = self._unknown / max(self._new, 1)

@@ -9,9 +9,9 @@ from urllib.parse import parse_qsl
 
 from starlette.types import Receive, Scope
 
+from endcap.core.crawlers import LONGEST_AGENT, is_crawler
 from endcap.errors import BadInput, EndcapError, TooLarge
 from endcap.ingest.checked import known_fields
-from endcap.measurement.bots import LONGEST_AGENT, is_crawler
 from endcap.stores.ports import KeyInfo, KeyKind
 from endcap.web.replies import Reply
 from endcap.web.site import RunningShop, Site

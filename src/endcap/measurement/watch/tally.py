@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
 
+from endcap.core.crawlers import of_crawler
 from endcap.core.events import Event, LoggedEvent
 from endcap.core.time import DAY_MS, HOUR_MS, MINUTE_MS
-from endcap.measurement.bots import is_crawler
 from endcap.stores.ports import CatalogStore, ShopStores
 from endcap.stores.watching import TallyKey
 
@@ -61,7 +61,7 @@ class Tally:
         for event in (one.event for one in events):
             ahead = event.at_ms > now_ms + AHEAD_MS
             hour = min(event.at_ms // HOUR_MS, now)
-            if hour < now - KEPT_HOURS or _of_crawler(event):
+            if hour < now - KEPT_HOURS or of_crawler(event):
                 continue
             newest[event.type] = max(newest.get(event.type, 0), min(event.at_ms, now_ms))
             for trait, value in self._traits(event, ahead=ahead):
@@ -126,8 +126,3 @@ def price_band(price: Decimal) -> str:
     power = Decimal(10) ** math.floor(price.log10())
     step = next(step for step in _STEPS if price >= step * power)
     return f"{step * power:f}"
-
-
-def _of_crawler(event: Event) -> bool:
-    agent = (event.context or {}).get("user_agent")
-    return isinstance(agent, str) and is_crawler(agent)

@@ -92,11 +92,13 @@ class Numbers:
 
 
 class _Kept(NamedTuple):
-    """A rule's answer. The rule is held so that its identity, by which the answer is found, stays its own."""
+    """A rule's answer. The rule is held so that its identity, by which the answer is found, stays its own. ``rows`` are those
+    where the mask holds, once somebody asked for them."""
 
     rule: Judge
     moment: Hashable
     mask: Mask
+    rows: Rows | None = None
 
 
 class Columns:
@@ -164,14 +166,29 @@ class Columns:
         """Which rows the rule matches, bool (n_rows,); kept until a product changes, then changed there."""
         self.refresh()
         with self._lock:
-            kept = self._masks.get((id(rule), moment))
-            if kept is None:
-                mask = rule.matches(self, np.arange(self.n_rows, dtype=np.int32), moment)
-                kept = self._masks[id(rule), moment] = _Kept(rule, moment, mask)
-                if len(self._masks) > _KEPT_MASKS:
-                    self._masks.popitem(last=False)
-            self._masks.move_to_end((id(rule), moment))
-            return kept.mask
+            return self._kept(rule, moment).mask
+
+    def matched(self, rule: Judge, moment: Hashable = 0) -> Rows:
+        """The rows that the rule matches, int32, in order; kept as long as :meth:`mask` stays as it is."""
+        self.refresh()
+        with self._lock:
+            kept = self._kept(rule, moment)
+            if kept.rows is None:
+                rows = np.flatnonzero(kept.mask).astype(np.int32)
+                kept = self._masks[id(rule), moment] = kept._replace(rows=rows)
+            assert kept.rows is not None
+            return kept.rows
+
+    def _kept(self, rule: Judge, moment: Hashable) -> _Kept:
+        place = (id(rule), moment)
+        kept = self._masks.get(place)
+        if kept is None:
+            mask = rule.matches(self, np.arange(self.n_rows, dtype=np.int32), moment)
+            kept = self._masks[place] = _Kept(rule, moment, mask)
+            if len(self._masks) > _KEPT_MASKS:
+                self._masks.popitem(last=False)
+        self._masks.move_to_end(place)
+        return kept
 
     def refresh(self) -> None:
         """Take into account what changed since the last time."""
@@ -214,7 +231,7 @@ class Columns:
             mask = kept.mask
             if len(mask) < self.n_rows:
                 mask = np.pad(mask, (0, self.n_rows - len(mask)))
-                self._masks[place] = kept._replace(mask=mask)
+            self._masks[place] = kept._replace(mask=mask, rows=None)
             mask[rows] = kept.rule.matches(self, rows, kept.moment)
 
     def _column(self, name: str, make: Callable[[], Coded | Numbers]) -> Coded | Numbers:

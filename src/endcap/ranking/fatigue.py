@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import sqrt
 from typing import Annotated, NamedTuple
 
@@ -85,6 +86,7 @@ def tolerance(exposure: Exposure, policy: FatiguePolicy = USUAL) -> float:
     return min(policy.most, max(policy.least, sqrt(taken / max(unwanted, 1.0))))
 
 
+@lru_cache(maxsize=1_024)
 def allowance(exposure: Exposure, policy: FatiguePolicy = USUAL) -> Allowance:
     """What may still be shown.
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Protocol
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -33,8 +34,7 @@ _NEVER = np.empty(0, dtype=np.int64)
 _ALL_ALIKE = np.empty(0, dtype=np.float32)
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(msgspec.Struct, frozen=True):
     """What is known of who asks, in row numbers.
 
     ``rows`` int32 holds the cart, the anchors from ``n_cart`` up to ``n_sure``, then the history up to ``n_past`` (below 0 for
@@ -49,22 +49,23 @@ class Known:
     n_sure: int
     now_ms: int
     category: int = -1
-    bought: NDArray[np.int32] = field(default_factory=lambda: _NO_ROWS)
-    bought_at_ms: NDArray[np.int64] = field(default_factory=lambda: _NEVER)
-    trail: Rows = field(default_factory=lambda: _NO_ROWS)
-    found: Mapping[int, tuple[Rows, NDArray[np.float32]]] = field(default_factory=dict)
+    bought: NDArray[np.int32] = _NO_ROWS
+    bought_at_ms: NDArray[np.int64] = _NEVER
+    trail: Rows = _NO_ROWS
+    found: Mapping[int, tuple[Rows, NDArray[np.float32]]] = MappingProxyType({})
     n_past: int = -1
-    weights: NDArray[np.float32] = field(default_factory=lambda: _ALL_ALIKE)
-    past: Past = field(init=False)
+    weights: NDArray[np.float32] = _ALL_ALIKE
 
     @classmethod
     def of_history(cls, rows: Rows, now_ms: int) -> Known:
         """Somebody of whom only a history is known."""
         return cls(rows, 0, 0, now_ms)
 
-    def __post_init__(self) -> None:
+    @property
+    def past(self) -> Past:
+        """The rows and where their parts end, as kernels read them."""
         n_past = self.n_past if self.n_past >= 0 else len(self.rows)
-        object.__setattr__(self, "past", Past(self.rows, self.weights, self.n_cart, self.n_sure, n_past))
+        return Past(self.rows, self.weights, self.n_cart, self.n_sure, n_past)
 
 
 class Watch(Protocol):

@@ -175,7 +175,7 @@ class Engine:
             rules = ActiveRules(state.rules[form], query, view)
             blocked = barred(request, query, rules, items, above)
             filler = ShelfFiller(
-                view, query, blocked, self._fitting_mixture(state, shelves), self._arranger, rules, seed=seed,
+                view, query, blocked, self._fitting_mixture(state), self._arranger, rules, seed=seed,
                 newcomers=_newcomers(state), shown=above, in_order=request.shelf is None,
                 explain=request.explain or request.why_not is not None,
             )  # fmt: skip
@@ -261,11 +261,9 @@ class Engine:
             filled.append((one, part))
         return filled
 
-    def _fitting_mixture(self, state: ServingState, shelves: Sequence[ReadyShelf]) -> Mixture:
-        stack, room = state.stack, state.items.room
-        n_sources = max((len(group) for one in shelves for group in (one.sources, *one.fallbacks)), default=1)
-        if not self._mixture.fits(stack, room, n_sources):
-            self._mixture = Mixture(stack, room, n_sources=max(8, n_sources), watch=self.breaker)
+    def _fitting_mixture(self, state: ServingState) -> Mixture:
+        if not self._mixture.fits(state.stack, state.items.room, state.most_sources):
+            self._mixture = Mixture(state.stack, state.items.room, n_sources=state.most_sources, watch=self.breaker)
         return self._mixture
 
 

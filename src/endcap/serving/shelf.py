@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -109,25 +110,27 @@ class ShelfFiller:
         return int(self._blocked[row]) if row < len(self._blocked) else 0
 
     def _all_known(self) -> Known:
-        query = self._query
-        n_cart, past, counted = len(query.cart), query.history, query.weights
-        anchor = _rows([query.anchor] if query.anchor >= 0 else [])
-        if len(anchor):
-            others = past != query.anchor
-            if not others.all():
-                past, counted = past[others], counted[others] if len(counted) else counted
-        bought = _rows(dict.fromkeys(one.row for one in query.purchases))[:MOST_BOUGHT]
-        rows = np.concatenate((query.cart, anchor, past, bought))
-        n_sure = n_cart + len(anchor)
-        n_past = n_sure + len(past)
-        weights = counted
-        if len(counted):
-            weights = np.ones(len(rows), dtype=np.float32)
-            weights[n_sure:n_past] = counted
-        return Known(
-            rows=rows, n_cart=n_cart, n_sure=n_sure, n_past=n_past, now_ms=query.now_ms, weights=weights,
-            category=self._category(), bought=_rows(one.row for one in query.purchases),
-            bought_at_ms=np.array([one.at_ms for one in query.purchases], dtype=np.int64), trail=query.trail,
+        query, purchases = self._query, self._query.purchases
+        # As lists, and made into arrays once: each step on a short array costs more than all of them.
+        sure, past, counted = query.cart.tolist(), query.history.tolist(), query.weights.tolist()
+        n_cart, weights = len(sure), query.weights
+        if query.anchor >= 0:
+            sure.append(query.anchor)
+            if query.anchor in past:
+                at = past.index(query.anchor)
+                del past[at], counted[at : at + 1]
+        bought = list(dict.fromkeys([one.row for one in purchases]))[:MOST_BOUGHT] if purchases else []
+        if counted:
+            weights = np.array([1.0] * len(sure) + counted + [1.0] * len(bought), dtype=np.float32)
+        known = Known(
+            np.array(sure + past + bought, dtype=np.int32), n_cart, len(sure), query.now_ms, category=self._category(),
+            trail=query.trail, n_past=len(sure) + len(past), weights=weights,
+        )  # fmt: skip
+        if not purchases:
+            return known
+        return msgspec.structs.replace(
+            known, bought=_rows(one.row for one in purchases),
+            bought_at_ms=np.array([one.at_ms for one in purchases], dtype=np.int64),
         )  # fmt: skip
 
     def fill(self, ready: ReadyShelf, count: int, draws: Sequence[float] = ()) -> Filled:
@@ -308,18 +311,20 @@ class ShelfFiller:
     def _used_families(self) -> int:
         """Put the families that may not come again into the scratch; returns how many. The anchor's is one of them."""
         family, used = self._items.family, self._mixture.work.used
-        shown = [*self._shown]
-        if self._query.anchor >= 0:
-            shown.append(self._query.anchor)
-        families = [code for code in dict.fromkeys(family[shown].tolist()) if code != NO_FAMILY][: len(used)]
-        used[: len(families)] = families
+        shown = [*self._shown, self._query.anchor] if self._query.anchor >= 0 else self._shown
+        families = [code for code in dict.fromkeys([family.item(row) for row in shown]) if code != NO_FAMILY][: len(used)]
+        for at, code in enumerate(families):
+            used[at] = code
         return len(families)
 
     def _category(self) -> int:
         """The category of what the shopper looks at: the anchor's, else the first of the cart, else the last one seen."""
-        for row in (self._query.anchor, *self._query.cart[:1], *self._query.history[:1]):
-            if row >= 0 and self._items.leaf[row] != NO_CATEGORY:
-                return int(self._items.leaf[row])
+        query, leaf = self._query, self._items.leaf
+        if query.anchor >= 0 and (code := leaf.item(query.anchor)) != NO_CATEGORY:
+            return code
+        for row in (*query.cart[:1].tolist(), *query.history[:1].tolist()):
+            if row >= 0 and (code := leaf.item(row)) != NO_CATEGORY:
+                return code
         return NO_CATEGORY
 
     def _why(self, group: Group, source: int, row: int, lead: int, shelf_says: str | None) -> Reason:

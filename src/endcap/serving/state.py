@@ -57,6 +57,8 @@ class ServingState:
     documents: int = 0
     trials: Mapping[str, PlacementTrials] = field(default_factory=dict)
     forms: Mapping[str, ReadyPlacement] = field(default_factory=dict)
+    most_sources: int = 8
+    """How many sources the largest group of a shelf has."""
 
     @classmethod
     def of(
@@ -83,8 +85,10 @@ class ServingState:
             )
             for name, one in every.items()
         }
+        groups = [group for every_shelf in shelves.values() for one in every_shelf for group in (one.sources, *one.fallbacks)]
         return cls(
-            bundle, items, placements, shop_rules, stack, shelves, rules, live, documents, experiments.trials, every
+            bundle, items, placements, shop_rules, stack, shelves, rules, live, documents, experiments.trials, every,
+            max(8, *map(len, groups)),
         )  # fmt: skip
 
     @property

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+import numpy as np
+
 from endcap.core.query import Query, Rows
-from endcap.ranking.columns import Mask
 from endcap.ranking.rules.base import NO_ROWS, ItemView, SelectingRule, Words
 
 
@@ -18,14 +19,11 @@ class AddOns(SelectingRule, frozen=True, kw_only=True):
     label: ClassVar[str] = "belongs to something that is neither on the page nor in the cart"
     tags: Words = ("warranty", "service")
 
-    def removes(self, query: Query, items: ItemView) -> Rows | Mask:
+    def removes(self, query: Query, items: ItemView) -> Rows:
         """The rows selected, but for those that belong to something there."""
-        matching = self.matching(query, items)
-        if not matching.any():
+        removed = items.columns.matched(self, self.moment(query))
+        if not len(removed):
             return NO_ROWS
-        removed = matching.copy()
-        for row in {query.anchor, *query.cart.tolist()} - {-1}:
-            item = items.items[row]
-            if item is not None:
-                removed[items.columns.accessories(item.item_id)] = False
-        return removed
+        there = (items.items[row] for row in {query.anchor, *query.cart.tolist()} - {-1})
+        belonging = [row for item in there if item is not None for row in items.columns.accessories(item.item_id)]
+        return removed[np.isin(removed, belonging, invert=True)] if belonging else removed

@@ -191,7 +191,7 @@ _NO_VALUES = np.empty(0, dtype=np.float32)
 
 def rows_of(rows: Sequence[int]) -> Rows:
     """The rows as int32, unknown ones (-1) left out."""
-    return NO_ROWS if not rows else np.array([row for row in rows if row >= 0], dtype=np.int32)
+    return np.array([row for row in rows if row >= 0], dtype=np.int32) if rows else NO_ROWS
 
 
 def on_page(query: Query) -> list[int]:

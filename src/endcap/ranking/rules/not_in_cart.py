@@ -17,4 +17,4 @@ class NotInCart(Rule, frozen=True, kw_only=True):
         """The cart's rows and the anchor's."""
         if query.anchor < 0:
             return query.cart
-        return rows_of([*query.cart.tolist(), query.anchor])
+        return rows_of([*query.cart.tolist(), query.anchor] if len(query.cart) else [query.anchor])

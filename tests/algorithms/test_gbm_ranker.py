@@ -23,7 +23,7 @@ def totals(artifact: TreeRanker, features: np.ndarray) -> np.ndarray:
     found = np.zeros(n)
     add_trees(
         np.ascontiguousarray(features.T), n, trees.starts, trees.tested, trees.thresholds, trees.kept, trees.leaves,
-        np.zeros(n, np.uint32), found,
+        found,
     )  # fmt: skip
     return found
 
@@ -73,7 +73,7 @@ def test_its_trees_are_those_of_the_library(objective: str, leaves: int) -> None
     found = np.zeros(3_000)
     add_trees(
         np.ascontiguousarray(features.T), 3_000, trees.starts, trees.tested, trees.thresholds, trees.kept, trees.leaves,
-        np.zeros(3_000, np.uint32), found,
+        found,
     )  # fmt: skip
     np.testing.assert_allclose(found, booster.predict(features, raw_score=True, num_threads=1), rtol=0, atol=1e-6)
 

@@ -53,7 +53,7 @@ def chances(ranker: TreeRanker, features: np.ndarray) -> np.ndarray:
     totals, best = np.zeros(n), np.zeros(n, np.float32)
     add_trees(
         np.ascontiguousarray(features.T), n, trees.starts, trees.tested, trees.thresholds, trees.kept, trees.leaves,
-        np.zeros(n, np.uint32), totals,
+        totals,
     )  # fmt: skip
     propensities(totals, n, ranker.raw, ranker.chances, np.ones(1, np.float32), np.zeros(n, np.int32), best)
     return best

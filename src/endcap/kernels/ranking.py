@@ -48,7 +48,7 @@ class Table(NamedTuple):
 
 class Forest(NamedTuple):
     """Trees as :func:`endcap.kernels.trees.add_trees` reads them, and what turns their totals into chances and worth; see
-    :func:`endcap.kernels.trees.propensities`. ``alive`` and ``totals`` are room to work in."""
+    :func:`endcap.kernels.trees.propensities`. ``totals`` is room to work in."""
 
     starts: NDArray[np.int64]
     tested: NDArray[np.int32]
@@ -58,7 +58,6 @@ class Forest(NamedTuple):
     raw: NDArray[np.float64]
     chances: NDArray[np.float64]
     powers: NDArray[np.float32]
-    alive: NDArray[np.uint32]
     totals: NDArray[np.float64]
 
 
@@ -91,8 +90,7 @@ def judge(table, forest, n, best):  # type: ignore[no-untyped-def]
     """What the first ``n`` candidates are worth, into ``best`` float32."""
     forest.totals[:n] = 0.0
     add_trees(
-        table.features, n, forest.starts, forest.tested, forest.thresholds, forest.kept, forest.leaves, forest.alive,
-        forest.totals,
+        table.features, n, forest.starts, forest.tested, forest.thresholds, forest.kept, forest.leaves, forest.totals,
     )  # fmt: skip
     propensities(forest.totals, n, forest.raw, forest.chances, forest.powers, table.rows, best)
 

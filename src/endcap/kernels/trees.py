@@ -1,8 +1,8 @@
 """Boosted trees without branches: every test of a tree is made for every candidate, and bits remember what is left.
 
-A walk down a tree jumps where the processor cannot foresee it. Here all candidates are held against one test at a time: where
-it fails, the leaves below its left side are struck from the candidate's bits. After the last test of the tree, the first leaf
-that is left is the one where the walk would have ended. The inner loop has no branch and compares many candidates at once.
+A walk down a tree jumps where the processor cannot foresee it. Here many candidates at once are held against one test at a time:
+where it fails, the leaves below its left side are struck from the candidate's bits. After the last test of the tree, the first
+leaf that is left is the one where the walk would have ended. :mod:`endcap.kernels.lanes` keeps those bits in registers.
 
 Source: Lucchese et al., "QuickScorer: a Fast Algorithm to Rank Documents with Additive Ensembles of Regression Trees", SIGIR
 2015; candidates side by side as in their "Exploiting CPU SIMD Extensions to Speed-up Document Scoring with Tree Ensembles",
@@ -15,11 +15,9 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-MOST_LEAVES = 32
-"""As many as there are bits in a word."""
+from endcap.kernels.lanes import DE_BRUIJN, LANES, LEAVES, SHIFT, add_leaves, every_leaf, room, strike
 
-_ALL = np.uint32(0xFFFFFFFF)
-_DE_BRUIJN, _SHIFT = np.uint32(0x077CB531), np.uint32(27)
+MOST_LEAVES = LEAVES
 
 
 def place_of_leaf(leaf: int) -> int:
@@ -30,30 +28,33 @@ def place_of_leaf(leaf: int) -> int:
     >>> sorted(place_of_leaf(leaf) for leaf in range(MOST_LEAVES)) == list(range(MOST_LEAVES))
     True
     """
-    return ((1 << leaf) * int(_DE_BRUIJN) % 2**32) >> int(_SHIFT)
+    return ((1 << leaf) * DE_BRUIJN % 2**32) >> SHIFT
 
 
 @njit(nogil=True, cache=True)
-def add_trees(features, n, starts, tested, thresholds, kept, leaves, alive, totals):  # type: ignore[no-untyped-def]
-    """Add every tree's value for each of ``n`` candidates to ``totals``.
+def add_trees(features, n, starts, tested, thresholds, kept, leaves, totals):  # type: ignore[no-untyped-def]
+    """Add every tree's value for each of ``n`` candidates to ``totals``, tree by tree.
 
     ``features`` float32 (n_features, at least n), one row a feature. Tree ``t`` makes the tests ``starts[t]`` to ``starts[t +
     1]`` (int64): a candidate goes left where its feature ``tested`` (int32) is at most the ``threshold`` (float32), and else
     keeps the leaves that have a bit in ``kept`` (uint32). ``leaves`` float64 (n_trees, 32) has the values by
-    :func:`place_of_leaf`. ``alive`` uint32 (at least n,) is room to work in; ``totals`` float64 (at least n,). Time O(n tests ×
-    n).
+    :func:`place_of_leaf`. ``totals`` float64 (at least n,). Time O(n tests × n / LANES).
     """
-    for t in range(len(starts) - 1):
-        for c in range(n):
-            alive[c] = _ALL
-        for test in range(starts[t], starts[t + 1]):
-            row, threshold, left_over = features[tested[test]], thresholds[test], kept[test]
-            for c in range(n):
-                alive[c] &= left_over if row[c] > threshold else _ALL
-        for c in range(n):
-            bits = alive[c]
-            lowest = bits & (~bits + np.uint32(1))
-            totals[c] += leaves[t, np.uint32(lowest * _DE_BRUIJN) >> _SHIFT]
+    n_features = len(features)
+    block, sums = room(features, n_features * LANES).reshape(n_features, LANES), room(totals, LANES)
+    for first in range(0, n, LANES):
+        size = min(LANES, n - first)
+        for row in range(n_features):
+            for c in range(size):
+                block[row, c] = features[row, first + c]
+        sums[:size] = totals[first : first + size]
+        for tree in range(len(starts) - 1):
+            alive = every_leaf()
+            # Unsigned, for then Numba need not look whether a place counts from the end.
+            for test in range(np.uintp(starts[tree]), np.uintp(starts[tree + 1])):
+                alive = strike(alive, block, tested[test], thresholds[test], kept[test])
+            add_leaves(alive, leaves, tree, sums)
+        totals[first : first + size] = sums[:size]
 
 
 @njit(nogil=True, cache=True)

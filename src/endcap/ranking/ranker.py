@@ -75,7 +75,7 @@ class Ranker:
             starts=trees.starts, tested=places[trees.tested] if len(places) else trees.tested, thresholds=trees.thresholds,
             kept=trees.kept, leaves=trees.leaves, raw=artifact.raw, chances=artifact.chances,
             powers=(artifact.values.astype(np.float64) ** artifact.value_exponent).astype(np.float32),
-            alive=np.zeros(MOST_CANDIDATES, np.uint32), totals=np.zeros(MOST_CANDIDATES),
+            totals=np.zeros(MOST_CANDIDATES),
         )  # fmt: skip
         self.table = FeatureTable(len(artifact.sources), artifact.facts.columns, artifact.facts.codes)
         self._tested = dict(zip(artifact.features, places.tolist(), strict=True))

@@ -29,6 +29,7 @@ from endcap.web import (
 )
 from endcap.web.console.pages import Console
 from endcap.web.endpoint import Endpoint
+from endcap.web.known_heads import KnownHeads
 from endcap.web.operations import Operation
 from endcap.web.replies import fault
 from endcap.web.site import Site
@@ -67,6 +68,7 @@ class Application:
         self._beside = beside
         endpoints = _endpoints(site)
         self.lanes = {one.path.encode(): site.admission.lanes[one.lane] for one in OPERATIONS if one.lane is not None}
+        self.heads = KnownHeads(site, endpoints)
         self._exact: dict[str, ASGIApp] = {path: one for path, one in endpoints.items() if "{" not in path}
         patterns: list[BaseRoute] = [
             Route(_pattern(path), endpoint=one, include_in_schema=False) for path, one in endpoints.items() if "{" in path

@@ -103,6 +103,9 @@ class Call:
 
 Handler = Callable[[Call], Awaitable[Reply]]
 
+AtOnce = Callable[[Call, RunningShop, bytes], Reply]
+"""What answers a request of a shop that runs, whose whole body is there: without waiting for anything."""
+
 
 @dataclass(frozen=True, slots=True)
 class Operation:
@@ -110,7 +113,8 @@ class Operation:
 
     ``request`` and ``response`` are structs; a tuple of structs where the body may have any of several forms. ``lane`` names
     the queue that requests stand in while others are answered, and are refused from where it is too long; without one they are
-    answered at once, whatever the load. ``parameters`` are those of the address, each with what it means.
+    answered at once, whatever the load. ``at_once`` gives the same answers as ``handler``, where nothing has to be waited for:
+    a request then needs no task of its own. ``parameters`` are those of the address, each with what it means.
     """
 
     method: str
@@ -127,6 +131,7 @@ class Operation:
     key_in_query: bool = False
     parameters: Mapping[str, str] = field(default_factory=dict)
     lane: LaneName | None = None
+    at_once: AtOnce | None = None
 
     @property
     def forms(self) -> tuple[Any, ...]:

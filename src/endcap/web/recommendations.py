@@ -12,8 +12,9 @@ from endcap.stores.ports import Decision
 from endcap.web.access import check_explain
 from endcap.web.limits import MAX_REQUEST_BYTES
 from endcap.web.messages import RecordedAnswer
-from endcap.web.operations import BROWSER, SERVER, Call, Handler, Operation
+from endcap.web.operations import BROWSER, SERVER, AtOnce, Call, Handler, Operation
 from endcap.web.replies import Reply, encoded, reply
+from endcap.web.site import RunningShop
 
 _request = msgspec.json.Decoder(RecommendRequest)
 _page = msgspec.json.Decoder(PageRequest)
@@ -31,23 +32,20 @@ ARMS_IGNORED = "context.arms was left aside: a browser may not choose the arms o
 _NOT_OF_BROWSERS = {"segments": SEGMENTS_IGNORED, "arms": ARMS_IGNORED}
 
 
-async def recommend(call: Call) -> Reply:
+def recommend(call: Call, shop: RunningShop, body: bytes) -> Reply:
     """Answer for one placement."""
-    shop = await call.shop()
     shop.decisions.check_room()
-    request, notes = _checked(call, decode(_request, await call.body(MAX_REQUEST_BYTES)))
+    request, notes = _checked(call, decode(_request, body))
     answer, basis = shop.service.recommend(request)
     answer.notes += notes
-    body = encoded(answer)
-    shop.decisions.put(Decision(answer.recommendation_id, call.site.clock.now_ms(), encoded(request), body, encode_basis(basis)))
-    return Reply(200, body)
+    given = encoded(answer)
+    shop.decisions.put(Decision(answer.recommendation_id, call.site.clock.now_ms(), encoded(request), given, encode_basis(basis)))
+    return Reply(200, given)
 
 
-async def recommend_page(call: Call) -> Reply:
+def recommend_page(call: Call, shop: RunningShop, body: bytes) -> Reply:
     """Answer for several placements of one page; no item appears twice."""
-    shop = await call.shop()
-    shop.decisions.check_room()
-    page = decode(_page, await call.body(MAX_REQUEST_BYTES))
+    page = decode(_page, body)
     shop.decisions.check_room(len(page.requests))
     checked = [_checked(call, request) for request in page.requests]
     requests = tuple(request for request, _ in checked)
@@ -99,33 +97,45 @@ def _checked(call: Call, request: RecommendRequest) -> tuple[RecommendRequest, l
     return request, notes
 
 
-def counted(handler: Handler) -> Handler:
-    """The handler of a request for recommendations, counted with the shop's requests."""
+def counted(answer: AtOnce) -> AtOnce:
+    """What answers a request for recommendations, counted with the shop's requests."""
 
-    async def handle(call: Call) -> Reply:
-        assert call.key is not None, "recommendations are for those who have a key"
+    def answer_counted(call: Call, shop: RunningShop, body: bytes) -> Reply:
         try:
-            answer = await handler(call)
+            given = answer(call, shop, body)
         except Exception as error:
             if not isinstance(error, EndcapError) or error.status >= 500:
-                call.site.requests.add(call.key.shop, failed=1)
+                call.site.requests.add(shop.name, failed=1)
             raise
-        call.site.requests.add(call.key.shop)
-        return answer
+        call.site.requests.add(shop.name)
+        return given
+
+    return answer_counted
+
+
+def waiting(answer: AtOnce) -> Handler:
+    """The same for a request whose shop has to be opened, or whose body has not come yet."""
+
+    async def handle(call: Call) -> Reply:
+        shop = await call.shop()
+        return answer(call, shop, await call.body(MAX_REQUEST_BYTES))
 
     return handle
 
 
+_recommend, _recommend_page = counted(recommend), counted(recommend_page)
+
+
 OPERATIONS = (
     Operation(
-        method="POST", path="/v1/recommendations", name="recommend", handler=counted(recommend), keys=BROWSER,
-        lane="recommend",
+        method="POST", path="/v1/recommendations", name="recommend", handler=waiting(_recommend), at_once=_recommend,
+        keys=BROWSER, lane="recommend",
         summary="Ask what to show in a placement. An unknown user, session or item is a normal request.",
         request=RecommendRequest, response=RecommendResponse, failures=(400, 404, 413, 422, 503),
     ),
     Operation(
-        method="POST", path="/v1/recommendations/page", name="recommendPage", handler=counted(recommend_page), keys=BROWSER,
-        lane="recommend",
+        method="POST", path="/v1/recommendations/page", name="recommendPage", handler=waiting(_recommend_page),
+        at_once=_recommend_page, keys=BROWSER, lane="recommend",
         summary="Ask for several placements of one page; no item appears twice on it.",
         request=PageRequest, response=PageResponse, failures=(400, 404, 413, 422, 503),
     ),

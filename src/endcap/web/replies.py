@@ -71,10 +71,20 @@ def overloaded(lane: str) -> Busy:
 @lru_cache(maxsize=256)  # origins of pages are the keys: few, for only welcome ones come here
 def refusal_bytes(lane: str, origin: bytes | None) -> bytes:
     """The same as a whole answer of HTTP/1.1, made once; ``origin`` is a page's that may read it."""
-    answer = refusal(overloaded(lane))
-    headers = [*_head(answer), *(origin_headers(origin) if origin is not None else ())]
-    lines = b"".join(b"%s: %s\r\n" % one for one in headers)
-    return b"HTTP/1.1 %d %s\r\n%s\r\n%s" % (answer.status, HTTPStatus(answer.status).phrase.encode(), lines, answer.body)
+    return whole(refusal(overloaded(lane)), origin_headers(origin) if origin is not None else ())
+
+
+def whole(answer: Reply, extra: Headers = ()) -> bytes:
+    """An answer as the bytes of HTTP/1.1, its body included; ``extra`` are headers beside its own."""
+    first = _first_lines(answer.status, answer.content_type, (*answer.headers, *extra))
+    return b"%scontent-length: %d\r\n\r\n%s" % (first, len(answer.body), answer.body)
+
+
+@lru_cache(maxsize=512)
+def _first_lines(status: int, content_type: bytes, headers: tuple[tuple[bytes, bytes], ...]) -> bytes:
+    """The first line of an answer and all headers but its length: most answers of a second share them."""
+    lines = b"".join(b"%s: %s\r\n" % one for one in ((b"content-type", content_type), *_COMMON, *headers))
+    return b"HTTP/1.1 %d %s\r\n%s" % (status, HTTPStatus(status).phrase.encode(), lines)
 
 
 def origin_headers(origin: bytes) -> Headers:

@@ -255,6 +255,8 @@ class NewArrivals(_LiveSource):
         """The rows of up to ``count`` newest products that may be shown, of a category unless it is below 0."""
         self._look(now_ms)
         rows = self._newest if category < 0 else self._by_leaf.get(category, _NO_ROWS)
+        if not len(rows):
+            return []
         return [row for row in rows[:_FRONT].tolist() if row < len(blocked) and not blocked[row]][:count]
 
     def _look(self, now_ms: int) -> None:

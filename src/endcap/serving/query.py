@@ -27,7 +27,8 @@ def build_query(
     """
     person = people.person(past, items, now_ms) if people is not None else person_of(past, items, now_ms)
     anchor = items.row(request.item_id) if request.item_id is not None else -1
-    exclude, cart = (int32(items.rows(ids)) if ids else NO_ROWS for ids in (request.exclude, request.cart))
+    exclude = int32(items.rows(request.exclude)) if request.exclude else NO_ROWS
+    cart = int32(items.rows(request.cart)) if request.cart else NO_ROWS
     if person.preferences.recommendations != "personal":
         bought = int32(one.row for one in person.purchases)
         return Query(
@@ -57,5 +58,6 @@ def _led_by(anchor: int, person: Person) -> Rows:
     trail = person.trail
     if anchor < 0 or (len(trail) and trail[0] == anchor):
         return trail
-    led: Rows = np.concatenate([np.array([anchor], dtype=np.int32), trail])
+    led = np.empty(len(trail) + 1, dtype=np.int32)
+    led[0], led[1:] = anchor, trail
     return led

@@ -287,7 +287,7 @@ class ShelfFiller:
             else:
                 why = self._why(group, source, row, lead, says)
                 filled.slots.append(Slot(row, score, why, lead, names[source], chance))
-            self._blocked[row] = TAKEN
+        self._blocked[slots.rows] = TAKEN
         self._shown += picked
         if filled.trace is not None:
             rules = [self.rules] if own is None else [self.rules, own]

@@ -123,7 +123,7 @@ class Met(NamedTuple):
 
     def told(self) -> dict[str, str]:
         """The arms that count: those that chance put the shopper in."""
-        return {name: arm for name, arm in self.arms.items() if name not in self.forced} if self.forced else dict(self.arms)
+        return {name: arm for name, arm in self.arms.items() if name not in self.forced} if self.arms else {}
 
 
 _NONE: frozenset[str] = frozenset()

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from msgspec.structs import replace
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 
 from endcap.core.context import Context
 from endcap.core.time import to_ms

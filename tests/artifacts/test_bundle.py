@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from endcap.artifacts.bundle import Made, Manifest, read_bundle, write_bundle
+from endcap.artifacts.bundle import Made, Manifest, read_bundle, read_part, write_bundle
 from endcap.artifacts.item_neighbors import ItemNeighbors
 from endcap.artifacts.item_scores import ItemScores
-from endcap.errors import CorruptBundle
+from endcap.errors import CorruptBundle, UnknownName
 
 
 def write(folder: Path, created_at_ms: int = 1) -> Manifest:
@@ -54,6 +54,23 @@ def test_any_changed_byte_of_an_array_is_noticed(tmp_path_factory: pytest.TempPa
     (folder / "arrays.bin").write_bytes(raw)
     with pytest.raises(CorruptBundle, match="checksum"):
         read_bundle(folder)
+
+
+def test_one_artifact_is_read_without_the_others(tmp_path: Path) -> None:
+    manifest = write(tmp_path / "b")
+    together = next(one for one in manifest.artifacts if one.name == "together").arrays[0]
+    popular = next(one for one in manifest.artifacts if one.name == "popular").arrays[0]
+    raw = bytearray((tmp_path / "b" / "arrays.bin").read_bytes())
+    raw[together.offset] ^= 1
+    (tmp_path / "b" / "arrays.bin").write_bytes(raw)
+    part = read_part(tmp_path / "b", "popular")
+    assert (part.item_ids, part.arrays["order"].tolist()) == (["a", "ü", "c"], [1, 2])
+    raw[popular.offset] ^= 1
+    (tmp_path / "b" / "arrays.bin").write_bytes(raw)
+    with pytest.raises(CorruptBundle, match="checksum"):
+        read_part(tmp_path / "b", "popular")
+    with pytest.raises(UnknownName, match="no artifact 'nothing'"):
+        read_part(tmp_path / "b", "nothing")
 
 
 @pytest.mark.parametrize("file", ["manifest.json", "arrays.bin"])

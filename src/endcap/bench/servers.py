@@ -74,9 +74,9 @@ def shipped(home: Path) -> Iterator[int]:
 
 @contextlib.contextmanager
 def pinned(home: Path) -> Iterator[tuple[int, int]]:
-    """The shipped server on one core, and whoever measures on the others; gives its port and its process id.
+    """The shipped server on one core, and whoever drives it on the others; gives its port and its process id.
 
-    Where there is one core only, both share it.
+    Where there is one core only, both share it. The process that measures the shops runs where the system puts it, as shipped.
     """
     port = free_port()
     process = start(serve_command(home, port), port)

@@ -27,7 +27,7 @@ from endcap.measurement.watch.settings import Limits
 from endcap.measurement.watch.tally import Tally
 from endcap.measurement.watch.watcher import Watcher
 from endcap.stores.measures import Cell, Measured
-from endcap.stores.ports import ShopStores
+from endcap.stores.ports import Decision, ShopStores
 from endcap.stores.watching import TallyKey
 from endcap.testing.samples import bundle_writer
 from tests.measurement.watch.made_up import MONDAY_MS, add_selling_days, add_sums, add_tallies, new_shop
@@ -288,6 +288,8 @@ def test_machine_and_bundle_raise_alarms() -> None:
     progress = stores.measures.progress()
     stores.measures.commit(Measured(before=progress, after=msgspec.structs.replace(progress, log_seq=120)))
     assert verdict("measuring", Look(stores, now_ms, limits)) == "fine"
+    stores.decisions.append([Decision(f"r{number}", now_ms, b"{}", b"{}") for number in range(120)])
+    assert verdict("measuring", Look(stores, now_ms, limits)) == "bad"
 
 
 def test_what_is_no_experiment_is_said_to_be_none() -> None:

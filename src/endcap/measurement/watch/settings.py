@@ -26,7 +26,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forb
     ``fall``: how much of themselves coverage, click-through and top-3 share may lose. ``rejected``, ``quarantined``,
     ``unknown_items``, ``unpriced``, ``ahead``: shares of a day's events (order lines); ``slow`` (over 200 ms), ``failed``,
     ``empty``, ``degraded``: shares of an hour's answers. ``bundle_days``: age of the bundle. ``disk_free``: share of the disk.
-    ``unmeasured``: events that are not in the figures yet.
+    ``unmeasured``: events and answers that are not in the figures yet.
     """
 
     quiet_times: Annotated[float, Meta(ge=10, le=1_000)] = 20.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from endcap.core.time import DAY_MS, MINUTE_MS
+from endcap.measurement.following import behind
 from endcap.measurement.watch.check import Check, Finding, Look, Verdict, above, unknown
 
 _GIB = 2**30
@@ -41,13 +42,13 @@ def _disk(at: Look) -> Iterator[Finding]:
 
 
 def _measuring(at: Look) -> Iterator[Finding]:
-    behind = max(0, at.stores.log.last_seq() - at.stores.measures.progress().log_seq)
-    limit = at.limits.unmeasured
-    verdict = above(behind, limit, limit / 2)
-    sentence = f"{behind:,} events are not in the figures yet."
+    unmeasured = behind(at.stores)
+    together, limit = sum(unmeasured), at.limits.unmeasured
+    verdict = above(together, limit, limit / 2)
+    sentence = f"{unmeasured.events:,} events and {unmeasured.answers:,} answers are not in the figures yet."
     if verdict == "bad":
         sentence += " Run `endcap measure`, and look at the server's log for what keeps it."
-    yield Finding(verdict=verdict, value=behind, limit=limit, sentence=sentence)
+    yield Finding(verdict=verdict, value=together, limit=limit, sentence=sentence)
 
 
 CHECKS = (

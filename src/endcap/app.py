@@ -255,6 +255,11 @@ class Endcap:
         self.home.close()
 
 
+def placements_of(stores: ShopStores) -> tuple[Placement, ...]:
+    """All placements that a shop serves, as they are now."""
+    return tuple(one.placement for one in usable(stores.documents.all(DOCUMENT_KIND), {})[0].values())
+
+
 def shop_report(
     stores: ShopStores, query: ReportQuery, assortment: Assortment | None = None, placements: Sequence[Placement] | None = None
 ) -> Report:
@@ -264,7 +269,7 @@ def shop_report(
     Raises UnknownName for a metric that is not in the catalogue, BadInput for more steps or rows than a report may have.
     """
     if placements is None:
-        placements = tuple(one.placement for one in usable(stores.documents.all(DOCUMENT_KIND), {})[0].values())
+        placements = placements_of(stores)
     told = assortment if assortment is not None else assortment_of(stores.catalog.all())
     worth = customer_sums(decode_model(stores.customers.summary()))
     return report(stores.measures, query, facts_of(stores, told, placements, worth))

@@ -11,7 +11,7 @@ import msgspec
 import typer
 from rich.console import Console
 
-from endcap.app import shop_report
+from endcap.app import placements_of, shop_report
 from endcap.cli._documents import decoded, pretty, shop_stores
 from endcap.cli._options import DEFAULT_HOME, HomeOption, JsonOption, PrivateOption, ShopOption
 from endcap.core.time import SystemClock, iso
@@ -45,7 +45,7 @@ def run(
             kept = put_watch(stores.documents, _read(settings), private=private_targets)
             typer.echo(pretty(shown(kept)))
             return
-        watcher = Watcher(stores)
+        watcher = Watcher(stores, partial(placements_of, stores))
         reporter = Reporter(stores, partial(shop_report, stores), private=private_targets)
         courier = Courier(stores, private=private_targets, send_report=reporter.send)
         while True:

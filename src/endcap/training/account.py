@@ -17,6 +17,7 @@ from endcap.replay.report import Estimate
 from endcap.training.choosing import Outcome
 from endcap.training.gate import Verdict
 from endcap.training.judging import ORDER, Judged, cold, estimate
+from endcap.training.promising import promise_of
 from endcap.training.report import CandidateReport, GateReport, Quality, SliceReport, TaskReport
 
 
@@ -39,7 +40,7 @@ def task_report(outcome: Outcome, chosen_by: int) -> TaskReport:
     ordered = sorted(rows, key=lambda one: (not one.picked, -one.value.value))
     return TaskReport(
         task=outcome.task, chosen_by=chosen_by, judged_by=len(outcome.picked.values), picked=outcome.picked.candidate.name,
-        why=_why(rows), candidates=tuple(ordered),
+        why=_why(rows), candidates=tuple(ordered), promise=promise_of(outcome),
     )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from endcap.core.catalog import Item
 from endcap.core.choice import Choice
 from endcap.core.interactions import Dataset
 from endcap.core.money import to_minor
+from endcap.core.promise import PROMISE
 from endcap.core.time import Clock, SystemClock
 from endcap.dataset.read import read_dataset
 from endcap.errors import NotEnoughData
@@ -107,6 +108,7 @@ def _publish(
         "acts": report.interactions,
         "validation": {one.name: msgspec.to_builtins(one.quality) for one in report.fitted if one.quality},
         "gate": msgspec.to_builtins(report.gate),
+        PROMISE: {one.task: msgspec.to_builtins(one.promise) for one in report.tasks if one.promise},
     }
 
     def write(folder: Path) -> Manifest:

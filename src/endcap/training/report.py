@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import msgspec
 
 from endcap.core.choice import Task
+from endcap.core.promise import Promise
 from endcap.replay.report import Estimate
 from endcap.training.candidates import Kind
 from endcap.training.goals import Goal
@@ -77,7 +78,10 @@ class CandidateReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TaskReport(msgspec.Struct, frozen=True, kw_only=True):
-    """How a task will be answered. Without ``candidates`` there was too little to ask, and the default blend was taken."""
+    """How a task will be answered. Without ``candidates`` there was too little to ask, and the default blend was taken.
+
+    ``promise`` is what the watch holds the bundle to, where the task has one.
+    """
 
     task: Task
     chosen_by: int
@@ -85,6 +89,7 @@ class TaskReport(msgspec.Struct, frozen=True, kw_only=True):
     picked: str
     why: str
     candidates: tuple[CandidateReport, ...] = ()
+    promise: Promise | None = None
 
 
 class GateReport(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,8 +6,9 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 
-from endcap.app import Endcap, ShopService
+from endcap.app import Endcap, ShopService, placements_of
 from endcap.core.failure import Failure
 from endcap.core.time import Clock
 from endcap.errors import Forbidden
@@ -46,7 +47,8 @@ class RunningShop:
         self.events = EventWriter(service.stores.log, service.live, report=report)
         self.decisions = DecisionWriter(service.stores.decisions, report=report)
         self.watching = WatchingBeside(
-            service.stores, clock, reporting=service.report, report=report, private=private
+            service.stores, clock, reporting=service.report, report=report, private=private,
+            placements=partial(placements_of, service.stores),
         )  # fmt: skip
 
     @property

@@ -11,7 +11,7 @@ from endcap.errors import EndcapError
 from endcap.measurement.dashboard.contents import Reporting
 from endcap.measurement.watch.delivering import Courier
 from endcap.measurement.watch.scheduled import Reporter
-from endcap.measurement.watch.watcher import Watcher
+from endcap.measurement.watch.watcher import Placements, Watcher
 from endcap.stores.ports import ShopStores
 
 EVERY_S = 60.0
@@ -30,9 +30,9 @@ class WatchingBeside:
 
     def __init__(
         self, stores: ShopStores, clock: Clock, *, reporting: Reporting, report: Callable[[str, Exception], None],
-        private: bool = False, every_s: float = EVERY_S,
+        private: bool = False, every_s: float = EVERY_S, placements: Placements = tuple,
     ) -> None:  # fmt: skip
-        self._watcher = Watcher(stores)
+        self._watcher = Watcher(stores, placements)
         self._clock = clock
         self._report = report
         reporter = Reporter(stores, reporting, private=private)

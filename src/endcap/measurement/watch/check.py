@@ -39,6 +39,7 @@ class Look:
     """What a check looks at: the stores of a shop as of ``now_ms``, and the limits.
 
     ``caught_up`` tells whether all of the log is counted. ``disk`` is how many bytes of the disk are free, and of how many.
+    ``visit_shelves`` are the shelves, each with its placement, that show what training chose for the next act of a visit.
     """
 
     stores: ShopStores
@@ -46,6 +47,7 @@ class Look:
     limits: Limits
     caught_up: bool = True
     disk: tuple[int, int] | None = None
+    visit_shelves: frozenset[tuple[str, str]] = frozenset()
 
     @property
     def hour(self) -> int:

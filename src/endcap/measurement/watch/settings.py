@@ -23,7 +23,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forb
 
     ``quiet_times``: so many usual gaps between two events of a type without one, counted by the hour of the week; and at least
     ``quiet_minutes``. ``shift``: population stability index of the last 7 days against the 28 before; 0.25 is the usual mark.
-    ``fall``: how much of themselves coverage, click-through and top-3 share may lose. ``rejected``, ``quarantined``,
+    ``fall``: how much of themselves coverage, click-through and top-3 share may lose. ``promise``: how far below what a bundle
+    promised its lists may stay. ``rejected``, ``quarantined``,
     ``unknown_items``, ``unpriced``, ``ahead``: shares of a day's events (order lines); ``slow`` (over 200 ms), ``failed``,
     ``empty``, ``degraded``: shares of an hour's answers. ``bundle_days``: age of the bundle. ``disk_free``: share of the disk.
     ``unmeasured``: events and answers that are not in the figures yet.
@@ -33,6 +34,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forb
     quiet_minutes: Annotated[int, Meta(ge=1, le=10_080)] = 15
     shift: Annotated[float, Meta(ge=0.1, le=10)] = 0.25
     fall: Share = 0.3
+    promise: Share = 0.5
     rejected: Share = 0.05
     quarantined: Share = 0.01
     unknown_items: Share = 0.1

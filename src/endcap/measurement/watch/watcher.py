@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
+from endcap.core.placement import Placement
 from endcap.core.time import HOUR_MS
 from endcap.errors import EndcapError
 from endcap.measurement.watch.alarms import named, turned
@@ -21,12 +22,16 @@ from endcap.stores.watching import TallyKey
 
 _TRIES = 5
 
+Placements = Callable[[], Iterable[Placement]]
+
 
 class Watcher:
-    """Looks after one shop. Several processes may look at the same shop: each finding and message counts once."""
+    """Looks after one shop, whose ``placements`` are all that it serves. Several processes may look at the same shop: each
+    finding and message counts once."""
 
-    def __init__(self, stores: ShopStores) -> None:
+    def __init__(self, stores: ShopStores, placements: Placements = tuple) -> None:
         self._stores = stores
+        self._placements = placements
         self._tally = Tally(stores)
 
     def look(self, now_ms: int, *, stretches: int | None = None, every: bool = False) -> WatchReport:
@@ -37,7 +42,8 @@ class Watcher:
         """
         caught_up = self._tally.catch_up(now_ms, stretches)
         settings = watch_settings(self._stores.documents)
-        at = Look(self._stores, now_ms, settings.limits, caught_up, self._disk())
+        shelves = visit_shelves(self._placements())
+        at = Look(self._stores, now_ms, settings.limits, caught_up, self._disk(), shelves)
         for _ in range(_TRIES):
             version, notes = read_notes(self._stores)
             due = [one for one in CHECKS if every or now_ms - notes.looked.get(one.name, 0) >= one.every_ms]
@@ -66,6 +72,16 @@ class Watcher:
             return None
         usage = shutil.disk_usage(self._stores.folder)
         return usage.free, usage.total
+
+
+def visit_shelves(placements: Iterable[Placement]) -> frozenset[tuple[str, str]]:
+    """The shelves, each with its placement, that are learned for the next act of a visit."""
+    return frozenset(
+        (placement.name, shelf.name)
+        for placement in placements
+        for shelf in placement.shelves
+        if shelf.learned is not None and shelf.learned.task == "session"
+    )
 
 
 def _findings(check: Check, at: Look, settings: WatchSettings) -> tuple[Finding, ...]:

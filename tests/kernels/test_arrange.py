@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from endcap.kernels.arrange import DPP, MMR, N_TRAITS, NONE, Candidates, Chance, Variety, arrange
+from endcap.kernels.arrange import Candidates, Chance, arrange
+from endcap.kernels.variety import DPP, MMR, N_TRAITS, NONE, Variety
 
 ALIKE = np.array([0.5, 0.2, 0.15, 0.1])
 N = 9

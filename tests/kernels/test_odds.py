@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from endcap.kernels.arrange import DPP, MMR, NONE, Candidates, Chance, Variety, arrange
+from endcap.kernels.arrange import Candidates, Chance, arrange
 from endcap.kernels.odds import BY_CHANCE, chances, odds_along
+from endcap.kernels.variety import DPP, MMR, NONE, Variety
 from tests.kernels.test_arrange import N, candidates, gains, likeness, logs_of
 
 SEEDS = st.integers(0, 2**32 - 1)

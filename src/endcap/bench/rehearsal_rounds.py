@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from endcap.experiments.off_policy_slates import Showing, Slates
 from endcap.experiments.slate_values import Trial
-from endcap.kernels.arrange import N_TRAITS, NONE, Candidates, Chance, Variety, arrange
+from endcap.kernels.arrange import Candidates, Chance, arrange
 from endcap.kernels.odds import chances, odds_along
+from endcap.kernels.variety import N_TRAITS, NONE, Variety
 from endcap.synthetic.clicks import ClickWorld
 
 N_PATHS = 2_000

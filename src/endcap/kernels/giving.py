@@ -8,8 +8,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from endcap.kernels.arrange import Candidates, Chance, Variety, arrange, describe
+from endcap.kernels.arrange import Candidates, Chance, arrange, describe
 from endcap.kernels.mixing import Past, Plan, Stacked, Work, credit
+from endcap.kernels.variety import Variety
 
 
 class Looks(NamedTuple):

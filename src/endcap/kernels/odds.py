@@ -9,19 +9,9 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from endcap.kernels.arrange import (
-    DPP,
-    MMR,
-    Chance,
-    _alike,
-    _allowed,
-    _best,
-    _cover,
-    _draw,
-    _logs,
-    _pick,
-    _pin,
-)
+from endcap.kernels.arrange import Chance, choose, draw, pick
+from endcap.kernels.standing import admit, pin_of, take, under_caps
+from endcap.kernels.variety import lose, nothing_lost, worth_of
 
 BY_CHANCE, BEST, EXPLORING = -1, -2, -3
 """What a path may say instead of a candidate: what chance picks, the best one, or of a source that is drawn, and any other."""
@@ -39,7 +29,8 @@ def odds_along(candidates, variety, chance, k, path, odds):  # type: ignore[no-u
     out: a path is left where it names no candidate, one twice, or one without a chance. Time as ``arrange``.
     """
     masses = np.empty(k + 1)
-    return _walk(candidates, variety, chance, k, path, 0.5, odds, masses)
+    worth = worth_of(candidates.scores, candidates.parts, variety)
+    return _walk(candidates, worth, variety, chance, k, path, 0.5, odds, masses)
 
 
 @njit(nogil=True, cache=True)
@@ -54,13 +45,14 @@ def chances(candidates, variety, chance, k, n_paths, odds):  # type: ignore[no-u
     n = len(candidates.scores)
     k = min(k, n)
     odds[:k] = 0.0
+    worth = worth_of(candidates.scores, candidates.parts, variety)
     path, rows, masses = np.empty(max(k, 1), dtype=np.int64), np.empty((max(k, 1), n)), np.empty(k + 1)
     path[:] = BEST
     seed = chance.seed
     n_best = max(1, n_paths // 2) if len(chance.draws) > 0 else 1
     for _ in range(n_best):
         seed = np.uint64(seed + _APART)
-        found = _walk(candidates, variety, _seeded(chance, seed), k, path, 0.5, rows, masses)
+        found = _walk(candidates, worth, variety, _seeded(chance, seed), k, path, 0.5, rows, masses)
         for slot in range(found):
             odds[slot] += masses[slot] / n_best * rows[slot]
     if chance.epsilon <= 0.0 or k < 2:
@@ -74,10 +66,10 @@ def chances(candidates, variety, chance, k, n_paths, odds):  # type: ignore[no-u
             if again > first:
                 path[again + 1 :] = BY_CHANCE
                 each = twice
-            seed, offset = _draw(seed)  # evenly spread from a random start: each candidate as often as any other
+            seed, offset = draw(seed)  # evenly spread from a random start: each candidate as often as any other
             for t in range(each):
                 seed = np.uint64(seed + _APART)
-                found = _walk(candidates, variety, _seeded(chance, seed), k, path, (t + offset) / each, rows, masses)
+                found = _walk(candidates, worth, variety, _seeded(chance, seed), k, path, (t + offset) / each, rows, masses)
                 for slot in range(again + 1, found):
                     odds[slot] += masses[slot] / each * rows[slot]
 
@@ -88,32 +80,29 @@ def _seeded(chance, seed):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def _walk(candidates, variety, chance, k, path, explored_at, odds, masses):  # type: ignore[no-untyped-def]
+def _walk(candidates, worth, variety, chance, k, path, explored_at, odds, masses):  # type: ignore[no-untyped-def]
     """Follow a path as far as it goes; returns how many rows of ``odds`` are known.
 
-    ``masses`` float64 (k + 1,) is the chance that the slots above each went to the best and to exploration as the path says;
-    ``explored_at`` in [0, 1) says which candidate exploration takes first.
+    ``worth`` is that of the candidates. ``masses`` float64 (k + 1,) is the chance that the slots above each went to the best and
+    to exploration as the path says; ``explored_at`` in [0, 1) says which candidate exploration takes first.
     """
-    n, n_sources = len(candidates.scores), len(chance.draws)
-    lists = np.empty((n_sources + 1, n))
-    _logs(candidates.scores, lists[0])
-    for s in range(n_sources):
-        _logs(candidates.parts[s], lists[s + 1])
-    free = np.ones(n, dtype=np.uint8)
-    likeness, left_over, factors = np.zeros(n), np.ones(n), np.zeros((k, n))
-    allowed = np.zeros(n, dtype=np.uint8)
-    choices = np.empty(n_sources + 1, dtype=np.int64)
+    groups, shown_groups, most = candidates.groups, candidates.shown_groups, candidates.most
+    n = len(candidates.scores)
+    gains = nothing_lost(worth, variety, k)
+    free = under_caps(groups, shown_groups, most, n)
+    allowed = np.empty(n, dtype=np.uint8)
+    choices = np.empty(len(worth), dtype=np.int64)
     chosen = np.empty(max(k, 1), dtype=np.int64)
     state = chance.seed
     odds[:k] = 0.0
     masses[0] = 1.0
     for slot in range(min(k, n)):
-        pin = _pin(candidates, chosen, slot, free)
-        n_allowed, n_new = _allowed(candidates, chosen, slot, min(k, n), variety, free, allowed)
+        pin = pin_of(candidates.pinned, slot, free)
+        n_allowed, n_new = admit(candidates, variety, chosen, slot, min(k, n), free, allowed)
         if n_allowed == 0:
             return slot
-        state, first = _draw(state)
-        state, second = _draw(state)
+        state, first = draw(state)
+        state, second = draw(state)
         first, second, mass = _steered(path[slot], chance.epsilon, pin, first, second, explored_at)
         masses[slot + 1] = masses[slot] * mass
         if path[slot] == EXPLORING:
@@ -121,20 +110,16 @@ def _walk(candidates, variety, chance, k, path, explored_at, odds, masses):  # t
         if pin >= 0:
             odds[slot, pin], picked = 1.0, pin
         else:
-            _choose(lists, allowed, left_over, likeness, variety, choices)
+            choose(gains, allowed, variety, choices)
             _spread(chance, choices, allowed, candidates.is_new, n_allowed, n_new, odds[slot])
-            picked, _how = _pick(chance, choices, allowed, candidates.is_new, n_allowed, n_new, first, second)
+            picked, _how = pick(chance, choices, allowed, candidates.is_new, n_allowed, n_new, first, second)
         if path[slot] >= 0:
             picked = path[slot]
         if path[slot] < EXPLORING or picked >= n or odds[slot, picked] == 0.0 or masses[slot + 1] == 0.0:
             return slot + 1
         chosen[slot] = picked
-        free[picked] = 0
-        if variety.method == DPP and variety.dial > 0.0:
-            _cover(candidates.traits, picked, slot, factors, left_over)
-        elif variety.method == MMR:
-            for i in range(n):
-                likeness[i] = max(likeness[i], _alike(candidates.traits, i, picked))
+        take(groups, shown_groups, most, chosen, slot, free)
+        lose(gains, candidates.traits, picked, slot, variety)
     return min(k, n)
 
 
@@ -146,17 +131,6 @@ def _steered(wanted, epsilon, pin, first, second, explored_at):  # type: ignore[
     if wanted == EXPLORING:
         return _SURELY_EXPLORING, explored_at if explored_at >= 0.0 else second, 0.0 if pin >= 0 else epsilon
     return first, second, 1.0
-
-
-@njit(nogil=True, cache=True)
-def _choose(lists, allowed, left_over, likeness, variety, choices):  # type: ignore[no-untyped-def]
-    """The best candidate of everything together, and of each source."""
-    for s in range(len(choices)):
-        choices[s] = _best(lists[s], allowed, left_over, likeness, variety)
-    if choices[0] < 0:
-        choices[0] = np.argmax(allowed)
-    for s in range(1, len(choices)):
-        choices[s] = choices[s] if choices[s] >= 0 else choices[0]
 
 
 @njit(nogil=True, cache=True)

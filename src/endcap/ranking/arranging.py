@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from endcap.core.placement import Diversity, Exploration
 from endcap.core.query import Rows
-from endcap.kernels.arrange import DPP, MMR, NONE, Candidates, Chance, Variety
+from endcap.kernels.arrange import Candidates, Chance
 from endcap.kernels.giving import Bounds, Given, Looks, give_out, lay_out, tell
 from endcap.kernels.mixing import Gathered
+from endcap.kernels.variety import DPP, MMR, NONE, Variety
 
 MOST_SLOTS = 100
 """How many slots a shelf has at most."""

@@ -7,15 +7,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from endcap.app import Endcap
+from endcap.core.experiment import EXPERIMENT_KIND, Arm, Change, Decided, Experiment, Factor
+from endcap.core.layout import Layout
 from endcap.core.time import DAY_MS, FixedClock, iso
+from endcap.experiments.allotment import ALLOTMENT_KIND, Allotment
 from endcap.measurement.follower import Follower
+from endcap.serving.shop_experiments import decide_experiment, put_experiment, start_experiment
 from endcap.stores import sqlite
+from endcap.stores.ports import Documents
 from endcap.web.application import Application
 from endcap.web.server import Server
 from endcap.web.site import Site
@@ -25,7 +31,9 @@ NOW_MS = START + DAYS * DAY_MS - 1
 SPAN = f"from={iso(START)[:10]}&to={iso(NOW_MS)[:10]}"
 PAGES = (
     f"/console?{SPAN}", f"/console?{SPAN}&cut=shelf&metric=conversion", "/console/experiments", "/console/learning",
-    "/console/plan?where=product&counts=4", "/console/customers", "/console/audiences/new", "/console/models", "/console/health",
+    "/console/plan?where=product&counts=4", "/console/plan?design=several&together=count", "/console/plan?design=mix",
+    "/console/experiments/bandit", "/console/experiments/mixed", "/console/experiments/several", "/console/experiments/done",
+    "/console/experiments/bandit/rehearsal", "/console/customers", "/console/audiences/new", "/console/models", "/console/health",
     "/console/try?placement=home", "/docs", "/console/login",
 )  # fmt: skip
 
@@ -38,6 +46,36 @@ class Served:
     endcap: Endcap
 
 
+def experiments_of_each_kind(documents: Documents) -> None:
+    """One of each kind that runs, and one that was decided, on placements that the other tests leave alone."""
+    other = Arm(name="two", title="2 products", changes={"search": Change(patch={"max_count": 2})})
+    sellers = Arm(name="sellers", title="Bestsellers", changes={"checkout": Change(recommendations="standard")})
+    grid = Arm(name="grid", title="A grid", changes={"order_status": Change(layout=Layout(display="grid"))})
+    later = Arm(name="later", title="Later", changes={"order_status": Change(layout=Layout(delay_ms=5_000))})
+    now = Arm(name="as_now", title="As now")
+    for one in (
+        Experiment(
+            name="bandit", title="Two in the search?", hypothesis="Less is more.", kind="bandit", arms=(now, other), share=0.2,
+        ),
+        Experiment(name="mixed", hypothesis="What sells is liked.", kind="interleaving", arms=(now, sellers)),
+        Experiment(
+            name="several", hypothesis="Both help.",
+            factors=(Factor(name="layout", levels=(now, grid)), Factor(name="time", levels=(now, later))),
+        ),
+        Experiment(name="done", title="Two after all?", hypothesis="Less is more.", arms=(now, other), share=0.5),
+    ):  # fmt: skip
+        if one.name == "done":
+            running = msgspec.structs.replace(one, status="running", started_ms=START)
+            documents.put(EXPERIMENT_KIND, one.name, msgspec.json.encode(running))
+            decide_experiment(documents, one.name, Decided(at_ms=NOW_MS, outcome="lost", note="It cost orders."))
+        else:
+            put_experiment(documents, one)
+            start_experiment(documents, one.name, START)
+    for at in range(3):
+        kept = Allotment(at_ms=START + at * DAY_MS, run=1, units=100, weights=(0.5 - at / 10, 0.5 + at / 10))
+        documents.put(ALLOTMENT_KIND, "bandit", msgspec.json.encode(kept))
+
+
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A measured shop behind a real server in a thread, which stands at the end of its data."""
@@ -46,6 +84,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     stores = opened.open("gifts", create=True)
     stores.catalog.put(ITEMS)
     small_shop(3).keep(stores)
+    experiments_of_each_kind(stores.documents)
     Follower(stores).catch_up()
     opened.close()
     endcap = Endcap(sqlite.open_home(home), FixedClock(NOW_MS))
@@ -126,6 +165,50 @@ def test_a_merchandiser_plans_starts_and_decides_without_a_mouse(served: Served,
     expect(page.get_by_role("heading", name="No difference")).to_be_visible()
     page.goto(f"{served.url}/console/learning?q=matter")
     expect(page.get_by_role("link", name="Fewer on the product page?")).to_be_visible()
+
+
+def test_each_way_to_try_asks_for_what_it_needs(served: Served, page: Page) -> None:
+    page.goto(f"{served.url}/console/plan?where=cart&title=Both&hypothesis=Both+help")
+    count, off = page.get_by_role("radio", name="How many products are shown"), page.get_by_role("radio", name="Nothing at all")
+    expect(count).to_be_visible()
+    page.get_by_role("radio", name="Mix two rankings").check()
+    expect(count).to_be_hidden()
+    expect(page.get_by_role("radio", name="Bestsellers instead")).to_be_visible()
+    page.get_by_role("radio", name="Several things at once").check()
+    expect(off).to_be_hidden()
+    page.get_by_role("checkbox", name="How many products are shown").check()
+    page.get_by_label("6 products").check()
+    page.get_by_role("checkbox", name="How they are laid out").check()
+    page.get_by_label("A grid, four across").check()
+    # Every combination is told before anything is kept.
+    expect(page.locator("#outlook")).to_contain_text("6 products · A grid, four across")
+    page.get_by_role("button", name="Save as a draft").click()
+    expect(page.get_by_role("heading", name="Both", exact=True)).to_be_visible()
+    expect(page.locator("dt", has_text="6 products · A grid, four across")).to_be_visible()
+
+
+def test_a_running_one_is_widened_and_a_decided_one_run_again(served: Served, page: Page) -> None:
+    page.goto(f"{served.url}/console/experiments/bandit")
+    expect(page.get_by_text("does best so far").or_(page.get_by_text("No version is far ahead"))).to_be_visible()
+    page.get_by_role("button", name="Show it to more visitors").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Who takes part").select_option("50")
+    dialog.get_by_role("button", name="Show it to more").click()
+    expect(page.get_by_role("status").first).to_contain_text("More shoppers see it")
+    page.goto(f"{served.url}/console/experiments/done")
+    page.get_by_role("button", name="Run it again").click()
+    expect(page.get_by_role("dialog")).to_contain_text("It did no good the last time")
+    page.get_by_role("dialog").get_by_role("button", name="Make the draft").click()
+    expect(page.get_by_text("It tries again what")).to_be_visible()
+    expect(page.get_by_role("button", name="Start it").first).to_be_visible()
+
+
+def test_a_rehearsal_is_seen_to_finish(served: Served, page: Page) -> None:
+    page.goto(f"{served.url}/console/experiments/bandit/rehearsal")
+    page.get_by_role("button", name="Rehearse").click()
+    expect(page.get_by_role("heading", name="2 products")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("past answers were made again")).to_be_visible()
+    expect(page.get_by_role("button", name="Rehearse again")).to_be_visible(timeout=60_000)
 
 
 def test_today_goes_on_without_a_reload(served: Served, page: Page) -> None:

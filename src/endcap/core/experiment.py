@@ -145,7 +145,7 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     browser, else the session). ``share`` of all units take part; it may grow while the experiment runs, and nobody who is in
     moves. With an ``audience`` only shoppers of one of these segments take part. ``metric`` decides, ``guard_rails`` may not
     suffer, ``metrics`` are looked at. Of two experiments that change the same thing on a placement, the one of higher
-    ``priority`` has it there.
+    ``priority`` has it there. ``repeats`` names the experiment that it tries again.
 
     It acts from ``starts_at`` until before ``ends_at`` (ISO 8601 or milliseconds), in between its start and its stop. ``status``,
     ``run`` (how often it was started), ``started_ms``, ``stopped_ms`` and ``decided`` follow from what is done.
@@ -173,6 +173,7 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     namespace: Namespace | None = None
     priority: Annotated[int, Meta(ge=-1_000, le=1_000)] = 0
     allocating: Allocating = Allocating()
+    repeats: Name | None = None
     status: Status = "draft"
     run: Annotated[int, Meta(ge=0)] = 0
     started_ms: int | None = None

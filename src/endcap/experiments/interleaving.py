@@ -24,6 +24,7 @@ from endcap.experiments.effects import interval, number
 from endcap.experiments.proportions import wilson
 from endcap.experiments.result import Interval
 
+_ALPHA = 0.05
 _TUNING = 1_000
 """Sessions with a preference at which the p-value for every look is sharpest: interleaving needs fewer than an A/B test."""
 
@@ -88,8 +89,15 @@ class Preference(msgspec.Struct, frozen=True, kw_only=True):
     sequential_p: float | None
     reason: str | None = None
 
+    @property
+    def prefers(self) -> int | None:
+        """0 or 1 for the ranking that is shown to be preferred, however often one looks; nothing where neither is."""
+        if self.sequential_p is None or self.sequential_p >= _ALPHA:
+            return None
+        return int(self.second > self.first)
 
-def preference(earned: ArrayLike, alpha: float = 0.05) -> Preference:
+
+def preference(earned: ArrayLike, alpha: float = _ALPHA) -> Preference:
     """From each session's credit, which ranking is preferred: a sign test, so that one large order counts as one session.
 
     Sessions that prefer neither say nothing. The interval leaves out one half exactly where p is below ``alpha``.

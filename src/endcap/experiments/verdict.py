@@ -11,7 +11,7 @@ from endcap.experiments.plan import AnalysisPlan, Metric
 from endcap.experiments.planner import outlook
 from endcap.experiments.result import Effect, Interval, MetricResult, SampleRatio, Verdict
 from endcap.experiments.standing import Standing
-from endcap.experiments.wording import between, chance, day, moved
+from endcap.experiments.wording import between, chance, day, inside, moved
 
 _FUTILE = 0.1
 """Below this chance of still finding a difference, and past half time, the verdict says that going on is hardly worth it."""
@@ -76,7 +76,7 @@ def _won(
     one: _Judged, plan: AnalysisPlan, standing: Standing, primary: MetricResult, guard_rails: Sequence[MetricResult]
 ) -> Verdict:
     unproven = [
-        result.title
+        inside(result.title)
         for metric, result in zip(plan.guard_rails, guard_rails, strict=True)
         if metric.margin > 0.0 and any(each.arm == one.effect.arm and each.acceptable is None for each in result.effects)
     ]
@@ -124,7 +124,7 @@ def _broken(ratio: SampleRatio, primary: MetricResult) -> Verdict:
 def _nothing_found(judged: Sequence[_Judged], standing: Standing, primary: MetricResult) -> Verdict:
     unknown = _unknown(judged)
     spans = "; ".join(
-        f"what “{one.effect.arm}” does to {primary.title} lies {between(one.spans[1], one.spans[0])}" for one in judged
+        f"what “{one.effect.arm}” does to {inside(primary.title)} lies {between(one.spans[1], one.spans[0])}" for one in judged
     )
     return Verdict(
         outcome="no_difference",

@@ -47,7 +47,16 @@ def between(lift: Interval | None, difference: Interval | None) -> str:
 def moved(effect: Effect, spans: tuple[Interval | None, Interval | None], title: str, control: str) -> str:
     """A metric's change in a variant against the control, with the intervals of difference and lift that decide."""
     lift = effect.lift if spans[1] is not None else None
-    return f"{title} {change(lift, effect.difference)} against “{control}” ({between(spans[1], spans[0])})"
+    return f"{inside(title)} {change(lift, effect.difference)} against “{control}” ({between(spans[1], spans[0])})"
+
+
+def inside(title: str) -> str:
+    """A title as it stands inside a sentence: without its capital, unless it is an abbreviation.
+
+    >>> inside("Revenue per visitor"), inside("CTR")
+    ('revenue per visitor', 'CTR')
+    """
+    return title[:1].lower() + title[1:] if title[1:2].islower() else title
 
 
 def chance(p: float | None) -> str:

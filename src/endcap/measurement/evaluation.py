@@ -85,13 +85,21 @@ def _ratio(metric: Metric, ratio: Ratio, evidence: Evidence) -> Figure:
     return plain(ratio.times * value)
 
 
+_MOST_SAID = 3
+"""How many components a sentence names."""
+
+
 def _thin(metric: Metric, under: Sum, n: float) -> Figure | None:
     """Why there is no value, where the divisor is too small for one."""
     if n >= metric.least and n > 0:
         return None
-    what = " less ".join(said(component) for component in under)
+    if len(under) > _MOST_SAID:  # buckets of one thing: their names say nothing
+        what, none = "cases", "nothing that it is a share of was counted in this period"
+    else:
+        what = " less ".join(said(component) for component in under)
+        none = f"no {what} in this period"
     if n <= 0:
-        return missing(f"no {what} in this period")
+        return missing(none)
     return missing(f"{n:,} {what} in this period, of at least {metric.least:,}")
 
 

@@ -122,7 +122,11 @@ def plan_of(experiment: Experiment, metrics: tuple[TrialMetric, ...], units: Uni
 
 
 def decided(found: Trial, *, at_ms: int, outcome: Outcome | None, winner: str | None, note: str) -> Decided:
-    """The decision on an experiment with its figures of this moment; the outcome follows from the verdict where none is given."""
+    """The decision on an experiment with its figures of this moment; the outcome follows from the verdict, or from which ranking
+    is preferred, where none is given."""
+    if outcome is None and found.preference is not None:
+        prefers = found.preference.prefers
+        outcome = "unclear" if prefers is None else "won" if prefers else "lost"
     verdict = found.analysis.verdict if found.analysis is not None else None
     said: dict[str, Outcome] = {"wins": "won", "loses": "lost", "no_difference": "no_difference", "guard_rail": "lost"}
     return Decided(

@@ -125,6 +125,12 @@ def remove_experiment(documents: Documents, name: str) -> None:
     documents.delete(EXPERIMENT_KIND, name)
 
 
+def repeated(experiment: Experiment, name: str) -> Experiment:
+    """The same experiment once more, as a new draft under another name, which splits the shoppers anew."""
+    again = msgspec.structs.replace(experiment, name=name, repeats=experiment.name, starts_at=None, ends_at=None)
+    return _with_life(again, None)
+
+
 def replicated(experiment: Experiment, name: str, placement: str, shelves: Mapping[str, str]) -> Experiment:
     """The same experiment on another placement, as a new draft; ``shelves`` has by the shelves here those that they are there.
 
@@ -143,8 +149,7 @@ def replicated(experiment: Experiment, name: str, placement: str, shelves: Mappi
             for one in experiment.factors
         ),
     }
-    again = msgspec.structs.replace(experiment, name=name, placements=(placement,), starts_at=None, ends_at=None, **levels)
-    return _with_life(again, None)
+    return msgspec.structs.replace(repeated(experiment, name), placements=(placement,), **levels)
 
 
 def _moved(arm: Arm, placement: str, shelves: Mapping[str, str]) -> Arm:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from endcap.core.experiment import Arm, Change, Experiment
+from endcap.core.experiment import Arm, Change, Experiment, Factor, Kind
 from endcap.core.layout import Layout
 from endcap.core.placement import Placement, Shelf
 from endcap.errors import BadInput
@@ -26,6 +26,26 @@ TIMES: Mapping[str, tuple[str, Layout]] = {
 }  # fmt: skip
 SHARES = (100, 50, 20, 10, 5)
 
+DESIGNS: Mapping[str, tuple[str, str]] = {
+    "compare": (
+        "Compare",
+        "Some shoppers see the shop as it is, others the change: you learn what it does to clicks, orders and money.",
+    ),
+    "mix": (
+        "Mix two rankings",
+        "Everybody sees products of both in one list, and what they click says which they prefer: soon known, but not in money.",
+    ),
+    "several": (
+        "Several things at once",
+        "Two or more changes in all their combinations: you learn what each of them does, and whether they help each other.",
+    ),
+    "bandit": (
+        "Let the better one earn more visitors",
+        "The version that does better is shown to more and more shoppers: less is lost on the way, but figures are less sure.",
+    ),
+}  # fmt: skip
+"""How it can be tried, each with its name and one sentence; the first is the usual."""
+
 KINDS: Mapping[str, str] = {
     "count": "How many products are shown", "layout": "How they are laid out", "wording": "The heading above them",
     "algorithm": "Which model chooses them", "standard": "Bestsellers instead of recommendations",
@@ -33,6 +53,10 @@ KINDS: Mapping[str, str] = {
 }  # fmt: skip
 """What can be changed, in the words of the form."""
 
+RANKINGS = ("algorithm", "standard")
+"""The changes that are another ranking, so that two can be mixed."""
+COMBINED = ("count", "layout", "wording", "algorithm", "time")
+"""The changes that can be made together: none of them replaces or takes away the whole."""
 
 GOALS: Mapping[str, str] = {
     "revenue_per_visitor": "Shoppers spend more", "buyers": "More shoppers order",
@@ -85,24 +109,54 @@ def place_named(placements: Mapping[str, Placement], value: str) -> Place:
 def drafted(form: Mapping[str, str], placements: Mapping[str, Placement], taken: frozenset[str]) -> Experiment:
     """The experiment that a form describes. Raises BadInput that names the field of the form."""
     place = place_named(placements, form.get("where", ""))
-    kind = form.get("change", "")
-    if kind not in _ARMS:
-        raise BadInput("choose what shall be different", field="change")
-    variants = _ARMS[kind](form, place)
-    if not variants:
-        raise BadInput("choose at least one alternative to what is there now", field=_FIELD_OF.get(kind, "change"))
+    kinds = _kinds(form)
     metric = form.get("metric", "")
     metric = metric if metric in GOALS else next(iter(GOALS))
-    title = form.get("title", "") or f"{KINDS[kind]}, {place.value.replace('/', ', ').replace('_', ' ')}"
-    control = Arm(name=CONTROL, title=_as_now(kind, place))
-    arms = tuple(Arm(name=name, title=words, changes={place.placement.name: change}) for name, words, change in variants)
+    where = place.value.replace("/", ", ").replace("_", " ")
+    title = form.get("title", "") or f"{' and '.join(KINDS[kind] for kind in kinds)}, {where}"
+    versions = {kind: _versions(form, kind, place) for kind in kinds}
+    several = form.get("design") == "several"
     return Experiment(
         name=free_name(title, taken), title=title[:200], hypothesis=form.get("hypothesis", "")[:2_000],
-        owner=form.get("owner", "")[:200], placements=(place.placement.name,), arms=(control, *arms),
+        owner=form.get("owner", "")[:200], kind=_BY_DESIGN.get(form.get("design", ""), "ab"), placements=(place.placement.name,),
+        arms=() if several else versions[kinds[0]],
+        factors=tuple(Factor(name=kind, levels=levels) for kind, levels in versions.items()) if several else (),
         share=_number(form, "share", 100, 1, 100) / 100, audience=tuple(form.get("audience", "").split()),
         metric=metric, guard_rails=GUARDS if metric not in GUARDS else (), min_days=int(_number(form, "days", 14, 1, 365)),
         metrics=tuple(one for one in GOALS if one not in (metric, *GUARDS)),
     )  # fmt: skip
+
+
+_BY_DESIGN: Mapping[str, Kind] = {"mix": "interleaving", "bandit": "bandit"}
+
+
+def _kinds(form: Mapping[str, str]) -> list[str]:
+    """What shall be different: one thing, or several where they are tried together. Raises BadInput."""
+    design = form.get("design", "")
+    if design == "several":
+        chosen = [one for one in form.get("together", "").split() if one in COMBINED]
+        if len(chosen) < 2:
+            raise BadInput("choose at least two things that shall be different", field="change")
+        return chosen
+    kind = form.get("change", "")
+    if kind not in _ARMS:
+        raise BadInput("choose what shall be different", field="change")
+    if design == "mix" and kind not in RANKINGS:
+        raise BadInput(
+            "only rankings can be mixed",
+            field="change",
+            remedy="choose another model or bestsellers, or compare instead of mixing",
+        )
+    return [kind]
+
+
+def _versions(form: Mapping[str, str], kind: str, place: Place) -> tuple[Arm, ...]:
+    """The shop as it is, and what is tried instead. Raises BadInput."""
+    variants = _ARMS[kind](form, place)
+    if not variants:
+        raise BadInput("choose at least one alternative to what is there now", field=_FIELD_OF.get(kind, "change"))
+    arms = (Arm(name=name, title=words, changes={place.placement.name: change}) for name, words, change in variants)
+    return (Arm(name=CONTROL, title=_as_now(kind, place)), *arms)
 
 
 def free_name(title: str, taken: frozenset[str]) -> str:

@@ -7,17 +7,21 @@ from dataclasses import dataclass
 
 from endcap.core.changes import ALL, change_of, touched
 from endcap.core.experiment import Experiment
+from endcap.errors import EndcapError
+from endcap.experiments.learning import FAILED
 from endcap.experiments.result import ArmResult, Effect, Interval, MetricResult
-from endcap.measurement.catalogue.metric import Unit
 from endcap.measurement.trials import Trial, trial
 from endcap.serving.doubts import warnings
 from endcap.serving.shop_experiments import all_experiments
+from endcap.serving.taking_over import as_won
 from endcap.web.console import charts
 from endcap.web.console.charts import EffectChart, LineChart, Point, Series, effect_chart, line_chart
-from endcap.web.console.experiments import OUTCOMES, PATH, STATUS, tone_of
+from endcap.web.console.drafting import SHARES
+from endcap.web.console.experiments import OUTCOMES, PATH, STATUS, tone_of, with_titles
 from endcap.web.console.frame import Address, Page, Visit
-from endcap.web.console.told import interval_of, place
-from endcap.web.console.words import NOTHING, day, duration, likelihood, minute, money, number, percent, plain, trimmed
+from endcap.web.console.other_kinds import divided, factor_rows, preferred
+from endcap.web.console.told import interval_of, place, titles_of, unit_writer
+from endcap.web.console.words import NOTHING, count_of, day, likelihood, minute, number, percent, trimmed
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,7 @@ def experiment(visit: Visit) -> Page:
     stores = visit.shop.service.stores
     found = trial(stores, visit.names["name"], visit.now_ms)
     one = found.experiment
-    titles = {arm.name: arm.title or arm.name.replace("_", " ") for arm in one.every_arm}
+    titles = titles_of(one)
     return Page(
         "experiment.html",
         {
@@ -68,8 +72,9 @@ def experiment(visit: Visit) -> Page:
             "changed": changed(one), "verdict": worded_verdict(found, titles), "tone": tone_of(found), "bars": bars(found),
             "results": results(found, titles), "segments": segments(found, titles), "split": split(found, titles),
             "chart": exposure_chart(found, titles), "doubts": doubts(visit, one), "outcomes": OUTCOMES,
-            "path": f"{PATH}/{one.name}",
-            "when": when(one),
+            "path": f"{PATH}/{one.name}", "when": when(one), "wider": wider(one), "before": before(visit, one),
+            "failed": one.decided is not None and one.decided.outcome in FAILED, "shown": shown(visit, one),
+            "divided": divided(found, titles), "preferred": preferred(found, titles), "factors": factor_rows(found),
         },
     )  # fmt: skip
 
@@ -85,11 +90,11 @@ def when(one: Experiment) -> str:
 
 def changed(one: Experiment) -> list[tuple[str, str]]:
     """Each arm and what it does otherwise."""
-    told = []
+    told, titles = [], titles_of(one)
     for arm in one.every_arm:
         names = sorted({what for where in (one.placements or tuple(arm.changes)) for what in touched(change_of(arm, where))})
         words = list(dict.fromkeys(map(_in_words, names)))
-        told.append((arm.title or arm.name, f"changes {' and '.join(words)}" if words else "the shop as it is"))
+        told.append((titles[arm.name], f"changes {' and '.join(words)}" if words else "the shop as it is"))
     return told
 
 
@@ -115,18 +120,34 @@ def doubts(visit: Visit, one: Experiment) -> list[str]:
     return warnings(one, all_experiments(visit.shop.service.stores.documents)) if one.status == "draft" else []
 
 
+def wider(one: Experiment) -> list[int]:
+    """To how many shoppers, in per cent, an experiment that runs may still be shown: its share only grows."""
+    return sorted(share for share in SHARES if share / 100 > one.share) if one.status == "running" else []
+
+
+def before(visit: Visit, one: Experiment) -> Experiment | None:
+    """The experiment that this one tries again."""
+    known = {each.name: each for each in all_experiments(visit.shop.service.stores.documents)}
+    return known.get(one.repeats or "")
+
+
+def shown(visit: Visit, one: Experiment) -> str:
+    """Whether the shop is as the winner has it now, in words; empty where there is no winner."""
+    if one.decided is None or one.decided.winner is None:
+        return ""
+    try:
+        missing = as_won(visit.shop.service.stores.documents, one, one.decided.winner)
+    except EndcapError:
+        return "What it changes stands in the shop's own pages: your developer sets it there."
+    return "The shop does not show it to everybody now." if missing else "The shop shows it to everybody now."
+
+
 def worded_verdict(found: Trial, titles: dict[str, str]) -> tuple[str, str] | None:
     """The verdict and why it can be said, the arms by their titles."""
     if found.analysis is None:
         return None
     verdict = found.analysis.verdict
-    return _with_titles(verdict.sentence, titles), _with_titles(verdict.reason, titles)
-
-
-def _with_titles(text: str, titles: dict[str, str]) -> str:
-    for name, title in titles.items():
-        text = text.replace(f"“{name}”", f"“{title.strip('“”')}”")
-    return text
+    return with_titles(verdict.sentence, titles), with_titles(verdict.reason, titles)
 
 
 def bars(found: Trial) -> list[Bar]:
@@ -145,8 +166,12 @@ def split(found: Trial, titles: dict[str, str]) -> tuple[str, bool]:
     """Whether every arm has the shoppers it should have, in words, and whether that is an alarm."""
     units = " · ".join(f"{titles[arm]}: {number(count)}" for arm, count in zip(found.arms, found.units, strict=True))
     ratio = found.analysis.sample_ratio if found.analysis else None
+    if found.preference is not None and found.preference.sessions:
+        return f"{count_of(found.preference.sessions, 'shopper')} saw products of both.", False
     if ratio is None or not sum(found.units):
         return "Nobody has met it yet.", False
+    if found.experiment.kind == "bandit":
+        return f"Shoppers so far: {units}.", False
     if ratio.alarm:
         return f"The versions do not have the shoppers they should have ({units}). Something loses or adds some.", True
     return f"Shoppers are split as planned ({units}).", False
@@ -170,7 +195,7 @@ def segments(found: Trial, titles: dict[str, str]) -> list[tuple[str, Judged]]:
 
 
 def _judged(found: Trial, result: MetricResult, titles: dict[str, str], *, guard: bool = False) -> Judged:
-    write = _writer(found.metrics.get(result.metric, "number"), found.currency)
+    write = unit_writer(found.metrics.get(result.metric, "number"), found.currency)
     effects: Sequence[Effect | None] = (None, *result.effects)
     rows = [_arm_row(found, arm, effect, titles, write) for arm, effect in zip(result.arms, effects, strict=True)]
     drawn = [
@@ -216,18 +241,6 @@ def _tone(found: Trial, effect: Effect, span: Interval) -> str:
 
 def _signed(share: float) -> str:
     return ("+" if share > 0 else "") + percent(share)
-
-
-def _writer(unit: Unit, currency: str) -> Callable[[float], str]:
-    match unit:
-        case "share" | "change":
-            return percent
-        case "money":
-            return lambda value: money(value, currency)
-        case "ms":
-            return duration
-        case _:
-            return plain
 
 
 def exposure_chart(found: Trial, titles: dict[str, str]) -> LineChart | None:

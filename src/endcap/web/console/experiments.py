@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import msgspec
 
 from endcap.core.experiment import HELD_OUT, HOLDOUT, Experiment, Outcome, Recommendations
+from endcap.core.placement import Placement
 from endcap.core.time import DAY_MS
 from endcap.errors import BadInput, EndcapError
 from endcap.measurement.trials import Trial, decided, trial
@@ -18,12 +19,16 @@ from endcap.serving.shop_experiments import (
     put_experiment,
     put_holdout,
     remove_experiment,
+    repeated,
     start_experiment,
     stop_experiment,
 )
+from endcap.serving.taking_over import as_won, take_over
 from endcap.stores.ports import Documents
+from endcap.web.console.drafting import SHARES, free_name
 from endcap.web.console.frame import Address, Page, Redirect, Visit
-from endcap.web.console.told import place
+from endcap.web.console.other_kinds import preferred
+from endcap.web.console.told import place, titles_of
 from endcap.web.console.words import ago, count_of, day
 
 PATH = "/console/experiments"
@@ -76,11 +81,30 @@ def _row(visit: Visit, one: Experiment) -> Row:
         found = trial(visit.shop.service.stores, one.name, visit.now_ms)
     except EndcapError as error:
         return Row(one.name, row.title, where, one.status, error.message, "bad", link)
-    verdict = found.analysis.verdict if found.analysis else None
-    return Row(
-        one.name, row.title, where, one.status, verdict.sentence if verdict else standing(found), tone_of(found), link,
-        found.progress, count_of(sum(found.units), "shopper"),
-    )  # fmt: skip
+    note, tone = summary(found)
+    return Row(one.name, row.title, where, one.status, note, tone, link, found.progress, count_of(_met(found), "shopper"))
+
+
+def summary(found: Trial) -> tuple[str, str]:
+    """How an experiment stands in a sentence, and whether that is good, bad, or neither."""
+    titles = titles_of(found.experiment)
+    if (said := preferred(found, titles)) is not None:
+        return said.sentence, said.tone
+    if found.analysis is None:
+        return standing(found), ""
+    return with_titles(found.analysis.verdict.sentence, titles), tone_of(found)
+
+
+def with_titles(text: str, titles: dict[str, str]) -> str:
+    """The text with the versions by their titles instead of their names."""
+    for name, title in titles.items():
+        text = text.replace(f"“{name}”", f"“{title.strip('“”')}”")
+    return text
+
+
+def _met(found: Trial) -> int:
+    """How many shoppers have met it."""
+    return found.preference.sessions if found.preference is not None else sum(found.units)
 
 
 def tone_of(found: Trial) -> str:
@@ -153,8 +177,41 @@ def decide(visit: Visit) -> Redirect:
     found = trial(stores, name, visit.now_ms)
     note = visit.form.get("note", "")[:2_000]
     decision = decided(found, at_ms=visit.now_ms, outcome=known, winner=winner or None, note=note)
+    won, word = _won(stores.documents, found.experiment, winner)
     decide_experiment(stores.documents, name, decision)
-    return _done(visit, name, "decided")
+    take_over(stores.documents, won)
+    return _done(visit, name, word)
+
+
+def _won(documents: Documents, experiment: Experiment, winner: str) -> tuple[list[Placement], str]:
+    """The placements that become as the winner has them, and the word for what was done: some changes the shop's pages make."""
+    if winner not in {arm.name for arm in experiment.every_arm}:
+        return [], "decided"
+    try:
+        return as_won(documents, experiment, winner), "taken_over"
+    except BadInput:
+        return [], "decided_by_hand"
+
+
+def widen(visit: Visit) -> Redirect:
+    """Let more shoppers take part in an experiment that runs. Raises BadInput for fewer, for nobody moves out."""
+    documents, name = visit.shop.service.stores.documents, visit.names["name"]
+    chosen = next((one for one in SHARES if str(one) == visit.form.get("share")), None)
+    if chosen is None:
+        raise BadInput("choose how many shoppers shall see it", field="share", value=visit.form.get("share"))
+    put_experiment(documents, msgspec.structs.replace(experiment_named(documents, name), share=chosen / 100))
+    return _done(visit, name, "widened")
+
+
+def again(visit: Visit) -> Redirect:
+    """Draft an experiment that was decided once more. Raises BadInput for one that was not."""
+    documents, name = visit.shop.service.stores.documents, visit.names["name"]
+    known = {one.name: one for one in all_experiments(documents)}
+    one = experiment_named(documents, name)
+    if one.decided is None:
+        raise BadInput(f"{one.title or name} is not decided yet", field="status", value=one.status, remedy="decide it first")
+    draft = put_experiment(documents, repeated(one, free_name(one.title or name, frozenset(known))))
+    return _done(visit, draft.name, "again")
 
 
 def remove(visit: Visit) -> Redirect:
@@ -182,4 +239,5 @@ ADDRESSES = (
     Address(PATH, experiments),
     Address(f"{PATH}/holdout", set_holdout, method="POST"),
     _post("start", start), _post("stop", stop), _post("decide", decide), _post("remove", remove),
+    _post("widen", widen), _post("again", again),
 )  # fmt: skip

@@ -169,11 +169,11 @@ def received(shop: RunningShop, site: Site) -> list[Bar]:
 
 
 def bots(visit: Visit) -> tuple[str, str]:
-    """How many events of crawlers were left out lately, and of how many of them."""
+    """How many events of crawlers were left out lately, and how many crawlers were first seen then."""
     since_ms, until_ms = visit.now_ms - _LATELY_DAYS * DAY_MS, visit.now_ms
     found = visit.shop.service.stores.measures.cells("day", since_ms, until_ms, [NUMBER["bots"], NUMBER["bot_people"]])
     events, people = found.values.sum(axis=0).tolist() if len(found.values) else (0, 0)
-    return number(events), count_of(people, "crawler or robot", "crawlers and robots")
+    return count_of(events, "event"), f" ({count_of(people, 'robot')} first seen in this time)" if people else ""
 
 
 def service(visit: Visit) -> list[Told]:

@@ -9,7 +9,7 @@ from endcap.experiments.learning import search
 from endcap.serving.shop_experiments import all_experiments
 from endcap.web.console.experiments import OUTCOMES, PATH
 from endcap.web.console.frame import Address, Page, Visit
-from endcap.web.console.told import place
+from endcap.web.console.told import place, titles_of
 from endcap.web.console.words import day, number, percent
 
 
@@ -27,6 +27,8 @@ class Learnt:
     verdict: str
     note: str
     figures: list[str]
+    before: tuple[str, str] | None
+    again: list[tuple[str, str]]
 
 
 def learning(visit: Visit) -> Page:
@@ -39,15 +41,16 @@ def learning(visit: Visit) -> Page:
         "learning.html",
         {
             "section": "experiments", "q": words, "outcome": chosen or "", "outcomes": OUTCOMES,
-            "found": [_learnt(visit, one) for one in found], "any": any(one.decided for one in known),
+            "found": [_learnt(visit, one, known) for one in found], "any": any(one.decided for one in known),
         },
     )  # fmt: skip
 
 
-def _learnt(visit: Visit, one: Experiment) -> Learnt:
+def _learnt(visit: Visit, one: Experiment, known: list[Experiment]) -> Learnt:
+    """A decided experiment, with the one that it tried again and those that tried it again."""
     decided = one.decided
     assert decided is not None
-    titles = {arm.name: arm.title or arm.name for arm in one.every_arm}
+    titles = titles_of(one)
     figures = [
         f"{titles.get(each.arm, each.arm)}: {each.metric.replace('_', ' ')} {_lift(each.lift, each.low, each.high)}, "
         f"{number(each.units)} shoppers"
@@ -59,7 +62,13 @@ def _learnt(visit: Visit, one: Experiment) -> Learnt:
         where=", ".join(place(name) for name in one.placements) or "Everywhere", when=day(decided.at_ms),
         outcome=OUTCOMES[decided.outcome], tone={"won": "good", "lost": "bad"}.get(decided.outcome, "soft"),
         hypothesis=one.hypothesis, verdict=decided.verdict, note=decided.note, figures=figures,
+        before=next((_linked(visit, each) for each in known if each.name == one.repeats), None),
+        again=[_linked(visit, each) for each in known if each.repeats == one.name],
     )  # fmt: skip
+
+
+def _linked(visit: Visit, one: Experiment) -> tuple[str, str]:
+    return one.title or one.name, visit.link(f"{PATH}/{one.name}")
 
 
 def _lift(lift: float, low: float | None, high: float | None) -> str:

@@ -11,20 +11,34 @@ from endcap.core.placement import Placement
 from endcap.errors import EndcapError
 from endcap.serving.shop_experiments import all_experiments, put_experiment
 from endcap.web.console.audience_page import choices
-from endcap.web.console.drafting import COUNTS, GOALS, KINDS, LAYOUTS, SHARES, TIMES, drafted, wanted_lift
+from endcap.web.console.drafting import (
+    COMBINED,
+    COUNTS,
+    DESIGNS,
+    GOALS,
+    KINDS,
+    LAYOUTS,
+    RANKINGS,
+    SHARES,
+    TIMES,
+    drafted,
+    wanted_lift,
+)
 from endcap.web.console.experiments import PATH, begin
 from endcap.web.console.forms import FieldErrors
 from endcap.web.console.frame import Address, Page, Redirect, Result, Visit
 from endcap.web.console.planning import Outlook, outlook_of
-from endcap.web.console.told import place
+from endcap.web.console.told import place, titles_of
 from endcap.web.console.words import spoken
 
 _FIELDS = (
-    "title", "hypothesis", "where", "change", "counts", "layouts", "heading", "model", "times", "share", "audience", "metric",
+    "title", "hypothesis", "where", "design", "change", "together", "counts", "layouts", "heading", "model", "times", "share",
+    "audience", "metric",
     "lift", "days", "owner",
 )  # fmt: skip
-_USUAL = {"share": "100", "lift": "10", "change": "count", "metric": next(iter(GOALS))}
-_OF_THE_FORM = {"placements": "where", "arms": "change", "changes": "change", "patch": "change", "patch.shelves": "where",
+_USUAL = {"design": next(iter(DESIGNS)), "share": "100", "lift": "10", "change": "count", "metric": next(iter(GOALS))}
+_OF_THE_FORM = {"placements": "where", "arms": "change", "factors": "change", "changes": "change", "patch": "change",
+                "patch.shelves": "where",
                 "name": "title", "min_days": "days", "shares": "share"}  # fmt: skip
 """Where the form says what the experiment has under another name."""
 
@@ -39,7 +53,7 @@ def preview(visit: Visit) -> Page:
     """The same page for what is being filled in, of which the script takes the outlook. Nothing is kept."""
     errors = FieldErrors()
     experiment, outlook = _understood(visit, errors)
-    return _page(visit, visit.form, errors, outlook, [arm.title or arm.name for arm in experiment.arms] if experiment else [])
+    return _page(visit, visit.form, errors, outlook, list(titles_of(experiment).values()) if experiment else [])
 
 
 def save(visit: Visit) -> Result:
@@ -63,7 +77,7 @@ def save(visit: Visit) -> Result:
             visit.shop.service.refresh()
             word = "started" if visit.form.get("then") == "start" else "drafted"
             return Redirect(visit.link(f"{PATH}/{experiment.name}", done=word))
-    arms = [arm.title or arm.name for arm in experiment.arms] if experiment else []
+    arms = list(titles_of(experiment).values()) if experiment else []
     return _page(visit, visit.form, errors, outlook, arms, status=422)
 
 
@@ -106,7 +120,8 @@ def _page(
         {
             "section": "experiments", "form": {**dict.fromkeys(_FIELDS, ""), **form}, "errors": errors, "outlook": outlook,
             "arms": arms, "places": places, "models": models, "kinds": KINDS, "counts": COUNTS, "layouts": LAYOUTS,
-            "times": TIMES, "shares": SHARES, "goals": GOALS, "segments": choices(visit.shop),
+            "times": TIMES, "shares": SHARES, "goals": GOALS,
+            "designs": DESIGNS, "rankings": RANKINGS, "combined": COMBINED, "segments": choices(visit.shop),
         },
         status,
     )  # fmt: skip

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import msgspec
 
-from endcap.core.experiment import Experiment
+from endcap.core.experiment import Experiment, Kind
 from endcap.core.time import DAY_MS
 from endcap.errors import EndcapError
 from endcap.experiments.planner import Plan
@@ -16,6 +17,14 @@ from endcap.measurement.trial_metrics import trial_metric
 from endcap.serving.doubts import warnings
 from endcap.serving.shop_experiments import all_experiments
 from endcap.web.site import RunningShop
+
+_WITHOUT_A_PLAN: Mapping[Kind, str] = {
+    "interleaving": "Everybody who takes part sees both, so that far fewer shoppers are needed than for a comparison: often two "
+    "weeks are enough. Look as often as you like.",
+    "bandit": "Every half hour it is worked out anew which version does better, and that one is shown to more shoppers. Nothing "
+    "has to be waited for; with little traffic it learns slowly.",
+}
+"""What to expect of experiments whose length no planner works out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +44,8 @@ class Outlook:
 def outlook_of(shop: RunningShop, experiment: Experiment, lift: float, now_ms: int) -> Outlook:
     """The outlook of an experiment that is to find a relative ``lift``, by what shoppers did in the last four weeks."""
     doubts = warnings(experiment, all_experiments(shop.service.stores.documents))
+    if experiment.kind in _WITHOUT_A_PLAN:
+        return Outlook(None, _WITHOUT_A_PLAN[experiment.kind], doubts)
     try:
         found = _planned(shop, experiment, lift, now_ms)
     except EndcapError as error:

@@ -11,6 +11,7 @@ from endcap.replay.rehearsed import Figure, Rehearsal
 from endcap.serving.shop_experiments import experiment_named
 from endcap.web.console.experiments import PATH
 from endcap.web.console.frame import Address, Page, Redirect, Visit
+from endcap.web.console.told import titles_of
 from endcap.web.console.words import NOTHING, ago, money, number, percent, plain
 
 
@@ -41,7 +42,7 @@ def rehearsal(visit: Visit) -> Page:
     """The page, or, live, how far it is. Raises UnknownName."""
     one = experiment_named(visit.shop.service.stores.documents, visit.names["name"])
     job = visit.rehearsals.of(visit.shop.name, one.name)
-    titles = {arm.name: arm.title or arm.name for arm in one.every_arm}
+    titles = titles_of(one)
     return Page(
         "rehearsal.html",
         {

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import product
 
 from markupsafe import Markup
 
+from endcap.core.experiment import Experiment, Factor
 from endcap.measurement.catalogue import METRICS, Benchmark, Metric
+from endcap.measurement.catalogue.metric import Unit
 from endcap.measurement.figures import Figure
 from endcap.measurement.formulas import written
 from endcap.web.console.charts import Point, benchmark_mark
@@ -107,6 +110,19 @@ def writer(metric: Metric, currency: str | None) -> Callable[[float], str]:
             return plain
 
 
+def unit_writer(unit: Unit, currency: str) -> Callable[[float], str]:
+    """How the figures of an experiment are written, by their unit alone."""
+    match unit:
+        case "share" | "change":
+            return percent
+        case "money":
+            return lambda value: money(value, currency)
+        case "ms":
+            return duration
+        case _:
+            return plain
+
+
 def tick_writer(metric: Metric, currency: str | None) -> Callable[[float], str]:
     """How round numbers beside an axis are written."""
     match metric.unit:
@@ -140,6 +156,30 @@ def sentence(reason: str | None) -> str:
 def place(name: str) -> str:
     """A placement as a merchandiser calls it."""
     return PLACES.get(name, name.replace("_", " ").capitalize() if name else "Not told")
+
+
+def titles_of(one: Experiment) -> dict[str, str]:
+    """The versions of an experiment as a person calls them; of a combination what is otherwise in it.
+
+    >>> from endcap.core.experiment import Arm, Factor
+    >>> grid = Factor(name="layout", levels=(Arm(name="row", title="As now"), Arm(name="grid", title="A grid")))
+    >>> four = Factor(name="count", levels=(Arm(name="ten", title="As now: up to 10"), Arm(name="four", title="4 products")))
+    >>> list(titles_of(Experiment(name="both", factors=(grid, four))).values())
+    ['As now', '4 products', 'A grid', 'A grid · 4 products']
+    """
+    if not one.factors:
+        return {arm.name: arm.title or arm.name.replace("_", " ") for arm in one.arms}
+    combinations = product(*(range(len(factor.levels)) for factor in one.factors))
+    return {
+        arm.name: " · ".join(level_title(factor, at) for factor, at in zip(one.factors, levels, strict=True) if at) or "As now"
+        for arm, levels in zip(one.every_arm, combinations, strict=True)
+    }
+
+
+def level_title(factor: Factor, at: int) -> str:
+    """One level of a factor as a person calls it."""
+    level = factor.levels[at]
+    return level.title or level.name.replace("_", " ")
 
 
 def _mark(figure: Figure, bench: Benchmark | None) -> Markup:

@@ -9,12 +9,12 @@ from collections import Counter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from endcap.core.events import Event
+from endcap.core.events import Event, EventType
 from endcap.measurement.follower import Follower
 from endcap.stores.measures import Cell
 from endcap.stores.ports import ShopStores
 from tests.measurement.random_journeys import journeys
-from tests.measurement.story import ANSWERS, Story, decision
+from tests.measurement.story import ANSWERS, T0, Story, decision, rid
 from tests.measurement.test_stories import shop_of, sums
 from tests.measurement.twin import Sums, twin
 
@@ -90,3 +90,18 @@ def test_measuring_anew_comes_to_the_same(events: list[Event], seed: int) -> Non
     once = measured(shop, chunk=order.randint(1, 5))
     shop.measures.clear()
     assert measured(shop) == once
+
+
+def test_what_a_session_saw_is_seen_once_whoever_logs_in_later() -> None:
+    """A rare case that random journeys found: the session of one user goes on as that of another."""
+
+    def happens(number: int, kind: EventType, day: int, **fields: str) -> Event:
+        return Event(event_id=f"e{number}", type=kind, at=T0 + day * DAY, session_id="s", **fields)  # type: ignore[arg-type]
+
+    seen = {"item_id": "spoon", "recommendation_id": rid("R?"), "placement": "product"}
+    events = [
+        happens(1, "view", 1, user_id="ben", item_id="pot"), happens(2, "impression", 2, **seen),
+        happens(3, "view", 3, user_id="eva", item_id="tea"), happens(4, "impression", 4, **seen),
+    ]  # fmt: skip
+    check(events, 1, view_through=False)
+    assert in_places(measured(shop_of(story_of(events, view_through=False))))["impressions", ("product", "", "")] == 1

@@ -53,13 +53,28 @@ def twin(events: Sequence[Event], decisions: Sequence[Decision], *, week: int = 
     answers = {one.recommendation_id: msgspec.json.decode(one.response) for one in decisions}
     given = {one.recommendation_id: one.at_ms for one in decisions}
     unique = list({event.event_id: event for event in events}.values())
+    again = _sighted_again(unique)
     for did in _by_person(unique).values():
         did.sort(key=lambda event: (event.at_ms, _RANK.get(event.type, 9)))
-        _Person(did, answers, given, sums, week, day).count()
+        _Person(did, answers, given, sums, week, day, again).count()
     return +sums
 
 
 _RANK = {"view": 0, "click": 1, "add_to_cart": 3, "purchase": 6, "refund": 7}
+
+
+def _sighted_again(events: Sequence[Event]) -> set[str]:
+    """The ids of sightings that a session reported before, without saying whose they are: an item of an answer is seen once, by
+    whoever the session belonged to at first, also where somebody else logs in later."""
+    known: set[tuple[str | None, str | None, str | None]] = set()
+    again = set()
+    for event in sorted(events, key=lambda event: event.at_ms):
+        if event.type == "impression" and event.session_id and not event.user_id:
+            sighting = (event.session_id, event.recommendation_id, event.item_id)
+            if sighting in known:
+                again.add(event.event_id)
+            known.add(sighting)
+    return again
 
 
 def _names(event: Event) -> list[str]:
@@ -107,8 +122,11 @@ def _owner(event: Event, users: set[str], first_named: dict[tuple[str, str], int
 
 
 class _Person:
-    def __init__(self, did: list[Event], answers: dict[str, Any], given: dict[str, int], sums: Sums, week: int, day: int) -> None:
+    def __init__(
+        self, did: list[Event], answers: dict[str, Any], given: dict[str, int], sums: Sums, week: int, day: int, again: set[str]
+    ) -> None:  # fmt: skip
         self.did, self.answers, self.given, self.sums, self.week, self.day = did, answers, given, sums, week, day
+        self.sightings = [event for event in did if event.type == "impression" and event.event_id not in again]
 
     def count(self) -> None:
         if self._is_bot():
@@ -141,7 +159,7 @@ class _Person:
         )  # fmt: skip
 
     def _count_shelves(self) -> None:
-        seen = {(event.recommendation_id, event.item_id) for event in self.did if event.type == "impression"}
+        seen = {(event.recommendation_id, event.item_id) for event in self.sightings}
         clicked = {(event.recommendation_id, event.item_id) for event in self._clicks()}
         for answer, item in seen:
             if answer:
@@ -225,8 +243,8 @@ class _Person:
 
     def _sighting(self, item: str, at: int) -> tuple[str, str, str] | None:
         first: dict[str, int] = {}
-        for event in self.did:
-            if event.type == "impression" and event.recommendation_id and event.item_id == item:
+        for event in self.sightings:
+            if event.recommendation_id and event.item_id == item:
                 first[event.recommendation_id] = min(event.at_ms, first.get(event.recommendation_id, event.at_ms))
         near = [(seen, answer) for answer, seen in first.items() if seen <= at]
         if not self.day or not near or at - max(near)[0] > self.day:

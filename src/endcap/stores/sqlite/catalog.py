@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from endcap.core.catalog import Item, decode_item, encode_item
+from endcap.core.catalog import Item, decode_item, decode_items, encode_item
 from endcap.stores.sqlite.connection import Database, counter, fetch, set_counter
 
 # ``place`` is given once and kept by deleted rows, so it is the order of first appearance.
@@ -55,14 +55,14 @@ class SqliteCatalog:
         """Every product, in the order of first appearance."""
         with self._database.read() as connection:
             rows = fetch(connection, "SELECT body FROM items WHERE body IS NOT NULL ORDER BY place")
-        return [decode_item(body) for (body,) in rows]
+        return decode_items(body for (body,) in rows)
 
     def changed_since(self, version: int) -> tuple[int, list[Item], list[str]]:
         """The version now, the products put since ``version``, and the ids deleted since."""
         with self._database.read() as connection, connection:
             now = counter(connection, "catalog_version")
             rows = fetch(connection, _CHANGED, (version,))
-        items = [decode_item(body) for _, body in rows if body is not None]
+        items = decode_items(body for _, body in rows if body is not None)
         return now, items, [item_id for item_id, body in rows if body is None]
 
     def version(self) -> int:

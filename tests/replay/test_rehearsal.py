@@ -19,6 +19,7 @@ from endcap.replay.changes import ShopChange, of_arm, of_document
 from endcap.replay.decisions import on_record
 from endcap.replay.rehearsal import rehearse
 from endcap.replay.rehearsed import Figure, Rehearsal
+from endcap.stores import memory
 from endcap.stores.ports import ShopStores
 from endcap.synthetic.clicks import ClickWorld
 
@@ -222,3 +223,22 @@ def test_a_sated_world_is_not_what_items_believe() -> None:
     seen = [world.clicked(0, shown, rng) for _ in range(4_000)]
     assert max(map(len, seen)) == 1
     assert np.mean([one.count(shown[3]) for one in seen]) == pytest.approx(chances[3], abs=0.01)
+
+
+def test_the_log_is_read_once_though_answers_are_not_in_its_order() -> None:
+    """What is told of progress counts each event read: were some read again, it would stand at its end before all is done."""
+    made = RehearsalShop.of(ClickWorld(3, n_items=12), window(epsilon=EPSILON), 3, shoppers=50)
+    made.serve(40)
+    known = list(on_record(made.stores))
+    turned_round = memory.open_home().open("elsewhere", create=True).decisions
+    turned_round.append(
+        [replace(one, recommendation_id=other.recommendation_id) for one, other in zip(known, reversed(known), strict=True)]
+    )
+    told: list[tuple[int, int]] = []
+    rehearse(
+        replace(made.stores, decisions=turned_round), turned(), now_ms=BEGIN_MS + DAY_MS, days=2,
+        progress=lambda done, of: told.append((done, of)),
+    )  # fmt: skip
+    done = [one for one, _ in told]
+    assert done == sorted(set(done)), "each step goes on"
+    assert told[-1][0] == told[-1][1], "and the last one is the end"

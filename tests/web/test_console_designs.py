@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -181,3 +182,19 @@ def test_a_chosen_layout_is_set_in_the_shops_pages(here: Served) -> None:
     assert answer.headers["location"].endswith("done=decided_by_hand")
     assert "your developer sets it there" in text_of(here, PATH)
     assert len(all_experiments(here.stores.documents)) == 1
+
+
+def test_one_rehearsal_at_a_time_whoever_asks_and_it_comes_to_its_end(here: Served) -> None:
+    assert send(here, "/console/plan", **PLAN, change="count", counts="6", then="draft").status_code == 303
+    lock = here.site.rehearsing
+    with lock:  # as one over HTTP holds it
+        assert send(here, f"{PATH}/rehearse").status_code == 503
+    assert "Not rehearsed yet" in text_of(here, f"{PATH}/rehearsal")
+    assert send(here, f"{PATH}/rehearse").status_code == 303
+    for thread in threading.enumerate():
+        if thread.name == "endcap-rehearsal":
+            thread.join(60)
+    page = text_of(here, f"{PATH}/rehearsal")
+    assert "0 of 0 past answers were made again" in page
+    assert "Rehearsing…" not in page
+    assert not lock.locked()

@@ -151,7 +151,10 @@ def test_a_decided_one_is_run_again_with_another_split_and_linked(here: Served) 
     made = planned(here, change="count", counts="6")
     assert send(here, f"{PATH}/again").status_code == 422, "it is not decided yet"
     decide_experiment(here.stores.documents, made.name, Decided(at_ms=NOW_MS, outcome="lost", note="It cost orders."))
-    assert "It did no good the last time" in text_of(here, PATH)
+    page = text_of(here, PATH)
+    assert "It did no good the last time" in page
+    assert "It ended before anything could be told." in page
+    assert "Keep running" not in page
     answer = send(here, f"{PATH}/again")
     assert answer.headers["location"] == f"{PATH}_2?done=again"
     again = experiment_named(here.stores.documents, "something_else_2")

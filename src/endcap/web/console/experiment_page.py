@@ -20,7 +20,7 @@ from endcap.web.console.drafting import SHARES
 from endcap.web.console.experiments import OUTCOMES, PATH, STATUS, tone_of, with_titles
 from endcap.web.console.frame import Address, Page, Visit
 from endcap.web.console.other_kinds import divided, factor_rows, preferred
-from endcap.web.console.told import interval_of, place, titles_of, unit_writer
+from endcap.web.console.told import interval_of, titles_of, unit_writer, where_of
 from endcap.web.console.words import NOTHING, count_of, day, likelihood, minute, number, percent, trimmed
 
 
@@ -68,7 +68,7 @@ def experiment(visit: Visit) -> Page:
         "experiment.html",
         {
             "section": "experiments", "one": one, "title": one.title or one.name, "found": found, "titles": titles,
-            "status": STATUS[one.status], "where": ", ".join(place(name) for name in one.placements) or "Everywhere",
+            "status": STATUS[one.status], "where": where_of(one),
             "changed": changed(one), "verdict": worded_verdict(found, titles), "tone": tone_of(found), "bars": bars(found),
             "results": results(found, titles), "segments": segments(found, titles), "split": split(found, titles),
             "chart": exposure_chart(found, titles), "doubts": doubts(visit, one), "outcomes": OUTCOMES,
@@ -147,6 +147,8 @@ def worded_verdict(found: Trial, titles: dict[str, str]) -> tuple[str, str] | No
     if found.analysis is None:
         return None
     verdict = found.analysis.verdict
+    if verdict.outcome == "keep_running" and found.experiment.status != "running":
+        return "It ended before anything could be told.", with_titles(verdict.reason, titles)
     return with_titles(verdict.sentence, titles), with_titles(verdict.reason, titles)
 
 

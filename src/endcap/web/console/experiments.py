@@ -28,7 +28,7 @@ from endcap.stores.ports import Documents
 from endcap.web.console.drafting import SHARES, free_name
 from endcap.web.console.frame import Address, Page, Redirect, Visit
 from endcap.web.console.other_kinds import preferred
-from endcap.web.console.told import place, titles_of
+from endcap.web.console.told import titles_of, where_of
 from endcap.web.console.words import ago, count_of, day
 
 PATH = "/console/experiments"
@@ -70,7 +70,7 @@ def experiments(visit: Visit) -> Page:
 def _row(visit: Visit, one: Experiment) -> Row:
     """A line of the list; what runs or waits for a decision says how it stands."""
     link = visit.link(f"{PATH}/{one.name}")
-    where = ", ".join(place(name) for name in one.placements) or "Everywhere"
+    where = where_of(one)
     row = Row(one.name, one.title or one.name, where, one.status, "", "", link)
     if one.status == "draft":
         return Row(one.name, row.title, where, one.status, "Not started yet.", "", link)
@@ -92,6 +92,8 @@ def summary(found: Trial) -> tuple[str, str]:
         return said.sentence, said.tone
     if found.analysis is None:
         return standing(found), ""
+    if found.analysis.verdict.outcome == "keep_running" and found.experiment.status != "running":
+        return "It ended before anything could be told.", ""
     return with_titles(found.analysis.verdict.sentence, titles), tone_of(found)
 
 

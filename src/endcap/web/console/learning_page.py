@@ -9,7 +9,7 @@ from endcap.experiments.learning import search
 from endcap.serving.shop_experiments import all_experiments
 from endcap.web.console.experiments import OUTCOMES, PATH
 from endcap.web.console.frame import Address, Page, Visit
-from endcap.web.console.told import place, titles_of
+from endcap.web.console.told import titles_of, where_of
 from endcap.web.console.words import day, number, percent
 
 
@@ -59,7 +59,7 @@ def _learnt(visit: Visit, one: Experiment, known: list[Experiment]) -> Learnt:
     ]
     return Learnt(
         title=one.title or one.name, link=visit.link(f"{PATH}/{one.name}"),
-        where=", ".join(place(name) for name in one.placements) or "Everywhere", when=day(decided.at_ms),
+        where=where_of(one), when=day(decided.at_ms),
         outcome=OUTCOMES[decided.outcome], tone={"won": "good", "lost": "bad"}.get(decided.outcome, "soft"),
         hypothesis=one.hypothesis, verdict=decided.verdict, note=decided.note, figures=figures,
         before=next((_linked(visit, each) for each in known if each.name == one.repeats), None),

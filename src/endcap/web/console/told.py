@@ -8,7 +8,7 @@ from itertools import product
 
 from markupsafe import Markup
 
-from endcap.core.experiment import Experiment, Factor
+from endcap.core.experiment import EVERYWHERE, Experiment, Factor
 from endcap.measurement.catalogue import METRICS, Benchmark, Metric
 from endcap.measurement.catalogue.metric import Unit
 from endcap.measurement.figures import Figure
@@ -156,6 +156,12 @@ def sentence(reason: str | None) -> str:
 def place(name: str) -> str:
     """A placement as a merchandiser calls it."""
     return PLACES.get(name, name.replace("_", " ").capitalize() if name else "Not told")
+
+
+def where_of(one: Experiment) -> str:
+    """Where an experiment acts: the placements that it names, else those that its versions change."""
+    changed = dict.fromkeys(name for arm in one.every_arm for name in arm.changes)
+    return ", ".join(place(name) for name in one.placements or changed if name != EVERYWHERE) or "Everywhere"
 
 
 def titles_of(one: Experiment) -> dict[str, str]:

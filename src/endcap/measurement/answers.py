@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -118,7 +118,8 @@ def given(decision: Decision, products: Products) -> Given:
     basis = _basis.decode(decision.basis) if decision.basis else _Basis()
     context = request.context or {}
     arms = response.arms
-    slots, shelves = _slots(response, request, products, decision.at_ms)
+    categories = {one.item_id: products.category(one.item_id) for one in response.items}
+    slots, shelves = _slots(response, request, products, categories, decision.at_ms)
     answer = Answer(
         at_ms=decision.at_ms,
         placement=response.placement,
@@ -137,13 +138,15 @@ def given(decision: Decision, products: Products) -> Given:
         session=session_key(request.session_id) if request.session_id else "",
         arms=arms,
         degraded=bool(response.degraded),
-        categories=len({category for one in response.items if (category := products.category(one.item_id))}),
+        categories=len(set(categories.values()) - {""}),
         micros=basis.micros,
         user_agent=user_agent if isinstance(user_agent, str) else "",
     )
 
 
-def _slots(response: _Response, request: _Request, products: Products, at_ms: int) -> tuple[dict[str, Slot], dict[str, int]]:
+def _slots(
+    response: _Response, request: _Request, products: Products, categories: Mapping[str, str], at_ms: int
+) -> tuple[dict[str, Slot], dict[str, int]]:
     asked_with = (request.item_id, *request.cart) if request.item_id else request.cart
     asked = {category for item_id in asked_with if (category := products.category(item_id))}
     popular = products.popular(response.bundle)
@@ -155,7 +158,7 @@ def _slots(response: _Response, request: _Request, products: Products, at_ms: in
         traits = POPULAR if item.item_id in popular else 0
         if products.is_new(item.item_id, at_ms):
             traits |= NEW
-        category = products.category(item.item_id)
+        category = categories[item.item_id]
         if not category or category in asked:
             traits |= ASKED_KIND
         slots.setdefault(item.item_id, Slot(item.shelf, item.source, place, traits))

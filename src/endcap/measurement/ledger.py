@@ -82,6 +82,12 @@ def add_item(items: Weeks, at_ms: int, item: str, name: str, value: int) -> None
 
 def add_hour(hours: Hours, at_ms: int, cell: Cell, name: str, value: int) -> None:
     """Add to a cell's hour."""
+    add_hours(hours, at_ms, cell, {name: value})
+
+
+def add_hours(hours: Hours, at_ms: int, cell: Cell, values: Mapping[str, int]) -> None:
+    """Add to several components of a cell's hour, by their names."""
     sums = hours.setdefault((at_ms // HOUR_MS, cell), {})
-    number = NUMBER[name]
-    sums[number] = sums.get(number, 0) + value
+    for name, value in values.items():
+        number = NUMBER[name]
+        sums[number] = sums.get(number, 0) + value

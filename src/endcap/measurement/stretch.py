@@ -28,7 +28,7 @@ from endcap.measurement.journeys import (
     remember,
     who,
 )
-from endcap.measurement.ledger import Hours, Weeks, add_hour, add_item, cell_of
+from endcap.measurement.ledger import Hours, Weeks, add_hour, add_hours, add_item, cell_of
 from endcap.measurement.rules import Rules
 from endcap.stores.measures import Cell, Measured, Measures, Progress, UnitSums
 
@@ -209,20 +209,23 @@ class Stretch:
     def _count(self, given: Given) -> None:
         answer, at_ms = given.answer, given.answer.at_ms
         cell = cell_of(answer)
-        add_hour(self._hours, at_ms, cell, "answers", 1)
-        add_hour(self._hours, at_ms, cell, "answers_filled" if answer.slots else "answers_empty", 1)
-        add_hour(self._hours, at_ms, cell, "answers_degraded", int(given.degraded))
-        add_hour(self._hours, at_ms, cell, "categories", given.categories)
-        add_hour(self._hours, at_ms, cell, "latency_us", given.micros)
+        counted = {
+            "answers": 1, "answers_filled" if answer.slots else "answers_empty": 1, "answers_degraded": int(given.degraded),
+            "categories": given.categories, "latency_us": given.micros,
+        }  # fmt: skip
         if given.micros:
-            add_hour(self._hours, at_ms, cell, latency_bucket(given.micros), 1)
+            counted[latency_bucket(given.micros)] = 1
+        add_hours(self._hours, at_ms, cell, counted)
         for shelf in answer.shelves:
             add_hour(self._hours, at_ms, cell_of(answer, shelf), "shelves", 1)
+        slots: dict[tuple[str, str], dict[str, int]] = {}
         for item, slot in answer.slots.items():
-            of_slot = cell_of(answer, slot.shelf, slot.source)
-            add_hour(self._hours, at_ms, of_slot, "slots", 1)
-            add_hour(self._hours, at_ms, of_slot, "slots_popular", int(slot.is_popular))
+            of_source = slots.setdefault((slot.shelf, slot.source), {"slots": 0, "slots_popular": 0})
+            of_source["slots"] += 1
+            of_source["slots_popular"] += slot.is_popular
             add_item(self._items, at_ms, item, "slots", 1)
+        for (shelf, source), sums in slots.items():
+            add_hours(self._hours, at_ms, cell_of(answer, shelf, source), sums)
 
     def _parted(self, journey: Journey, journeys: dict[str, bytes | None]) -> list[Journey]:
         """The journeys that it is by now: where a session turns out to be shared by too many, it joins nobody any more."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping, Sequence
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,8 +41,7 @@ def packed(sums: Sums) -> bytes:
     >>> unpacked(packed({3: -1, 1: 2**40})) == {1: 2**40, 3: -1}
     True
     """
-    flat = [number for pair in sorted(sums.items()) for number in pair]
-    return struct.pack("<" + "Hq" * len(sums), *flat)
+    return struct.pack("<" + "Hq" * len(sums), *chain.from_iterable(sorted(sums.items())))
 
 
 def unpacked(body: bytes) -> dict[int, int]:

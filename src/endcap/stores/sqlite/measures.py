@@ -29,8 +29,9 @@ _TABLES = {"hour": "measured_hours", "day": "measured_days", "group": "measured_
 _COARSE = {"hour": "coarse_hours", "day": "coarse_days"}
 _LEVELS: tuple[Level, ...] = tuple(LEVELS)
 
-_Place = tuple[tuple[int, ...], Cell]  # the level, where there are several, and the hour or day; and the cell
-_Amounts = Mapping[_Place, Sums]
+_Amounts = Mapping[tuple[int, ...], Sums]
+"""Sums by the level, where there are several, the hour or day, and the number of the cell."""
+
 _ADD_ITEMS = f"""
 INSERT INTO item_weeks VALUES (?, ?, {", ".join("?" * len(ITEM_SUMS))})
 ON CONFLICT DO UPDATE SET {", ".join(f"{name} = {name} + excluded.{name}" for name in ITEM_SUMS)}
@@ -56,14 +57,19 @@ class SqliteMeasures:
         with self._database.write() as connection:
             if _progress(connection) != measured.before:
                 return False
-            hours, groups, coarser = _rows(measured.hours), _rows(measured.groups), _by_level(measured.hours)
-            numbers = self._numbered(connection, {cell for _, cell in (*hours, *groups, *coarser)})
+            cells = {cell for _, cell in measured.hours}
+            coarser = {cell: [coarse(cell, level) for level in _LEVELS] for cell in cells}
+            named = cells.union(*coarser.values(), (cell for _, cell in measured.groups))
+            numbers = self._numbered(connection, named)
+            hours: _Amounts = {(at, numbers[cell]): sums for (at, cell), sums in measured.hours.items()}
+            groups: _Amounts = {(at, numbers[cell]): sums for (at, cell), sums in measured.groups.items()}
+            levels = _by_level(measured.hours, {cell: [numbers[one] for one in coarser[cell]] for cell in cells})
             _write_journeys(connection, measured.journeys)
-            _add(connection, "measured_hours", numbers, hours)
-            _add(connection, "measured_days", numbers, _by_day(hours))
-            _add(connection, "measured_groups", numbers, groups)
-            _add(connection, "coarse_hours", numbers, coarser)
-            _add(connection, "coarse_days", numbers, _by_day(coarser))
+            _add(connection, "measured_hours", hours)
+            _add(connection, "measured_days", _by_day(hours))
+            _add(connection, "measured_groups", groups)
+            _add(connection, "coarse_hours", levels)
+            _add(connection, "coarse_days", _by_day(levels))
             _write_units(connection, measured.units)
             connection.executemany(_ADD_ITEMS, [(*key, *values) for key, values in measured.item_weeks.items()])
             connection.executemany("INSERT OR IGNORE INTO awaited VALUES (?, ?)", measured.waiting)
@@ -174,35 +180,39 @@ class SqliteMeasures:
         return found
 
 
-def _rows(amounts: Mapping[tuple[int, Cell], Sums]) -> _Amounts:
-    return {((at,), cell): sums for (at, cell), sums in amounts.items()}
+def _summed(rows: Iterable[tuple[tuple[int, ...], Sums]]) -> _Amounts:
+    """Rows of one place added up."""
+    total: dict[tuple[int, ...], dict[int, int]] = {}
+    for place, sums in rows:
+        known = total.get(place)
+        if known is None:
+            total[place] = dict(sums)
+        else:
+            for component, value in sums.items():
+                known[component] = known.get(component, 0) + value
+    return total
 
 
 def _by_day(hours: _Amounts) -> _Amounts:
-    days: dict[_Place, Sums] = {}
-    for ((*level, hour), cell), sums in hours.items():
-        key = (*level, hour // _HOURS_A_DAY), cell
-        days[key] = added(days[key], sums) if key in days else sums
-    return days
+    return _summed(((*level, hour // _HOURS_A_DAY, cell), sums) for (*level, hour, cell), sums in hours.items())
 
 
-def _by_level(hours: Mapping[tuple[int, Cell], Sums]) -> _Amounts:
-    coarser: dict[_Place, Sums] = {}
-    for (hour, cell), sums in hours.items():
-        for number, level in enumerate(_LEVELS):
-            key = (number, hour), coarse(cell, level)
-            coarser[key] = added(coarser[key], sums) if key in coarser else sums
-    return coarser
+def _by_level(hours: Mapping[tuple[int, Cell], Sums], coarser: Mapping[Cell, Sequence[int]]) -> _Amounts:
+    """The sums of the coarser levels; ``coarser`` has the number of each cell's own cell on each of them."""
+    return _summed(
+        ((level, hour, number), sums) for (hour, cell), sums in hours.items() for level, number in enumerate(coarser[cell])
+    )
 
 
-def _add(connection: apsw.Connection, table: str, numbers: Mapping[Cell, int], amounts: _Amounts) -> None:
+def _add(connection: apsw.Connection, table: str, amounts: _Amounts) -> None:
     """Add to the rows of a table."""
     columns = ("level", "at", "cell") if table in _COARSE.values() else ("at", "cell")
     where = " AND ".join(f"{column} = ?" for column in columns)
+    found = connection.executemany(f"SELECT {', '.join(columns)}, body FROM {table} WHERE {where}", amounts)
+    bodies = {tuple(key): body for *key, body in found}
     kept, empty = [], []
-    for (place, cell), sums in amounts.items():
-        key = (*place, numbers[cell])
-        body = connection.execute(f"SELECT body FROM {table} WHERE {where}", key).get
+    for key, sums in amounts.items():
+        body = bodies.get(key)
         total = added(unpacked(body), sums) if body is not None else {one: value for one, value in sums.items() if value}
         if total:
             kept.append((*key, packed(total)))

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from endcap.kernels import mixing, retrieve
-from endcap.kernels.mixing import ANY_CATEGORY, OTHER, Offer, Past, Plan, Stacked, Work
+from endcap.kernels.giving import Traces, credit, traces_of
+from endcap.kernels.mixing import ANY_CATEGORY, OTHER, Gathered, Offer, Past, Plan, Stacked, Work
 
 from .test_retrieve import SEEDS, Floats, N, csr, matrix
 
@@ -49,7 +50,7 @@ def work_for(n_sources: int) -> Work:
 
 def credited(stacked: Stacked, plan: Plan, work: Work, past: Past, n: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     sources, leads = np.zeros(n, np.int32), np.zeros(n, np.int32)
-    mixing.credit(stacked, plan, work, past, work.rows, sources, leads, n)
+    credit(Traces(*traces_of(Gathered(stacked, plan, work, past))), work.rows, sources, leads, n)
     return sources, leads
 
 

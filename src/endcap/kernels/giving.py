@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
 from endcap.kernels.arrange import Candidates, Chance, arrange, describe
-from endcap.kernels.mixing import Past, Plan, Stacked, Work, credit
+from endcap.kernels.mixing import Gathered
+from endcap.kernels.retrieve import strongest_query, strongest_source
 from endcap.kernels.variety import Variety
 
 
@@ -39,7 +40,7 @@ class Bounds(NamedTuple):
 class Given(NamedTuple):
     """One entry a slot: the candidate's number in ``places`` and its row in ``rows``, both int32, the exact chance of it in
     ``propensities`` float64, ``how`` uint8 as :func:`endcap.kernels.arrange.arrange` tells it, and ``sources`` and ``leads``
-    int32 as :func:`endcap.kernels.mixing.credit` tells them."""
+    int32 as :func:`credit` tells them."""
 
     places: NDArray[np.int32]
     propensities: NDArray[np.float64]
@@ -49,31 +50,71 @@ class Given(NamedTuple):
     leads: NDArray[np.int32]
 
 
+class Traces(NamedTuple):
+    """What tells where a candidate came from: of the fields of :class:`endcap.kernels.mixing.Gathered` those that say it."""
+
+    indptr: NDArray[np.int64]
+    indices: NDArray[np.int32]
+    values: NDArray[np.float32]
+    places: NDArray[np.int64]
+    scores: NDArray[np.float32]
+    factors: NDArray[np.float32]
+    asked: NDArray[np.float32]
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    known: NDArray[np.int32]
+
+
+def traces_of(gathered: Gathered) -> tuple[NDArray[Any], ...]:
+    """The fields of :class:`Traces`, as a plain tuple, which is handed over faster."""
+    stacked, plan, work, past = gathered
+    return (
+        stacked.indptr, stacked.indices, stacked.values, plan.places, work.scores, work.factors, work.asked, work.starts,
+        work.ends, past.rows,
+    )  # fmt: skip
+
+
 @njit(nogil=True, cache=True)
-def give_out(stacked, plan, work, past, looks, bounds, given, rows, scores, shown, variety, chance, old, plain, k):  # type: ignore[no-untyped-def]
+def give_out(traces, looks, bounds, given, rows, scores, shown, variety, chance, old, plain, k):  # type: ignore[no-untyped-def]
     """Fill up to ``k`` slots from the candidates ``rows`` int32 (n,) with ``scores`` float32 (n,); returns how many there are.
 
     ``shown`` int32 are the rows that stand above. Rows from ``old`` upwards are new, none where it is below 0. With ``plain``
     nothing but the scores matters: the best first, of equals the first.
     """
-    stacked, plan, work, past = Stacked(*stacked), Plan(*plan), Work(*work), Past(*past)
-    looks, bounds, given, variety, chance = Looks(*looks), Bounds(*bounds), Given(*given), Variety(*variety), Chance(*chance)
+    traces, looks, bounds, given = Traces(*traces), Looks(*looks), Bounds(*bounds), Given(*given)
+    variety, chance = Variety(*variety), Chance(*chance)
     if plain:
         found = _best_first(scores, k, given)
     else:
-        candidates = lay_out(work, looks, bounds, rows, scores, shown, len(chance.draws), old)
+        candidates = lay_out(traces, looks, bounds, rows, scores, shown, len(chance.draws), old)
         found = arrange(candidates, variety, chance, k, given.places, given.propensities, given.how)
-    tell(stacked, plan, work, past, given, rows, found)
+    tell(traces, given, rows, found)
     return found
 
 
 @njit(nogil=True, cache=True)
-def tell(stacked, plan, work, past, given, rows, n):  # type: ignore[no-untyped-def]
+def tell(traces, given, rows, n):  # type: ignore[no-untyped-def]
     """Fill ``rows``, ``sources`` and ``leads`` of the first ``n`` slots, whose ``places`` are known."""
     for slot in range(n):
         given.rows[slot] = rows[given.places[slot]]
-    if len(plan.places) > 0:
-        credit(stacked, plan, work, past, given.rows, given.sources, given.leads, n)
+    if len(traces.places) > 0:
+        credit(traces, given.rows, given.sources, given.leads, n)
+
+
+@njit(nogil=True, cache=True)
+def credit(traces, rows, sources, leads, n):  # type: ignore[no-untyped-def]
+    """Say for the first ``n`` of ``rows`` which of the ``sources`` gave most, and what row ``leads`` there, -1 for none."""
+    for r in range(n):
+        source = strongest_source(traces.scores, traces.factors[: len(traces.places)], rows[r])
+        place = traces.places[source]
+        sources[r], leads[r] = source, -1
+        if place >= 0:
+            known = traces.known[traces.starts[source] : traces.ends[source]]
+            strongest = strongest_query(
+                traces.indptr[place], traces.indices, traces.values, known, traces.asked[source], rows[r]
+            )  # fmt: skip
+            if strongest >= 0:
+                leads[r] = known[strongest]
 
 
 @njit(nogil=True, cache=True)
@@ -91,7 +132,7 @@ def _best_first(scores, k, given):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def lay_out(work, looks, bounds, rows, scores, shown, n_draws, old):  # type: ignore[no-untyped-def]
+def lay_out(traces, looks, bounds, rows, scores, shown, n_draws, old):  # type: ignore[no-untyped-def]
     """The :class:`endcap.kernels.arrange.Candidates` of these rows; arguments as of :func:`give_out`. ``n_draws`` sources are
     drawn."""
     n = len(rows)
@@ -107,7 +148,7 @@ def lay_out(work, looks, bounds, rows, scores, shown, n_draws, old):  # type: ig
     parts = np.empty((n_draws, n), dtype=np.float32)
     for s in range(n_draws):
         for i in range(n):
-            parts[s, i] = work.factors[s] * work.scores[s, rows[i]]
+            parts[s, i] = traces.factors[s] * traces.scores[s, rows[i]]
     traits = describe(looks.leaf, looks.top, looks.brand, looks.tier, rows)
     above = describe(looks.leaf, looks.top, looks.brand, looks.tier, shown)
     return Candidates(scores, traits, above, is_new, parts, pinned, bounds.groups, bounds.shown_groups, bounds.most)

@@ -20,8 +20,6 @@ from endcap.kernels.retrieve import (
     best_allowed,
     one_each,
     scale,
-    strongest_query,
-    strongest_source,
 )
 
 OTHER = np.iinfo(np.int64).min
@@ -183,18 +181,3 @@ def settle(offer, work, n_total, n_used, k, pool):  # type: ignore[no-untyped-de
     for t in range(n_total):
         work.total[work.total_touched[t]] = 0.0
     return one_each(work.rows, work.best, found, offer.family, work.used, n_used, k)
-
-
-@njit(nogil=True, cache=True)
-def credit(stacked, plan, work, past, rows, sources, leads, n):  # type: ignore[no-untyped-def]
-    """Say for the first ``n`` of ``rows`` which of the ``sources`` gave most, and what row ``leads`` there, -1 for none."""
-    for r in range(n):
-        source = strongest_source(work.scores, work.factors[: len(plan.places)], rows[r])
-        sources[r], leads[r] = source, -1
-        if plan.places[source] >= 0:
-            asked = past.rows[work.starts[source] : work.ends[source]]
-            strongest = strongest_query(
-                stacked.indptr[plan.places[source]], stacked.indices, stacked.values, asked, work.asked[source], rows[r]
-            )
-            if strongest >= 0:
-                leads[r] = asked[strongest]

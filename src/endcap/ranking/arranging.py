@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from endcap.core.placement import Diversity, Exploration
 from endcap.core.query import Rows
 from endcap.kernels.arrange import Candidates, Chance
-from endcap.kernels.giving import Bounds, Given, Looks, give_out, lay_out, tell
+from endcap.kernels.giving import Bounds, Given, Looks, Traces, give_out, lay_out, tell, traces_of
 from endcap.kernels.mixing import Gathered
 from endcap.kernels.variety import DPP, MMR, NONE, Variety
 
@@ -126,9 +126,8 @@ class Arranger:
         """
         is_plain = policy.is_plain and not (len(who.draws) or len(who.pinned) or len(who.caps.most))
         found: int = give_out(
-            tuple(gathered.stacked), tuple(gathered.plan), tuple(gathered.work), tuple(gathered.past), tuple(looks),
-            tuple(_bounds(who)), self._plain, who.rows, who.scores, who.shown, tuple(policy.variety),
-            tuple(_chance(policy, who, seed)), _old(policy, who), is_plain, min(count, MOST_SLOTS),
+            traces_of(gathered), tuple(looks), tuple(_bounds(who)), self._plain, who.rows, who.scores, who.shown,
+            tuple(policy.variety), tuple(_chance(policy, who, seed)), _old(policy, who), is_plain, min(count, MOST_SLOTS),
         )  # fmt: skip
         return self._slots(found)
 
@@ -137,7 +136,7 @@ class Arranger:
     ) -> tuple[Candidates, Chance]:  # fmt: skip
         """The candidates and the odds as :func:`endcap.kernels.arrange.arrange` reads them, for whoever looks on."""
         candidates: Candidates = lay_out(
-            gathered.work, looks, _bounds(who), who.rows, who.scores, who.shown, len(who.draws), _old(policy, who)
+            Traces(*traces_of(gathered)), looks, _bounds(who), who.rows, who.scores, who.shown, len(who.draws), _old(policy, who)
         )  # fmt: skip
         return candidates, _chance(policy, who, seed)
 
@@ -145,7 +144,7 @@ class Arranger:
         """Slots whose candidates, by their number, and chances are known already; none of them is drawn."""
         n, given = len(places), self._given
         given.places[:n], given.propensities[:n], given.how[:n] = places, propensities, 0
-        tell(*gathered, given, who.rows, n)
+        tell(Traces(*traces_of(gathered)), given, who.rows, n)
         return self._slots(n)
 
     def _slots(self, n: int) -> Slots:

@@ -173,19 +173,20 @@ def read_bundle(folder: Path) -> Bundle:
     """
     with _readable(folder):
         manifest = _read_manifest(folder)
-        raw = (folder / "arrays.bin").read_bytes()
-    item_ids = _ids(_array(raw, manifest.item_ids, folder.name))
-    artifacts = {}
-    for one in manifest.artifacts:
-        if one.shape not in shapes():
-            raise CorruptBundle(
-                f"bundle {folder.name} holds the unknown shape {one.shape}", remedy="update Endcap or train again"
-            )
-        arrays = {part.name: _array(raw, part, folder.name) for part in one.arrays}
-        artifacts[one.name] = shapes()[one.shape].from_arrays(arrays, one.reason)
-        if artifacts[one.name].n_items != len(item_ids):
-            raise CorruptBundle(f"bundle {folder.name}: {one.name} numbers other items than the bundle", remedy="train again")
+        with (folder / "arrays.bin").open("rb") as file:  # array by array: the whole file at once would be in memory twice
+            item_ids = _ids(_read_array(file, manifest.item_ids, folder.name))
+            artifacts = {one.name: _read_artifact(file, one, folder.name, len(item_ids)) for one in manifest.artifacts}
     return Bundle(manifest, item_ids, artifacts)
+
+
+def _read_artifact(file: BinaryIO, entry: ArtifactEntry, version: str, n_items: int) -> Artifact:
+    if entry.shape not in shapes():
+        raise CorruptBundle(f"bundle {version} holds the unknown shape {entry.shape}", remedy="update Endcap or train again")
+    arrays = {part.name: _read_array(file, part, version) for part in entry.arrays}
+    artifact = shapes()[entry.shape].from_arrays(arrays, entry.reason)
+    if artifact.n_items != n_items:
+        raise CorruptBundle(f"bundle {version}: {entry.name} numbers other items than the bundle", remedy="train again")
+    return artifact
 
 
 def read_part(folder: Path, artifact: str) -> BundlePart:
@@ -237,10 +238,6 @@ def _compare(folder: Path, written: bytes) -> None:
     checksum = folder / "manifest.sha256"
     if checksum.exists() and checksum.read_bytes() != hashlib.sha256(written).hexdigest().encode():
         raise CorruptBundle(f"bundle {folder.name}: the checksum of manifest.json is wrong", remedy="roll back or train again")
-
-
-def _array(raw: bytes, entry: ArrayEntry, folder: str) -> Array:
-    return _sound(raw[entry.offset : entry.offset + entry.size], entry, folder)
 
 
 def _read_array(file: BinaryIO, entry: ArrayEntry, folder: str) -> Array:

@@ -76,26 +76,18 @@ def shipped(home: Path) -> Iterator[int]:
 def pinned(home: Path) -> Iterator[tuple[int, int]]:
     """The shipped server on one core, and whoever drives it on the others; gives its port and its process id.
 
-    Where there is one core only, both share it. The process that measures the shops runs where the system puts it, as shipped.
+    The process that measures the shops shares the server's core, so that a figure "a core" is all that a shop costs. Where there
+    is one core only, the driver shares it too.
     """
-    port = free_port()
-    process = start(serve_command(home, port), port)
+    port, cores = free_port(), sorted(os.sched_getaffinity(0))
     try:
-        with _apart(process.pid):
+        os.sched_setaffinity(0, cores[:1])  # what is started has it from here
+        process = start(serve_command(home, port), port)
+        os.sched_setaffinity(0, cores[1:] or cores)
+        try:
             yield port, process.pid
-    finally:
-        stop(process)
-
-
-@contextlib.contextmanager
-def _apart(pid: int) -> Iterator[None]:
-    """A process on the first core, its threads included, so that a figure "a core" uses no two; this one on the others."""
-    cores = sorted(os.sched_getaffinity(0))
-    for thread in Path(f"/proc/{pid}/task").iterdir():
-        os.sched_setaffinity(int(thread.name), cores[:1])
-    os.sched_setaffinity(0, cores[1:] or cores)
-    try:
-        yield
+        finally:
+            stop(process)
     finally:
         os.sched_setaffinity(0, cores)
 

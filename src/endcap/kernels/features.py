@@ -44,10 +44,11 @@ def fill(scores, tops, sizes, numbers, rows, n, columns, codes, asked, trail, fe
     of_sources(scores, tops, sizes, numbers, rows, n, features[:at], features[at : at + ACROSS_SOURCES])
     at += ACROSS_SOURCES
     of_items(columns, rows, n, features[at : at + n_columns])
+    price = features[at + LOG_PRICE]
     at += n_columns
     of_query(columns, asked, n, features[at : at + PER_QUERY])
     at += PER_QUERY
-    across(columns[LOG_PRICE], codes, asked, numbers, rows, n, features[at : at + CROSS])
+    across(columns[LOG_PRICE], price, codes, asked, numbers, rows, n, features[at : at + CROSS])
     at += CROSS
     along(trail[: min(len(trail), ACTS_LOOKED_AT)], numbers, n, features[at : at + TRAIL])
 
@@ -101,11 +102,12 @@ def of_query(columns, asked, n, out):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def across(log_price, codes, asked, numbers, rows, n, out):  # type: ignore[no-untyped-def]
+def across(log_price, price, codes, asked, numbers, rows, n, out):  # type: ignore[no-untyped-def]
     """How each candidate stands to what is asked with: when it was seen, what it shares with it, what it costs beside it.
 
     Rows: steps since seen, whether it is the newest; for leaf category, top category and brand whether it is the newest item's
     and the share of the items that have it too; the logarithm of the price over the newest item's and over the median.
+    ``price`` has what ``log_price`` says of the candidates.
     """
     newest = asked[: min(len(asked), LOOKED_AT)]
     seen(asked, numbers, rows, n, out[0], out[1])
@@ -113,8 +115,8 @@ def across(log_price, codes, asked, numbers, rows, n, out):  # type: ignore[no-u
     for kind in range(len(codes)):
         shared(codes[kind], newest, rows, n, out[at], out[at + 1])
         at += 2
-    over(log_price, log_price[newest[0]] if len(newest) > 0 else UNKNOWN, rows, n, out[at])
-    over(log_price, median_known(log_price, newest), rows, n, out[at + 1])
+    over(price, log_price[newest[0]] if len(newest) > 0 else UNKNOWN, n, out[at])
+    over(price, median_known(log_price, newest), n, out[at + 1])
 
 
 @njit(nogil=True, cache=True)
@@ -165,26 +167,27 @@ def seen(asked, numbers, rows, n, steps, is_newest):  # type: ignore[no-untyped-
 @njit(nogil=True, cache=True)
 def shared(codes, newest, rows, n, same, share):  # type: ignore[no-untyped-def]
     """Whether each candidate has the code of the first of the ``newest`` items, and the share of them that have its code."""
+    own, times = np.empty(n, np.int32), np.zeros(n, np.int32)
     for c in range(n):
-        same[c], share[c] = 0.0, 0.0
+        own[c], same[c] = codes[rows[c]], 0.0
     for a in range(len(newest)):
         code = codes[newest[a]]
         if code < 0:
             continue
         for c in range(n):
-            equal = np.float32(codes[rows[c]] == code)
-            share[c] += equal
-            if a == 0:
-                same[c] = equal
+            times[c] += own[c] == code
+        if a == 0:
+            same[:n] = times
+    asked_with = max(len(newest), 1)
     for c in range(n):
-        share[c] /= max(len(newest), 1)
+        share[c] = np.float32(times[c]) / asked_with
 
 
 @njit(nogil=True, cache=True)
-def over(log_price, against, rows, n, out):  # type: ignore[no-untyped-def]
+def over(price, against, n, out):  # type: ignore[no-untyped-def]
     """The logarithm of each candidate's price over another, :data:`UNKNOWN` where one of them is."""
     for c in range(n):
-        own = log_price[rows[c]]
+        own = price[c]
         out[c] = own - against if own != UNKNOWN and against != UNKNOWN else UNKNOWN
 
 

@@ -17,6 +17,7 @@ from itertools import cycle
 
 import uvloop
 
+
 @dataclass(slots=True)
 class OpenLoad:
     """What became of the requests: all times in milliseconds from the moment that each was due."""
@@ -97,7 +98,7 @@ class _Run:
                     task = asyncio.create_task(self._connect())
                     opening.add(task)
                     task.add_done_callback(opening.discard)
-            await asyncio.sleep(0)  # what comes in is taken, then it is looked for what is due: a timer would wake a millisecond late
+            await asyncio.sleep(0)  # what came in is taken, then what is due is sent: a timer would wake a millisecond late
         self.load.offered, self.load.seconds = sent, time.perf_counter() - started
         await asyncio.sleep(0.5)  # what is under way may come to its end
         self.load.failed = sent - len(self.load.answered_ms) - len(self.load.refused_ms)

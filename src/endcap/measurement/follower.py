@@ -27,7 +27,7 @@ from endcap.stores.ports import Decision, ShopStores
 CHUNK = 2_000
 """How many events and how many answers one transaction takes: some tenths of a second of work."""
 
-REMEMBERED_ANSWERS = 20_000
+REMEMBERED_ANSWERS = 8_000
 """How many answers are remembered in brief, so that what is seen of one is not looked up for each of its items."""
 
 _MONEY = frozenset({"purchase", "refund"})

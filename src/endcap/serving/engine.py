@@ -262,8 +262,9 @@ class Engine:
         return filled
 
     def _fitting_mixture(self, state: ServingState) -> Mixture:
-        if not self._mixture.fits(state.stack, state.items.room, state.most_sources):
-            self._mixture = Mixture(state.stack, state.items.room, n_sources=state.most_sources, watch=self.breaker)
+        stack, room = state.stack, state.items.room
+        if not self._mixture.fits(stack, room, state.most_sources):
+            self._mixture = Mixture(stack, room, n_sources=state.most_sources, watch=self.breaker)
         return self._mixture
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import random
 from collections import Counter
+from decimal import Decimal
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from endcap.core.events import Event, EventType
+from endcap.core.events import Event, EventType, Line
 from endcap.measurement.follower import Follower
 from endcap.stores.measures import Cell
 from endcap.stores.ports import ShopStores
@@ -105,3 +106,18 @@ def test_what_a_session_saw_is_seen_once_whoever_logs_in_later() -> None:
     ]  # fmt: skip
     check(events, 1, view_through=False)
     assert in_places(measured(shop_of(story_of(events, view_through=False))))["impressions", ("product", "", "")] == 1
+
+
+def test_of_two_orders_of_one_moment_a_refund_without_order_takes_from_the_same_one_always() -> None:
+    """Another rare case: neither has an id, and one of them no price."""
+
+    def happens(number: int, kind: EventType, day: int, *items: Line) -> Event:
+        return Event(
+            event_id=f"e{number:04}", type=kind, at=T0 + day * DAY, user_id="ana", session_id="s2", currency="EUR", items=items
+        )  # fmt: skip
+
+    tea = Line(item_id="tea", quantity=1, price=Decimal("29.23"))
+    bought = [Line(item_id="tea", quantity=3, price=Decimal("20.08")), Line(item_id="tea", quantity=1)]
+    for first, second in ((5, 12), (12, 15), (15, 12), (3, 19)):
+        events = [happens(first, "purchase", 1, bought[0]), happens(second, "purchase", 1, bought[1])]
+        check([*events, happens(20, "refund", 3, tea)], 1, view_through=False)

@@ -23,6 +23,7 @@ HALF_HOUR = 1_800_000
 Where = tuple[str, str, str]
 Sums = Counter[tuple[str, Where]]
 SHOP: Where = ("", "", "")
+_WITHOUT = "without an id: "
 
 
 @dataclass
@@ -45,6 +46,12 @@ class Order:
     name: str
     at: int
     lines: list[Bought]
+
+    @property
+    def moment(self) -> tuple[int, str]:
+        """Of two orders of one moment either could be the newer one, as long as it is always the same."""
+        own = self.name.removeprefix(_WITHOUT)
+        return self.at, f"#{crc32(own.encode()):08x}" if own != self.name else own
 
 
 def twin(events: Sequence[Event], decisions: Sequence[Decision], *, week: int = 7 * DAY, day: int = 0) -> Sums:
@@ -196,7 +203,7 @@ class _Person:
         told: dict[str, list[Event]] = defaultdict(list)
         for event in self.did:
             if event.type == "purchase":
-                told[event.order_id or f"without {event.event_id}"].append(event)
+                told[event.order_id or _WITHOUT + event.event_id].append(event)
         orders = []
         for name, tellings in told.items():
             if any(event.currency not in (None, "EUR") for event in tellings):
@@ -280,7 +287,7 @@ class _Person:
     def _refund(self, event: Event, back: Any, orders: list[Order]) -> None:
         known = [order for order in orders if order.name == event.order_id]
         if not event.order_id:
-            known = [order for order in sorted(orders, key=lambda one: one.at, reverse=True) if order.at <= event.at_ms]
+            known = [order for order in sorted(orders, key=lambda one: one.moment, reverse=True) if order.at <= event.at_ms]
             known = known if any(line.item == back.item_id for order in known for line in order.lines) else []
         wanted = back.quantity
         if not known:

@@ -56,11 +56,6 @@ class Known(msgspec.Struct, frozen=True):
     n_past: int = -1
     weights: NDArray[np.float32] = _ALL_ALIKE
 
-    @classmethod
-    def of_history(cls, rows: Rows, now_ms: int) -> Known:
-        """Somebody of whom only a history is known."""
-        return cls(rows, 0, 0, now_ms)
-
     @property
     def past(self) -> Past:
         """The rows and where their parts end, as kernels read them."""

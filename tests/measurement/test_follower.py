@@ -19,11 +19,11 @@ from endcap.core.time import DAY_MS, MINUTE_MS
 from endcap.measurement.cells import read_cells
 from endcap.measurement.follower import Follower
 from endcap.measurement.forgetting import KEEP_DAYS
-from endcap.measurement.journeys import MOST_USERS, Journey, decode
+from endcap.measurement.journeys import MOST_USERS, Journey, Part, decode
 from endcap.measurement.rules import currency_of
 from endcap.measurement.units import units_of
 from endcap.stores import memory, sqlite
-from endcap.stores.ports import ShopStores
+from endcap.stores.ports import Decision, ShopStores
 from tests.measurement.story import T0, Story, decision, rid
 from tests.measurement.test_stories import STORIES, found, shop_of, sums
 from tests.measurement.trials import experiment_of, put_experiment
@@ -277,6 +277,24 @@ def test_bots_are_no_units(shop: ShopStores) -> None:
 def test_a_crawlers_answer_is_no_answer(shop: ShopStores) -> None:
     shop.decisions.append([decision("R1", T0, session="s1", user_agent="Googlebot/2.1"), decision("R2", T0, session="s2")])
     assert (total(shop, "answers"), total(shop, "bots")) == (1, 1)
+
+
+def test_what_an_answer_says_of_its_shopper_is_kept_where_it_is_new(shop: ShopStores) -> None:
+    put_experiment(shop, "test", unit="session")
+
+    def kept_after(*answers: Decision) -> Part:
+        shop.decisions.append(answers)
+        Follower(shop).catch_up()
+        (part,) = journey_of(shop, "s:s1").parts
+        return part
+
+    first = kept_after(decision("R1", T0 + 5, session="s1", device="mobile"))
+    assert kept_after(decision("R2", T0 + 6, session="s1", device="tablet")) == first
+    earlier = kept_after(decision("R3", T0 + 3, session="s1", device="desktop"))
+    assert ([one.device for one in earlier.given.values()], earlier.since_ms) == (["desktop"], T0 + 3)
+    assert [met.arm for met in kept_after(decision("R4", T0 + 7, session="s1", arms="test=a")).met.values()] == ["a"]
+    assert [met.arm for met in kept_after(decision("R5", T0 + 4, session="s1", arms="test=b")).met.values()] == ["b"]
+    assert total(shop, "answers") == 5
 
 
 def test_answers_are_counted_as_they_were(shop: ShopStores) -> None:

@@ -10,7 +10,7 @@ import msgspec
 from endcap.core.experiment import HOLDOUT
 from endcap.core.ids import session_key, user_key, visitor_key
 from endcap.core.segment import segment_of
-from endcap.measurement.products import Products
+from endcap.measurement.products import Product, Products
 from endcap.stores.ports import Decision
 
 POPULAR, NEW, ASKED_KIND = 1, 2, 4
@@ -118,8 +118,8 @@ def given(decision: Decision, products: Products) -> Given:
     basis = _basis.decode(decision.basis) if decision.basis else _Basis()
     context = request.context or {}
     arms = response.arms
-    categories = {one.item_id: products.category(one.item_id) for one in response.items}
-    slots, shelves = _slots(response, request, products, categories, decision.at_ms)
+    known = {one.item_id: products.of(one.item_id) for one in response.items}
+    slots, shelves = _slots(response, request, products, known, decision.at_ms)
     answer = Answer(
         at_ms=decision.at_ms,
         placement=response.placement,
@@ -138,30 +138,32 @@ def given(decision: Decision, products: Products) -> Given:
         session=session_key(request.session_id) if request.session_id else "",
         arms=arms,
         degraded=bool(response.degraded),
-        categories=len(set(categories.values()) - {""}),
+        categories=len({one.category for one in known.values()} - {""}),
         micros=basis.micros,
         user_agent=user_agent if isinstance(user_agent, str) else "",
     )
 
 
 def _slots(
-    response: _Response, request: _Request, products: Products, categories: Mapping[str, str], at_ms: int
+    response: _Response, request: _Request, products: Products, known: Mapping[str, Product], at_ms: int
 ) -> tuple[dict[str, Slot], dict[str, int]]:
     asked_with = (request.item_id, *request.cart) if request.item_id else request.cart
-    asked = {category for item_id in asked_with if (category := products.category(item_id))}
+    asked = {products.of(item_id).category for item_id in asked_with} | {""}
     popular = products.popular(response.bundle)
     slots: dict[str, Slot] = {}
     shelves: dict[str, int] = {}
     for item in response.items:
         place = shelves.get(item.shelf, 0)
         shelves[item.shelf] = place + 1
+        if item.item_id in slots:
+            continue
+        product = known[item.item_id]
         traits = POPULAR if item.item_id in popular else 0
-        if products.is_new(item.item_id, at_ms):
+        if product.is_new(at_ms):
             traits |= NEW
-        category = categories[item.item_id]
-        if not category or category in asked:
+        if product.category in asked:
             traits |= ASKED_KIND
-        slots.setdefault(item.item_id, Slot(item.shelf, item.source, place, traits))
+        slots[item.item_id] = Slot(item.shelf, item.source, place, traits)
     return slots, shelves
 
 

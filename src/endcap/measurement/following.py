@@ -14,7 +14,7 @@ from endcap.stores.ports import ShopStores
 EVERY_S = 1.0
 """How often it is looked for what is new: so long after an event at the latest its sums are there, while nothing is behind."""
 
-STRETCH = 250
+STRETCH = 500
 """How many events are taken at a time. The file's turnstile is free between two stretches."""
 
 REST = 1.0

@@ -8,14 +8,14 @@ smallest, or a union, so that any order of arrival ends in the same journey.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 
 import msgspec
 
 from endcap.core.events import KIND, Event
 from endcap.core.ids import session_key, user_key, visitor_key
 from endcap.core.meaning import dwell_ms
-from endcap.core.time import MINUTE_MS
+from endcap.core.time import HOUR_MS, MINUTE_MS
 from endcap.measurement.acts import Act, acts_of
 from endcap.measurement.answers import Answer
 
@@ -183,17 +183,22 @@ def remember(part: Part, event: Event, currency: str) -> None:
 
 def label(part: Part, given: Label) -> None:
     """Add what an answer says of the shopper: the first one of each hour is kept."""
-    hour = given.at_ms // (60 * MINUTE_MS)
-    known = part.given.get(hour)
-    if known is None or given < known:
-        part.given[hour] = given
+    if _is_first(part, given):
+        part.given[_hour(given)] = given
 
 
 def meet(part: Part, experiment: str, met: Met) -> None:
     """Add a meeting with an experiment."""
-    known = part.met.get(experiment)
-    if known is None or met < known:
+    if _is_earlier(part, experiment, met):
         part.met[experiment] = met
+
+
+def says_nothing_new(journey: Journey, name: _Key, given: Label, met: Mapping[str, Met]) -> bool:
+    """Whether a journey stays as it is when what an answer says of a shopper of this name is added."""
+    part = next((part for part in journey.parts if part.name == name), None)
+    if part is None or given.at_ms < part.since_ms or _is_first(part, given):
+        return False
+    return not any(_is_earlier(part, experiment, meeting) for experiment, meeting in met.items())
 
 
 def absorb(journey: Journey, other: Journey) -> None:
@@ -296,6 +301,20 @@ def _extend(part: Part, start: int, end: int) -> None:
         start, end = min(start, spans[after][0]), max(end, spans[after][1])
         after += 1
     spans[first:after] = [(start, end)]
+
+
+def _hour(given: Label) -> int:
+    return given.at_ms // HOUR_MS
+
+
+def _is_first(part: Part, given: Label) -> bool:
+    known = part.given.get(_hour(given))
+    return known is None or given < known
+
+
+def _is_earlier(part: Part, experiment: str, met: Met) -> bool:
+    known = part.met.get(experiment)
+    return known is None or met < known
 
 
 def _sight(part: Part, answer: str, items: Iterable[str], at_ms: int) -> None:

@@ -70,14 +70,23 @@ def shop_cell(label: Label) -> Cell:
     return Cell("", "", "", label.arm, label.device, label.segment)
 
 
+def week_of(at_ms: int) -> int:
+    """The day number of the Monday of a time's week."""
+    day = at_ms // DAY_MS
+    return day - (day - _FIRST_MONDAY) % 7
+
+
 def add_item(items: Weeks, at_ms: int, item: str, name: str, value: int) -> None:
     """Add to an item's week."""
-    day = at_ms // DAY_MS
-    key = (day - (day - _FIRST_MONDAY) % 7, item)
-    sums = items.get(key)
+    sums_of(items, (week_of(at_ms), item))[ITEM_SUMS.index(name)] += value
+
+
+def sums_of(items: Weeks, week: tuple[int, str]) -> list[int]:
+    """The sums of an item's week, to be added to."""
+    sums = items.get(week)
     if sums is None:
-        sums = items[key] = [0] * len(ITEM_SUMS)
-    sums[ITEM_SUMS.index(name)] += value
+        sums = items[week] = [0] * len(ITEM_SUMS)
+    return sums
 
 
 def add_hour(hours: Hours, at_ms: int, cell: Cell, name: str, value: int) -> None:

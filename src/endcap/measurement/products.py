@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from sys import intern
+from typing import NamedTuple, Protocol
 
 from endcap.core.catalog import Item
 from endcap.core.time import DAY_MS
@@ -22,14 +23,26 @@ MOST_PRODUCTS = 200_000
 _NOTHING: frozenset[str] = frozenset()
 
 
+class Product(NamedTuple):
+    """A product in brief: its broadest category, nothing where it is not known, and since when it has been available, 0 where it
+    does not say."""
+
+    category: str = ""
+    since_ms: int = 0
+
+    def is_new(self, at_ms: int) -> bool:
+        """Whether it had been available for at most :data:`NEW_DAYS` then, as far as it says."""
+        return self.since_ms > 0 and at_ms - self.since_ms <= NEW_DAYS * DAY_MS
+
+
+_UNKNOWN = Product()
+
+
 class Products(Protocol):
     """What is asked of products."""
 
-    def category(self, item_id: str) -> str:
-        """The broadest category of a product, nothing where it is not known."""
-
-    def is_new(self, item_id: str, at_ms: int) -> bool:
-        """Whether it had been available for at most :data:`NEW_DAYS` then, as far as it says."""
+    def of(self, item_id: str) -> Product:
+        """What is to be known of a product; nothing where there is none of this id."""
 
     def popular(self, bundle: str | None) -> frozenset[str]:
         """The popular products, by a bundle; none where the bundle does not say."""
@@ -41,7 +54,7 @@ class ShopProducts:
     def __init__(self, catalog: CatalogStore, bundles: BundleStore) -> None:
         self._catalog = catalog
         self._version = catalog.version()
-        self._known: dict[str, tuple[str, int]] = {}
+        self._known: dict[str, Product] = {}
         self._popular = _Recent(lambda version: _popular(bundles, version))
 
     def refresh(self) -> None:
@@ -51,26 +64,18 @@ class ShopProducts:
             for item_id in (*(item.item_id for item in changed), *deleted):
                 self._known.pop(item_id, None)
 
-    def category(self, item_id: str) -> str:
-        """The broadest category of a product, nothing where it is not known."""
-        return self._of(item_id)[0]
-
-    def is_new(self, item_id: str, at_ms: int) -> bool:
-        """Whether it had been available for at most :data:`NEW_DAYS` then, as far as it says."""
-        since_ms = self._of(item_id)[1]
-        return since_ms > 0 and at_ms - since_ms <= NEW_DAYS * DAY_MS
-
-    def popular(self, bundle: str | None) -> frozenset[str]:
-        """The popular products, by a bundle; none where the bundle does not say."""
-        return self._popular.of(bundle) if bundle is not None else _NOTHING
-
-    def _of(self, item_id: str) -> tuple[str, int]:
+    def of(self, item_id: str) -> Product:
+        """What is to be known of a product, looked up once."""
         known = self._known.get(item_id)
         if known is None:
             if len(self._known) >= MOST_PRODUCTS:
                 self._known.clear()
             known = self._known[item_id] = _brief(self._catalog.get(item_id))
         return known
+
+    def popular(self, bundle: str | None) -> frozenset[str]:
+        """The popular products, by a bundle; none where the bundle does not say."""
+        return self._popular.of(bundle) if bundle is not None else _NOTHING
 
 
 class _Recent:
@@ -90,11 +95,12 @@ class _Recent:
         return known
 
 
-def _brief(item: Item | None) -> tuple[str, int]:
+def _brief(item: Item | None) -> Product:
     if item is None:
-        return "", 0
+        return _UNKNOWN
     since_ms = item.available_from
-    return item.category[0] if item.category else "", since_ms if isinstance(since_ms, int) else 0
+    category = intern(item.category[0]) if item.category else ""
+    return Product(category, since_ms if isinstance(since_ms, int) else 0)
 
 
 def _popular(bundles: BundleStore, version: str) -> frozenset[str]:

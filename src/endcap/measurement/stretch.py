@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from endcap.core.events import Event
-from endcap.measurement.answers import Answer, Given
+from endcap.measurement.answers import POPULAR, Answer, Given
 from endcap.measurement.components import LATENCY, LATENCY_MS
 from endcap.measurement.contributions import Contributions, Trial, contribute
 from endcap.measurement.forgetting import forget
@@ -26,11 +26,14 @@ from endcap.measurement.journeys import (
     part_of,
     parted,
     remember,
+    says_nothing_new,
     who,
 )
-from endcap.measurement.ledger import Hours, Weeks, add_hour, add_hours, add_item, cell_of
+from endcap.measurement.ledger import Hours, Weeks, add_hour, add_hours, cell_of, sums_of, week_of
 from endcap.measurement.rules import Rules
-from endcap.stores.measures import Cell, Measured, Measures, Progress, UnitSums
+from endcap.stores.measures import ITEM_SUMS, Cell, Measured, Measures, Progress, UnitSums
+
+_SLOTS = ITEM_SUMS.index("slots")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +93,20 @@ class Stretch:
     def take_answer(self, given: Given) -> None:
         """Count an answer, and remember what it says of the shopper."""
         self._count(given)
-        keys = [key for key in (given.user, given.visitor, given.session) if key]
-        if keys:
-            answer = given.answer
-            part = self._part(keys, (given.user, given.visitor, given.session), answer.at_ms)
-            label(part, Label(answer.at_ms, answer.arm, answer.device, answer.segment))
-            for experiment, arm in given.arms.items():
-                meet(part, experiment, Met(answer.at_ms, arm, answer.segment))
+        name, at_ms = (given.user, given.visitor, given.session), given.answer.at_ms
+        keys = [key for key in name if key]
+        if not keys:
+            return
+        said = Label(at_ms, given.answer.arm, given.answer.device, given.answer.segment)
+        met = {run: Met(at_ms, arm, given.answer.segment) for run, arm in given.arms.items()}
+        self.load(keys)
+        known = self._open.get(keys[-1])
+        if known is not None and says_nothing_new(known, name, said, met):
+            return  # most answers by far: what they say of the shopper an earlier one has said
+        part = self._part(keys, name, at_ms)
+        label(part, said)
+        for run, meeting in met.items():
+            meet(part, run, meeting)
 
     def take_late(self, recommendation_id: str, answer: Answer, keys: Sequence[str]) -> None:
         """Tell the journeys that wait for an answer what it was."""
@@ -218,14 +228,17 @@ class Stretch:
         add_hours(self._hours, at_ms, cell, counted)
         for shelf in answer.shelves:
             add_hour(self._hours, at_ms, cell_of(answer, shelf), "shelves", 1)
-        slots: dict[tuple[str, str], dict[str, int]] = {}
+        week = week_of(at_ms)
+        slots: dict[tuple[str, str], list[int]] = {}  # all of them, and the popular ones
         for item, slot in answer.slots.items():
-            of_source = slots.setdefault((slot.shelf, slot.source), {"slots": 0, "slots_popular": 0})
-            of_source["slots"] += 1
-            of_source["slots_popular"] += slot.is_popular
-            add_item(self._items, at_ms, item, "slots", 1)
-        for (shelf, source), sums in slots.items():
-            add_hours(self._hours, at_ms, cell_of(answer, shelf, source), sums)
+            of_source = slots.get((slot.shelf, slot.source))
+            if of_source is None:
+                of_source = slots[slot.shelf, slot.source] = [0, 0]
+            of_source[0] += 1
+            of_source[1] += bool(slot.traits & POPULAR)
+            sums_of(self._items, (week, item))[_SLOTS] += 1
+        for (shelf, source), (n_slots, n_popular) in slots.items():
+            add_hours(self._hours, at_ms, cell_of(answer, shelf, source), {"slots": n_slots, "slots_popular": n_popular})
 
     def _parted(self, journey: Journey, journeys: dict[str, bytes | None]) -> list[Journey]:
         """The journeys that it is by now: where a session turns out to be shared by too many, it joins nobody any more."""
@@ -290,8 +303,8 @@ def _less(left: Hours, right: Hours) -> Hours:
 
 
 def _changed(new: Weeks, also: Weeks, old: Weeks) -> Weeks:
-    total: Weeks = {}
-    for weeks, sign in ((new, 1), (also, 1), (old, -1)):
+    total = {key: list(values) for key, values in also.items()}
+    for weeks, sign in ((new, 1), (old, -1)):
         for key, values in weeks.items():
             known = total.get(key) or [0] * len(values)
             total[key] = [before + sign * value for before, value in zip(known, values, strict=True)]

@@ -99,6 +99,16 @@ class MeasuresContract:
         assert dict(zip(read.items, read.values.tolist(), strict=True)) == {"mug": [2, 2, 0, 4, 5], "Töpfe": [0, 0, 0, 0, 9]}
         assert set(read.at_ms.tolist()) == {4 * DAY_MS}
 
+    def test_items_add_up_over_many_stretches(self, shop: ShopStores) -> None:
+        for number in range(1, 51):
+            commit(shop, item_weeks={(4, "mug"): (1, 0, 0, 0, number), (4, f"plate {number}"): (0, 1, 0, 0, 0)})
+            if number % 10 == 0:
+                read = shop.measures.item_weeks(0, FOREVER_MS)
+                sums_of = dict(zip(read.items, read.values.tolist(), strict=True))
+                assert sums_of["mug"] == [number, 0, 0, 0, number * (number + 1) // 2]
+                assert len(sums_of) == number + 1
+        assert shop.measures.items_answered(0, FOREVER_MS) == 1
+
     def test_journeys_wait_for_answers(self, shop: ShopStores) -> None:
         commit(shop, waiting=[("r1", "u:1"), ("r1", "u:2"), ("r2", "u:1")])
         commit(shop, waiting=[("r1", "u:1")])

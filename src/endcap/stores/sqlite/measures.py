@@ -22,6 +22,7 @@ from endcap.stores.measures import (
     UnitColumns,
     UnitSums,
 )
+from endcap.stores.sqlite import item_weeks
 from endcap.stores.sqlite.connection import Database, fetch
 from endcap.stores.sums import added, coarse, columns, numbered, packed, unpacked
 
@@ -32,10 +33,6 @@ _LEVELS: tuple[Level, ...] = tuple(LEVELS)
 _Amounts = Mapping[tuple[int, ...], Sums]
 """Sums by the level, where there are several, the hour or day, and the number of the cell."""
 
-_ADD_ITEMS = f"""
-INSERT INTO item_weeks VALUES (?, ?, {", ".join("?" * len(ITEM_SUMS))})
-ON CONFLICT DO UPDATE SET {", ".join(f"{name} = {name} + excluded.{name}" for name in ITEM_SUMS)}
-"""
 _HOURS_A_DAY = DAY_MS // HOUR_MS
 _MOST_ASKED = 500
 
@@ -71,7 +68,7 @@ class SqliteMeasures:
             _add(connection, "coarse_hours", levels)
             _add(connection, "coarse_days", _by_day(levels))
             _write_units(connection, measured.units)
-            connection.executemany(_ADD_ITEMS, [(*key, *values) for key, values in measured.item_weeks.items()])
+            item_weeks.add(connection, measured.item_weeks)
             connection.executemany("INSERT OR IGNORE INTO awaited VALUES (?, ?)", measured.waiting)
             connection.executemany("DELETE FROM awaited WHERE recommendation_id = ?", [(one,) for one in measured.arrived])
             _set_progress(connection, measured.after, measured.before.version + 1)
@@ -82,7 +79,7 @@ class SqliteMeasures:
         """Forget everything that was measured, so that it is measured anew."""
         with self._database.write() as connection:
             version = _progress(connection).version
-            tables = ("journeys", *_TABLES.values(), *_COARSE.values(), "units", "item_weeks", "awaited")
+            tables = ("journeys", *_TABLES.values(), *_COARSE.values(), "units", *item_weeks.TABLES, "awaited")
             for table in tables:  # the cells stay, since whoever has the file open knows their numbers
                 connection.execute(f"DELETE FROM {table}")
             _set_progress(connection, Progress(), version + 1)
@@ -154,6 +151,7 @@ class SqliteMeasures:
         """How many different items were answered in the weeks that begin in ``[since_ms, until_ms)``."""
         bounds = (-(-since_ms // DAY_MS), -(-until_ms // DAY_MS))
         sql = "SELECT count(DISTINCT item_id) FROM item_weeks WHERE week >= ? AND week < ? AND slots > 0"
+        self._settle_items()
         with self._database.read() as connection:
             counted: int = connection.execute(sql, bounds).get
         return counted
@@ -161,6 +159,7 @@ class SqliteMeasures:
     def item_weeks(self, since_ms: int, until_ms: int) -> ItemWeeks:
         """What became of each item in the weeks that begin in ``[since_ms, until_ms)``."""
         bounds = (-(-since_ms // DAY_MS), -(-until_ms // DAY_MS))
+        self._settle_items()
         with self._database.read() as connection:
             rows = fetch(connection, "SELECT * FROM item_weeks WHERE week >= ? AND week < ? ORDER BY week, item_id", bounds)
         return ItemWeeks(
@@ -168,6 +167,13 @@ class SqliteMeasures:
             at_ms=np.asarray([row[0] for row in rows], dtype=np.int64) * DAY_MS,
             values=np.asarray([row[2:] for row in rows], dtype=np.int64).reshape(-1, len(ITEM_SUMS)),
         )
+
+    def _settle_items(self) -> None:
+        with self._database.read() as connection:
+            settled = item_weeks.are_settled(connection)
+        if not settled:
+            with self._database.write() as connection:
+                item_weeks.settle(connection)
 
     def _numbered(self, connection: apsw.Connection, cells: set[Cell]) -> dict[Cell, int]:
         """The numbers of all cells that are written to; new cells get theirs."""

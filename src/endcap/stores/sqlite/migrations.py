@@ -87,6 +87,7 @@ SHOP = (
     CREATE TABLE watch_newest (type TEXT PRIMARY KEY, at_ms INTEGER NOT NULL) WITHOUT ROWID;
     CREATE TABLE watch_notes (one INTEGER PRIMARY KEY, body BLOB NOT NULL);
     """,
+    "CREATE TABLE item_weeks_added (place INTEGER PRIMARY KEY, body BLOB NOT NULL)",
 )
 
 KEYS = (

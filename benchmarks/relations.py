@@ -28,7 +28,7 @@ from endcap.dataset.build import build_dataset
 from endcap.dataset.read import read_acts
 from endcap.replay.layouts.bundles import BundleTables
 from endcap.replay.protocols.complement import ComplementProtocol
-from endcap.stores.memory import MemoryLog
+from endcap.stores.memory.log import MemoryLog
 from endcap.synthetic.shop import Shop, make_shop
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from endcap.core.time import HOUR_MS
 from endcap.measurement.components import NUMBER
 from endcap.stores.measures import Cell, Measured
-from endcap.stores.memory_measures import MemoryMeasures
+from endcap.stores.memory.measures import MemoryMeasures
 
 Counted = tuple[int, Cell, dict[str, int]]
 """The instant, the cell and the sums by the names of their components."""

@@ -11,7 +11,7 @@ from endcap.errors import StoreError
 from endcap.measurement.following import Behind, MeasuringHere, behind
 from endcap.stores import memory
 from endcap.stores.measures import Measured
-from endcap.stores.memory_measures import MemoryMeasures
+from endcap.stores.memory.measures import MemoryMeasures
 from endcap.stores.ports import Decision, ShopStores
 from tests.measurement.story import T0
 from tests.measurement.test_stories import found, sums

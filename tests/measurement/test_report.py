@@ -22,7 +22,7 @@ from endcap.measurement.figures import Figure
 from endcap.measurement.questions import DIMENSIONS, Dimension, Report, ReportQuery
 from endcap.measurement.report import report
 from endcap.stores.measures import Cell
-from endcap.stores.memory_measures import MemoryMeasures
+from endcap.stores.memory.measures import MemoryMeasures
 from tests.measurement.counted import Counted, measures_of
 from tests.measurement.test_figures import check
 

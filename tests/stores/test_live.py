@@ -11,6 +11,8 @@ from endcap.core.events import Event, Line
 from endcap.core.ids import PersonKey, session_key
 from endcap.stores import memory, sqlite
 from endcap.stores.live import LiveHistories
+from endcap.stores.memory.log import MemoryLog
+from endcap.stores.memory.people import MemoryPeople
 from endcap.stores.ports import History, ShopStores
 from endcap.stores.remembering import KEEP_ACTS, SLACK
 
@@ -165,7 +167,7 @@ def test_sessions_that_there_never_were_do_not_fill_the_memory(stores: ShopStore
     assert seen(on, session="s") == ["mug"]
 
 
-class Overtaken(memory.MemoryPeople):
+class Overtaken(MemoryPeople):
     """A table whose answer to a reader is overtaken, once, by what another thread does meanwhile."""
 
     meanwhile: Callable[[], None] | None = None
@@ -179,7 +181,7 @@ class Overtaken(memory.MemoryPeople):
 
 
 def test_a_reader_that_was_overtaken_does_not_bring_an_old_history_back() -> None:
-    log, people = memory.MemoryLog(), Overtaken()
+    log, people = MemoryLog(), Overtaken()
     on = LiveHistories(people, log, capacity=1)
     on.apply(log.append([event(1, session_id="s")]).logged)
     on.flush()

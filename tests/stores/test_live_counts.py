@@ -7,8 +7,9 @@ import pytest
 
 from endcap.core.events import Event, Line, LoggedEvent
 from endcap.core.time import HOUR_MS, MINUTE_MS
-from endcap.stores import live_counts, memory
+from endcap.stores import live_counts
 from endcap.stores.live_counts import HALF_LIFE_MS, LiveCounts
+from endcap.stores.memory.log import MemoryLog
 from tests.crawling import crawled
 
 AT = 1_700_000_000_000
@@ -93,7 +94,7 @@ def test_ids_of_strangers_do_not_fill_the_memory() -> None:
 
 
 def test_a_restart_counts_the_same() -> None:
-    log = memory.MemoryLog()
+    log = MemoryLog()
     counts = LiveCounts()
     rng = np.random.default_rng(7)
     kinds, step_ms = ["view", "view", "view", "add_to_cart"], 10 * MINUTE_MS

@@ -14,7 +14,7 @@ from endcap.serving.items import ItemTable
 from endcap.serving.live_sources import LiveTrending, live_sources
 from endcap.stores.live import LiveHistories
 from endcap.stores.live_counts import LiveCounts
-from endcap.stores.memory import MemoryPeople
+from endcap.stores.memory.people import MemoryPeople
 from endcap.stores.ports import History, ShopStores
 
 _CHUNK = 5_000

@@ -313,6 +313,17 @@ def test_groups_of_people_add_up_to_the_whole_shop(shop: ShopStores) -> None:
     assert len({cell.group for cell in read.cells}) > 40
 
 
+def test_what_waits_for_the_core_has_it_between_any_two_steps(shop: ShopStores) -> None:
+    steps: list[int] = []
+    shop.decisions.append([decision(f"R{number}", T0, session=f"s{number}") for number in range(1, 6)])
+    Follower(shop, pace=lambda: steps.append(1)).follow()
+    assert len(steps) >= 3 * 5, "each answer is read, taken and worked out"
+    steps.clear()
+    shop.log.append([buys(number, T0 + number, session_id=f"s{number}") for number in range(30)])
+    Follower(shop, pace=lambda: steps.append(1)).follow()
+    assert len(steps) >= 2 * 30, "each event is taken, each journey worked out"
+
+
 KILLS = 8
 
 

@@ -18,6 +18,7 @@ from endcap.core.experiment import EXPERIMENT_KIND, Experiment
 from endcap.errors import EndcapError
 from endcap.measurement.answers import WELL_KNOWN_PLACEMENTS, Answer, Given, given
 from endcap.measurement.contributions import Trial
+from endcap.measurement.pace import Step, at_once
 from endcap.measurement.products import ShopProducts
 from endcap.measurement.rules import Rules, decode_rules, encode_rules, rules_of
 from endcap.measurement.stretch import Known, Stretch, keys_in
@@ -34,10 +35,11 @@ _MONEY = frozenset({"purchase", "refund"})
 
 
 class Follower:
-    """Follows one shop. Not to be shared by threads."""
+    """Follows one shop, pausing as ``pace`` says. Not to be shared by threads."""
 
-    def __init__(self, stores: ShopStores) -> None:
+    def __init__(self, stores: ShopStores, pace: Step = at_once) -> None:
         self._stores = stores
+        self._pace = pace
         self._products = ShopProducts(stores.catalog, stores.bundles)
         self._answers: OrderedDict[str, Answer] = OrderedDict()
         self._documents = -1
@@ -66,7 +68,7 @@ class Follower:
         )
         stretch = Stretch(measures, rules, self._known())
         self._take_answers(stretch, [decision for _, decision in decisions])
-        _take_events(stretch, events)
+        self._take_events(stretch, events)
         measures.commit(stretch.measured(before, after))
         return True
 
@@ -105,7 +107,7 @@ class Follower:
         return told if money else msgspec.structs.replace(told, currency="")
 
     def _known(self) -> Known:
-        return Known(self._lookup, self._trials, self._placements, self._stores.log.last_at_ms())
+        return Known(self._lookup, self._trials, self._placements, self._stores.log.last_at_ms(), self._pace)
 
     def _settle(self, before: Progress, limit: int) -> bool:
         """Work out the units of an experiment again that was stopped, or goes on, since they were; tells whether there were some.
@@ -131,6 +133,7 @@ class Follower:
     def _take_answers(self, stretch: Stretch, decisions: list[Decision]) -> None:
         answers: list[Given] = []
         for decision in decisions:
+            self._pace()
             one = given(decision, self._products)
             if is_crawler(one.user_agent):
                 stretch.take_bot(decision.at_ms)
@@ -140,9 +143,22 @@ class Follower:
         waiting = self._stores.measures.waiting([one.recommendation_id for one in answers])
         stretch.load([key for one in answers for key in (one.user, one.visitor, one.session) if key])
         for one in answers:
+            self._pace()
             stretch.take_answer(one)
             if one.recommendation_id in waiting:
                 stretch.take_late(one.recommendation_id, one.answer, waiting[one.recommendation_id])
+
+    def _take_events(self, stretch: Stretch, events: list[LoggedEvent]) -> None:
+        people = []
+        for one in events:
+            if of_crawler(one.event):
+                stretch.take_bot(one.event.at_ms)
+            else:
+                people.append(one.event)
+        stretch.load(key for event in people for key in keys_in(event))
+        for event in people:
+            self._pace()
+            stretch.take_event(event)
 
     def _lookup(self, recommendation_id: str) -> Answer | None:
         known = self._answers.get(recommendation_id)
@@ -184,15 +200,3 @@ class Follower:
                 if one.answer.at_ms >= began_ms:
                     arms[run] = arm
         return arms
-
-
-def _take_events(stretch: Stretch, events: list[LoggedEvent]) -> None:
-    people = []
-    for one in events:
-        if of_crawler(one.event):
-            stretch.take_bot(one.event.at_ms)
-        else:
-            people.append(one.event)
-    stretch.load(key for event in people for key in keys_in(event))
-    for event in people:
-        stretch.take_event(event)

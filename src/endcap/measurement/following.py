@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 from endcap.core.failure import Failure
 from endcap.measurement.follower import Follower
+from endcap.measurement.pace import Pace
 from endcap.stores.ports import ShopStores
 
 EVERY_S = 1.0
 """How often it is looked for what is new: so long after an event at the latest its sums are there, while nothing is behind."""
 
-STRETCH = 500
-"""How many events are taken at a time. The file's turnstile is free between two stretches."""
-
-REST = 1.0
-"""How long it rests after a stretch, as a multiple of the time that the stretch took: answers come first."""
+STRETCH = 1_000
+"""How many events, and as many answers, are taken at a time: each commit has a price of its own. The file's turnstile is free
+between two stretches."""
 
 Report = Callable[[Failure, str | None], None]
 """Told what failed, and in which shop where it was one."""
@@ -53,7 +51,7 @@ class Following:
 
     def __init__(self, stores: ShopStores, report: Report) -> None:
         self._shop = stores.shop
-        self._follower = Follower(stores)
+        self._follower = Follower(stores, Pace())
         self._report = report
         self._ending = threading.Event()
         self._failing = False
@@ -77,9 +75,8 @@ class Following:
 
     def _catch_up(self) -> None:
         try:
-            began = time.monotonic()
-            while self._follower.follow(STRETCH) and not self._ending.wait(REST * (time.monotonic() - began)):
-                began = time.monotonic()
+            while not self._ending.is_set() and self._follower.follow(STRETCH):
+                pass
             self._failing = False
         except Exception as error:
             # Said once, not once a second, until it works again.

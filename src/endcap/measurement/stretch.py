@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from endcap.core.events import Event
@@ -30,21 +30,24 @@ from endcap.measurement.journeys import (
     who,
 )
 from endcap.measurement.ledger import Hours, Weeks, add_hour, add_hours, cell_of, sums_of, week_of
+from endcap.measurement.pace import Step, at_once
 from endcap.measurement.rules import Rules
 from endcap.stores.measures import ITEM_SUMS, Cell, Measured, Measures, Progress, UnitSums
 
 _SLOTS = ITEM_SUMS.index("slots")
+_READ_AT_ONCE = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
     """What a stretch may ask about: the answer of an id, or nothing while it is not on record; experiments by run; placements;
-    and the newest time that anything in the log happened at."""
+    and the newest time that anything in the log happened at. ``pace`` is called between the steps of long work."""
 
     answer: Callable[[str], Answer | None]
     trials: Mapping[str, Trial]
     placements: Collection[str]
     newest_ms: int
+    pace: Step = at_once
 
 
 class Stretch:
@@ -57,6 +60,7 @@ class Stretch:
         self._placements = known.placements
         self._newest_ms = known.newest_ms
         self._lookup = known.answer
+        self._pace = known.pace
         self._asked: set[str] = set()
         self._bodies: dict[str, bytes] = {}  # by home, as they were
         self._leads: dict[str, str] = {}  # from keys to homes, as they were
@@ -77,7 +81,7 @@ class Stretch:
             return
         self._asked.update(wanted)
         homes: set[str] = set()
-        for key, body in self._measures.journeys(wanted).items():
+        for key, body in self._read(wanted):
             journey = decode(body)
             if journey.home:
                 self._leads[key] = journey.home
@@ -87,8 +91,13 @@ class Stretch:
         missing = [home for home in homes if home not in self._bodies]
         if missing:
             self._asked.update(missing)
-            for home, body in self._measures.journeys(missing).items():
+            for home, body in self._read(missing):
                 self._enter(home, body, decode(body))
+
+    def _read(self, keys: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+        for start in range(0, len(keys), _READ_AT_ONCE):
+            self._pace()
+            yield from self._measures.journeys(keys[start : start + _READ_AT_ONCE]).items()
 
     def take_answer(self, given: Given) -> None:
         """Count an answer, and remember what it says of the shopper."""
@@ -158,6 +167,7 @@ class Stretch:
         new, old = Contributions(), Contributions()
         journeys: dict[str, bytes | None] = {}
         for journey in self._touched.values():
+            self._pace()
             for home in self._origins.get(id(journey), ()):
                 contribute(old, decode(self._bodies[home]), self._rules, self._trials)
             for one in self._parted(journey, journeys):

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from endcap.bench.servers import children
-from endcap.measurement.following import Behind, behind
+from endcap.measurement.behind import Behind, behind
 from endcap.stores import sqlite
 
 STARTS_WITHIN_S = 30

@@ -18,8 +18,8 @@ import pytest
 
 from endcap.core.events import Event
 from endcap.core.failure import Failure
+from endcap.measurement.behind import Behind, behind
 from endcap.measurement.beside import LONGEST_PAUSE_S, MeasuringBeside, pause_after
-from endcap.measurement.following import Behind, behind
 from endcap.measurement.process import NICENESS
 from endcap.stores import sqlite
 from endcap.stores.ports import Home, ShopStores

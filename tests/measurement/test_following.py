@@ -7,8 +7,10 @@ from dataclasses import replace
 
 from endcap.core.events import Event
 from endcap.core.failure import Failure
+from endcap.core.time import FixedClock
 from endcap.errors import StoreError
-from endcap.measurement.following import Behind, MeasuringHere, behind
+from endcap.measurement.behind import Behind, behind
+from endcap.measurement.following import MeasuringHere
 from endcap.stores import memory
 from endcap.stores.measures import Measured
 from endcap.stores.memory.measures import MemoryMeasures
@@ -48,7 +50,7 @@ def test_what_is_logged_is_measured_without_asking() -> None:
     measures = Recording()
     shop = shop_with(measures)
     said: list[tuple[Failure, str | None]] = []
-    measuring = MeasuringHere(lambda failure, name: said.append((failure, name)))
+    measuring = MeasuringHere(lambda failure, name: said.append((failure, name)), FixedClock(T0))
     measuring.follow(shop)
     shop.log.append([view(1), view(2)])
     assert measures.kept.wait(PATIENCE_S)
@@ -61,7 +63,7 @@ def test_what_fails_is_said_once_and_tried_until_it_works() -> None:
     shop = shop_with(measures)
     shop.log.append([view(1)])
     said: list[tuple[str | None, str, str | None]] = []
-    measuring = MeasuringHere(lambda failure, name: said.append((name, failure.error, failure.message)))
+    measuring = MeasuringHere(lambda failure, name: said.append((name, failure.error, failure.message)), FixedClock(T0))
     measuring.follow(shop)
     assert measures.kept.wait(PATIENCE_S)
     measuring.stop()

@@ -1,14 +1,16 @@
-"""Measuring while a server runs: who follows its shops, and how far behind they are."""
+"""Measuring while a server runs: who follows its shops."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from endcap.core.failure import Failure
+from endcap.core.time import Clock
 from endcap.measurement.follower import Follower
 from endcap.measurement.pace import Pace
+from endcap.measurement.watch.tally import Tally
 from endcap.stores.ports import ShopStores
 
 EVERY_S = 1.0
@@ -22,20 +24,6 @@ Report = Callable[[Failure, str | None], None]
 """Told what failed, and in which shop where it was one."""
 
 
-class Behind(NamedTuple):
-    """How many events of the log, and how many answers, are not in the sums yet."""
-
-    events: int
-    answers: int
-
-
-def behind(stores: ShopStores) -> Behind:
-    """How far the sums of a shop are behind, whoever brings them up to date."""
-    reached = stores.measures.progress()
-    events = stores.log.last_seq() - reached.log_seq
-    return Behind(max(0, events), max(0, stores.decisions.last_place() - reached.answer_place))
-
-
 class Measuring(Protocol):
     """Follows shops beside a server. What fails is told once, and tried again until it works."""
 
@@ -47,11 +35,18 @@ class Measuring(Protocol):
 
 
 class Following:
-    """A thread that follows one shop until it is stopped."""
+    """A thread that follows one shop until it is stopped.
 
-    def __init__(self, stores: ShopStores, report: Report) -> None:
+    It counts the log for the watch too, so that a look of the watch in the server, whose answers wait meanwhile, finds next to
+    nothing left to count.
+    """
+
+    def __init__(self, stores: ShopStores, report: Report, clock: Clock) -> None:
         self._shop = stores.shop
-        self._follower = Follower(stores, Pace())
+        pace = Pace()
+        self._follower = Follower(stores, pace)
+        self._tally = Tally(stores, pace)
+        self._clock = clock
         self._report = report
         self._ending = threading.Event()
         self._failing = False
@@ -75,7 +70,7 @@ class Following:
 
     def _catch_up(self) -> None:
         try:
-            while not self._ending.is_set() and self._follower.follow(STRETCH):
+            while not self._ending.is_set() and self._take_next():
                 pass
             self._failing = False
         except Exception as error:
@@ -84,17 +79,24 @@ class Following:
                 self._report(Failure.of(error), self._shop)
             self._failing = True
 
+    def _take_next(self) -> bool:
+        """Take a stretch into the sums, and one into the counts of the watch; tells whether there may be more."""
+        followed = self._follower.follow(STRETCH)
+        counted = self._tally.catch_up(self._clock.now_ms(), most=1)
+        return followed or not counted
+
 
 class MeasuringHere:
     """Follows shops in threads of this process, one each: for stores that no other process can open."""
 
-    def __init__(self, report: Report) -> None:
+    def __init__(self, report: Report, clock: Clock) -> None:
         self._report = report
+        self._clock = clock
         self._followed: list[Following] = []
 
     def follow(self, stores: ShopStores) -> None:
         """Begin to follow a shop."""
-        self._followed.append(Following(stores, self._report))
+        self._followed.append(Following(stores, self._report, self._clock))
         self._followed[-1].start()
 
     def stop(self) -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 import msgspec
 
 from endcap.core.failure import Failure
+from endcap.core.time import SystemClock
 from endcap.measurement.following import MeasuringHere
 from endcap.stores import sqlite
 
@@ -38,7 +39,7 @@ def main() -> None:
         signal.signal(number, signal.SIG_IGN)
     os.nice(NICENESS)
     home = sqlite.open_home(Path(sys.argv[1]))
-    measuring = MeasuringHere(_say)
+    measuring = MeasuringHere(_say, SystemClock())
     for line in sys.stdin.buffer:
         measuring.follow(home.open(line.decode().strip()))
     measuring.stop()

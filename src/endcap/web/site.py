@@ -14,8 +14,9 @@ from endcap.core.time import Clock
 from endcap.errors import Forbidden
 from endcap.ingest.decisions import DecisionWriter
 from endcap.ingest.service import EventWriter
+from endcap.measurement.behind import behind
 from endcap.measurement.beside import MeasuringBeside
-from endcap.measurement.following import Measuring, MeasuringHere, behind
+from endcap.measurement.following import Measuring, MeasuringHere
 from endcap.measurement.server_counts import add_requests
 from endcap.measurement.watch.beside import WatchingBeside
 from endcap.measurement.watch.notes import WatchReport, standing
@@ -95,7 +96,7 @@ class Site:
         self._failing: set[str] = set()
         folder = endcap.home.folder
         self._measuring: Measuring = (
-            MeasuringHere(self._say_unmeasured) if folder is None else MeasuringBeside(folder, self._say_unmeasured)
+            MeasuringHere(self._say_unmeasured, self.clock) if folder is None else MeasuringBeside(folder, self._say_unmeasured)
         )
 
     @property

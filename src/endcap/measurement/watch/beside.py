@@ -9,6 +9,7 @@ from collections.abc import Callable
 from endcap.core.time import Clock
 from endcap.errors import EndcapError
 from endcap.measurement.dashboard.contents import Reporting
+from endcap.measurement.pace import Pace
 from endcap.measurement.watch.delivering import Courier
 from endcap.measurement.watch.scheduled import Reporter
 from endcap.measurement.watch.watcher import Placements, Watcher
@@ -17,7 +18,10 @@ from endcap.stores.ports import ShopStores
 EVERY_S = 60.0
 
 STRETCHES = 100
-"""How many stretches of the log are counted before a look: a shop with a long history is counted over some minutes."""
+"""How many stretches of the log are counted before a look: a shop with a long history is counted over some minutes.
+
+Whoever measures the shop counts too, so that as a rule next to nothing is left.
+"""
 
 Task = Callable[[int], object]
 
@@ -32,7 +36,7 @@ class WatchingBeside:
         self, stores: ShopStores, clock: Clock, *, reporting: Reporting, report: Callable[[str, Exception], None],
         private: bool = False, every_s: float = EVERY_S, placements: Placements = tuple,
     ) -> None:  # fmt: skip
-        self._watcher = Watcher(stores, placements)
+        self._watcher = Watcher(stores, placements, Pace())
         self._clock = clock
         self._report = report
         reporter = Reporter(stores, reporting, private=private)

@@ -10,6 +10,7 @@ from decimal import Decimal
 from endcap.core.crawlers import of_crawler
 from endcap.core.events import Event, LoggedEvent
 from endcap.core.time import DAY_MS, HOUR_MS, MINUTE_MS
+from endcap.measurement.pace import Step, at_once
 from endcap.stores.ports import CatalogStore, ShopStores
 from endcap.stores.watching import TallyKey
 
@@ -30,10 +31,14 @@ _MOST_REMEMBERED = 200_000
 
 
 class Tally:
-    """Follows the log of one shop. What crawlers did is left out."""
+    """Follows the log of one shop, pausing as ``pace`` says. What crawlers did is left out.
 
-    def __init__(self, stores: ShopStores) -> None:
+    Several may follow one log, each in a process of its own: every event counts once.
+    """
+
+    def __init__(self, stores: ShopStores, pace: Step = at_once) -> None:
         self._stores = stores
+        self._pace = pace
         self._categories = _Categories(stores.catalog)
 
     def catch_up(self, now_ms: int, most: int | None = None) -> bool:
@@ -59,6 +64,7 @@ class Tally:
     def _counted(self, events: list[LoggedEvent], now_ms: int) -> tuple[Counter[TallyKey], dict[str, int]]:
         now, counts, newest = now_ms // HOUR_MS, Counter[TallyKey](), dict[str, int]()
         for event in (one.event for one in events):
+            self._pace()
             ahead = event.at_ms > now_ms + AHEAD_MS
             hour = min(event.at_ms // HOUR_MS, now)
             if hour < now - KEPT_HOURS or of_crawler(event):

@@ -10,6 +10,7 @@ import msgspec
 from endcap.core.placement import Placement
 from endcap.core.time import HOUR_MS
 from endcap.errors import EndcapError
+from endcap.measurement.pace import Step, at_once
 from endcap.measurement.watch.alarms import named, turned
 from endcap.measurement.watch.check import Check, Finding, Look
 from endcap.measurement.watch.checks import CHECKS
@@ -27,12 +28,12 @@ Placements = Callable[[], Iterable[Placement]]
 
 class Watcher:
     """Looks after one shop, whose ``placements`` are all that it serves. Several processes may look at the same shop: each
-    finding and message counts once."""
+    finding and message counts once. It pauses as ``pace`` says while it counts the log."""
 
-    def __init__(self, stores: ShopStores, placements: Placements = tuple) -> None:
+    def __init__(self, stores: ShopStores, placements: Placements = tuple, pace: Step = at_once) -> None:
         self._stores = stores
         self._placements = placements
-        self._tally = Tally(stores)
+        self._tally = Tally(stores, pace)
 
     def look(self, now_ms: int, *, stretches: int | None = None, every: bool = False) -> WatchReport:
         """Count what is new, at most so many ``stretches``, look at what is due (all of it with ``every``), and write down what

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from endcap.core.time import DAY_MS, MINUTE_MS
-from endcap.measurement.following import behind
+from endcap.measurement.behind import behind
 from endcap.measurement.watch.check import Check, Finding, Look, Verdict, above, unknown
 
 _GIB = 2**30

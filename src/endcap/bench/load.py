@@ -7,21 +7,30 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import cycle
 
+import msgspec
 import uvloop
+
+LOST = "connection lost"
+"""What a request is counted as whose connection ended before its answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What a run saw: requests answered, how long it took, each latency in milliseconds, answers that were not 2xx."""
+    """What a run saw: requests answered, how long it took, each latency in milliseconds, answers that were not 2xx.
+
+    ``failures`` counts the latter by status and code, as in ``503 busy``, and requests whose connection ended before the answer.
+    """
 
     answered: int
     seconds: float
     latencies_ms: list[float]
     failed: int
+    failures: Counter[str] = field(default_factory=Counter)
 
     @property
     def per_second(self) -> float:
@@ -45,7 +54,8 @@ class _Connection(asyncio.Protocol):
         self._sent_at = 0.0
         self._transport: asyncio.Transport | None = None
         self.latencies_ms: list[float] = []
-        self.failed = 0
+        self.failures: Counter[str] = Counter()
+        self._asked = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport  # type: ignore[assignment]
@@ -63,12 +73,15 @@ class _Connection(asyncio.Protocol):
         if len(self._buffer) < end + 4 + length:
             return
         self.latencies_ms.append((time.perf_counter() - self._sent_at) * 1000)
+        self._asked = False
         if self._buffer[9:10] != b"2":
-            self.failed += 1
+            self.failures[_named(self._buffer[9:12], self._buffer[end + 4 :])] += 1
         self._buffer = b""
         self._send()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        if self._asked:
+            self.failures[LOST] += 1
         self._open[0] -= 1
         if self._open[0] == 0:
             self._done.set()
@@ -79,8 +92,25 @@ class _Connection(asyncio.Protocol):
         if request is None:
             self._transport.close()
             return
+        self._asked = True
         self._sent_at = time.perf_counter()
         self._transport.write(request)
+
+
+class _Fault(msgspec.Struct):
+    code: str
+
+
+class _Refusal(msgspec.Struct):
+    error: _Fault
+
+
+def _named(status: bytes, body: bytes) -> str:
+    """What an answer that is not 2xx is counted as: its status, and the code that it gives."""
+    try:
+        return f"{status.decode()} {msgspec.json.decode(body, type=_Refusal).error.code}"
+    except msgspec.DecodeError:
+        return status.decode()
 
 
 def _until(requests: Sequence[bytes], count: int | None, seconds: float | None) -> Iterator[bytes]:
@@ -103,7 +133,8 @@ async def _drive(port: int, requests: Sequence[bytes], connections: int, count: 
     await asyncio.wait_for(done.wait(), 300)
     elapsed = time.perf_counter() - started
     latencies = [one for _, connection in made for one in connection.latencies_ms]
-    return Load(len(latencies), elapsed, latencies, sum(connection.failed for _, connection in made))
+    failures = sum((connection.failures for _, connection in made), Counter[str]())
+    return Load(len(latencies), elapsed, latencies, failures.total() - failures[LOST], failures)
 
 
 def drive(

@@ -6,6 +6,7 @@ import itertools
 import os
 import tempfile
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from endcap.bench import servers, shop
-from endcap.bench.load import drive, post
+from endcap.bench.load import Load, drive, post
 from endcap.bench.result import Result
 from endcap.core.events import Event
 from endcap.core.ids import new_id
@@ -24,11 +25,22 @@ MINUTES = 5.0
 SLICE_S = 2.0
 """Requests and events take turns, a slice each; after both, the server is looked at."""
 
-WARM_UP = 0.2
-"""The first share of the samples: caches and histories fill then, and the slope is taken of the rest."""
-
 N_ITEMS = 20_000
 _BATCH = 50
+_A_ROUND = 500
+_EVENTS_EACH = 4
+"""A round has requests of so many new sessions, and so many events of each."""
+
+FILLING = 200_000
+"""How many sessions come before the clock starts: so many histories are kept, more than any other memory holds."""
+
+FILLING_ANSWERS = 60_000
+"""How many answers are given before the clock starts: what remembers answers holds 50,000 at most."""
+
+REFUSED = "503 busy"
+"""What the server says to whom it turns away because too many wait: as it is meant to, and not counted as a failure."""
+
+_FILLING_BATCH = 1_000
 _RESAMPLES = 2_000
 
 Floats = NDArray[np.float64]
@@ -52,36 +64,56 @@ class Samples:
         self.threads.append(sum(1 for _ in (process / "task").iterdir()))
 
 
+@dataclass(slots=True)
+class Answers:
+    """How many requests or batches of events were taken, turned away, and failed; the latter by status and code."""
+
+    taken: int = 0
+    refused: int = 0
+    failures: Counter[str] = field(default_factory=Counter)
+
+    def add(self, load: Load) -> None:
+        """Add what a run saw."""
+        self.taken += load.answered - load.failed
+        self.refused += load.failures[REFUSED]
+        self.failures += Counter({name: n for name, n in load.failures.items() if name != REFUSED})
+
+
 def measure(disk: Path, minutes: float | None = None, slice_s: float = SLICE_S) -> Result:
     """Requests of ever new sessions, and their events, for so many minutes, or as the variable ENDCAP_SOAK_MINUTES says.
 
-    ``rss_mb_per_hour`` is the slope of the memory after the warm-up, with the ends of its 95 % interval.
+    Before that, everything that remembers a bounded number of things is filled, which takes ``warm_up_minutes``; no figure
+    counts what was asked then. ``rss_mb_per_hour`` is the slope of the memory after it, that of the process that measures
+    included, with the ends of its 95 % interval. ``failed`` is the sum of the figures ``failed_...``, by status and code.
     """
     if minutes is None:
         minutes = float(os.environ.get("ENDCAP_SOAK_MINUTES", MINUTES))
-    samples, answered, failed, events = Samples(), 0, 0, 0
+    samples, requests, batches = Samples(), Answers(), Answers()
     with tempfile.TemporaryDirectory(dir=disk) as folder:
         home = Path(folder) / "home"
         key = shop.build(home, n_items=N_ITEMS, k=60)
         with servers.pinned(home) as (port, pid):
+            filling = time.perf_counter()
+            _fill(port, key)
             started = time.perf_counter()
             for number in itertools.count():
-                asked = drive(port, _requests(number, key), seconds=slice_s)
-                told = drive(port, _batches(number, key), count=40)
-                answered, failed = answered + asked.answered, failed + asked.failed + told.failed
-                events += told.answered * _BATCH
+                requests.add(drive(port, _requests(number, key), seconds=slice_s))
+                batches.add(drive(port, _batches(number, key), count=_A_ROUND * _EVENTS_EACH // _BATCH))
                 samples.take(pid, (time.perf_counter() - started) / 3_600)
                 if time.perf_counter() - started > 60 * minutes and number > 10:
                     break
-    kept = slice(int(WARM_UP * len(samples.hours)), None)
-    slope, low, high = slope_with_interval(np.array(samples.hours[kept]), np.array(samples.rss_mb[kept]))
+    slope, low, high = slope_with_interval(np.array(samples.hours), np.array(samples.rss_mb))
+    failures = requests.failures + batches.failures
     figures = {
-        "minutes": round(60 * samples.hours[-1], 2), "requests": float(answered), "events": float(events),
-        "failed": float(failed),
+        "warm_up_minutes": round((started - filling) / 60, 2), "minutes": round(60 * samples.hours[-1], 2),
+        "requests": float(requests.taken), "events": float(batches.taken * _BATCH),
+        "requests_refused": float(requests.refused), "batches_refused": float(batches.refused),
+        "failed": float(failures.total()),
+        **{f"failed_{name.replace(' ', '_')}": float(n) for name, n in sorted(failures.items())},
         "samples": float(len(samples.hours)), "rss_mb_first": samples.rss_mb[0], "rss_mb_last": samples.rss_mb[-1],
         "rss_mb_per_hour": slope, "rss_mb_per_hour_low": low, "rss_mb_per_hour_high": high,
-        "files_first": float(samples.files[kept][0]), "files_last": float(samples.files[-1]),
-        "threads_first": float(samples.threads[kept][0]), "threads_last": float(samples.threads[-1]),
+        "files_first": float(samples.files[0]), "files_last": float(samples.files[-1]),
+        "threads_first": float(samples.threads[0]), "threads_last": float(samples.threads[-1]),
     }  # fmt: skip
     return Result(figures=figures, ratios={}, enabled=["requests", "events", "decisions", "live state", "write-behind"])
 
@@ -120,25 +152,43 @@ def slope_with_interval(at: Floats, values: Floats, seed: int = 0) -> tuple[floa
     return slope, float(low), float(high)
 
 
+def _fill(port: int, key: str) -> None:
+    """Let the server keep as many histories, each as long as those to come, and remember as many answers as it ever does."""
+    sessions = _FILLING_BATCH // _EVENTS_EACH
+    for first in range(0, FILLING, 20 * sessions):
+        batches = [_views([f"filling-{at + n % sessions}" for n in range(_FILLING_BATCH)], at, key)
+                   for at in range(first, first + 20 * sessions, sessions)]  # fmt: skip
+        drive(port, batches, connections=2, count=len(batches))
+    drive(port, _requests(-1, key), count=FILLING_ANSWERS)
+
+
 def _requests(number: int, key: str) -> list[bytes]:
     """Requests of sessions that were not seen before."""
     return [
         post("/v1/recommendations", shop.body(RecommendRequest(
             placement="product", item_id=shop.item_id(n * 37 % N_ITEMS), session_id=f"soak-{number}-{n}"
         )), key)
-        for n in range(500)
+        for n in range(_A_ROUND)
     ]  # fmt: skip
 
 
 def _batches(number: int, key: str) -> list[bytes]:
-    now_ms = time.time_ns() // 1_000_000
+    """Views of the sessions of a round, four of each."""
+    views = range(_A_ROUND * _EVENTS_EACH)
     return [
-        post("/v1/events", msgspec.json.encode([
-            Event(
-                event_id=new_id(now_ms), type="view", at=now_ms, session_id=f"soak-{number}-{(batch * _BATCH + n) % 500}",
-                item_id=shop.item_id((batch * _BATCH + n) * 53 % N_ITEMS),
-            )
-            for n in range(_BATCH)
-        ]), key)
-        for batch in range(40)
+        _views([f"soak-{number}-{n % _A_ROUND}" for n in views[first : first + _BATCH]], first, key)
+        for first in range(0, len(views), _BATCH)
+    ]
+
+
+def _views(sessions: list[str], first: int, key: str) -> bytes:
+    """A batch with a view of each of these sessions, of products from the number ``first`` on."""
+    now_ms = time.time_ns() // 1_000_000
+    events = [
+        Event(
+            event_id=new_id(now_ms), type="view", at=now_ms, session_id=session_id,
+            item_id=shop.item_id((first + n) * 53 % N_ITEMS),
+        )
+        for n, session_id in enumerate(sessions)
     ]  # fmt: skip
+    return post("/v1/events", msgspec.json.encode(events), key)

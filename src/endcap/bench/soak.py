@@ -31,8 +31,9 @@ _A_ROUND = 500
 _EVENTS_EACH = 4
 """A round has requests of so many new sessions, and so many events of each."""
 
-FILLING = 200_000
-"""How many sessions come before the clock starts: so many histories are kept, more than any other memory holds."""
+FILLING = 400_000
+"""How many sessions come before the clock starts: twice as many as histories are kept, which no other memory exceeds. The first
+half fills it; while the second takes its place, the gaps that histories of different length leave find their use."""
 
 FILLING_ANSWERS = 60_000
 """How many answers are given before the clock starts: what remembers answers holds 50,000 at most."""

@@ -32,8 +32,8 @@ _EVENTS_EACH = 4
 """A round has requests of so many new sessions, and so many events of each."""
 
 FILLING = 400_000
-"""How many sessions come before the clock starts: twice as many as histories are kept, which no other memory exceeds. The first
-half fills it; while the second takes its place, the gaps that histories of different length leave find their use."""
+"""How many sessions come before the clock starts: twice as many as histories are kept; fewer visits are remembered elsewhere. The
+first half fills that memory; while the second takes its place, memory that was given back in pieces finds its use."""
 
 FILLING_ANSWERS = 60_000
 """How many answers are given before the clock starts: what remembers answers holds 50,000 at most."""

@@ -63,8 +63,9 @@ def trial_metrics() -> dict[str, TrialMetric]:
         formula = metric.formula
         over, under, times = _parts(formula)
         if over and _PER_UNIT.issuperset({*over, *under}) and metric.task is None:
+            title = f"{metric.title} per shopper" if isinstance(formula, Total) else metric.title
             found[metric.name] = TrialMetric(
-                name=metric.name, title=metric.title, sentence=metric.sentence, unit=metric.unit, direction=metric.direction,
+                name=metric.name, title=title, sentence=metric.sentence, unit=metric.unit, direction=metric.direction,
                 over=over, under={} if under.keys() == {"visitors"} else under, times=times,
             )  # fmt: skip
     return found

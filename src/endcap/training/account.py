@@ -50,7 +50,7 @@ def gate_report(
     """What the gate decided, in plain words."""
     if found is None:
         why = {
-            "nothing": "Nothing serves yet, so that there is nothing to be better than.",
+            "nothing": "It is the first one: there was none that it could be better than.",
             "unjudged": "There was too little to ask about, so that nothing was judged.",
         }[against]
         return GateReport(published=True, against=against, why=why)

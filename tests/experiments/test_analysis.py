@@ -35,7 +35,7 @@ def test_the_same_figures_before_the_end_are_no_win_yet() -> None:
 def test_a_clear_difference_is_decided_early_and_says_why_that_is_safe() -> None:
     found = judged([3_000, 3_000], [300, 480], day=3)
     assert found.verdict.outcome == "wins"
-    assert found.verdict.reason.startswith("Decided by the interval that is valid at every look")
+    assert found.verdict.reason.startswith("Decided by the range that holds however often one looks")
     assert found.primary.effects[0].sequential is not None
     assert found.primary.effects[0].sequential.low > 0.0
 
@@ -67,7 +67,7 @@ def test_a_broken_split_greys_everything() -> None:
     found = judged([10_000, 10_600], [1_000, 1_500], day=20)
     assert found.greyed
     assert found.verdict.outcome == "sample_ratio"
-    assert "“as now” has 48.5 % of the units instead of 50.0 %" in found.verdict.sentence
+    assert "“as now” has 48.5 % of those who took part instead of 50.0 %" in found.verdict.sentence
 
 
 def test_lower_is_better_where_the_plan_says_so() -> None:

@@ -101,7 +101,7 @@ def _arm(name: str, at: int, found: Figures, metric: Metric, alpha: float) -> Ar
         half = float(ndtri(1.0 - alpha / 2.0)) * math.sqrt(variance / n) if n > 0.0 and variance >= 0.0 else math.nan
         low, high = mean - half, mean + half
     value, span = number(mean), interval(low, high)
-    reason = found.reason or (None if span else "There are too few shoppers, or the amounts are too large.")
+    reason = found.reason or (None if span else "Too few have met it, or the amounts are too large.")
     return ArmResult(arm=name, units=int(n), conversions=int(found.conversions[at]), value=value, interval=span, reason=reason)
 
 

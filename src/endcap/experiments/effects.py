@@ -45,7 +45,7 @@ def effects(names: tuple[str, ...], arms: Moments, terms: Terms | None = None) -
     >>> round(one.lift, 3), round(one.p, 4), round(one.chance_to_win, 3)
     (0.12, 0.0058, 0.995)
     >>> effects(("control", "new"), of_proportion([0, 0], [50, 50]))[0].reason
-    'All shoppers of both versions have the same figure so far: there is nothing to compare.'
+    'All who met either version have the same figure so far: there is nothing to compare.'
     """
     terms = terms or Terms()
     if len(names) < 2:
@@ -118,16 +118,16 @@ def _beliefs(gap: Estimate, gain: Estimate, terms: Terms) -> dict[str, Array]:
 def _reason(control: Moments, variant: Moments, known: tuple[bool, bool]) -> str | None:
     """Why figures are absent, the first that applies."""
     if not (control.n >= 2 and variant.n >= 2 and math.isfinite(control.n + variant.n)):
-        return "Fewer than two shoppers have met one of the versions: wait for more."
+        return "Fewer than two have met one of the versions: wait for more."
     if not np.isfinite([control.mean, variant.mean, control.variance, variant.variance]).all():
-        return "There are too few shoppers for an interval, or amounts that are no numbers or too large to add up."
+        return "Too few have met the versions for an interval, or amounts are no numbers or too large to add up."
     if _contradicts(control) or _contradicts(variant):
-        return "The sums contradict each other: no shoppers can have them."
+        return "The sums contradict each other: nobody can have them."
     if max(control.variance, variant.variance) == 0.0:
-        return "All shoppers of both versions have the same figure so far: there is nothing to compare."
+        return "All who met either version have the same figure so far: there is nothing to compare."
     if not known[0]:
         return "The control's figure may be zero, so no lift in percent is too large."
-    return None if known[1] else "It is too early for a lift in percent that holds at every look."
+    return None if known[1] else "It is too early for a range in percent that holds however often one looks: wait for more."
 
 
 def _contradicts(arm: Moments) -> bool:

@@ -23,7 +23,7 @@ from endcap.experiments.moments import Array, Moments
 from endcap.experiments.plan import Factor
 from endcap.experiments.result import FactorEffect
 
-_UNKNOWN = "Too few shoppers have met a version of this combination, or their figure does not vary."
+_UNKNOWN = "Too few have met a version of this combination, or their figure does not vary."
 
 
 def factor_effects(

@@ -52,5 +52,5 @@ class Standing:
         """What makes a decision safe now."""
         if self.due:
             fewest = min(self.conversions)
-            return f"The planned end is reached with at least {fewest:,} conversions an arm, and the interval leaves out zero."
-        return "Decided by the interval that is valid at every look: looking and stopping now are safe."
+            return f"The planned end is reached with at least {fewest:,} conversions a version, and the range leaves out zero."
+        return "Decided by the range that holds however often one looks: deciding now is safe."

@@ -17,8 +17,8 @@ _FUTILE = 0.1
 """Below this chance of still finding a difference, and past half time, the verdict says that going on is hardly worth it."""
 _AT_THE_END = "The planned end is reached with enough conversions, and zero is among what is possible."
 _WITHOUT_AN_END = (
-    "There are enough days and conversions, but no planned end, so that only the interval that is valid at every look may "
-    "decide, and zero is in it. Going on may still find something; with a planned end, smaller differences are found."
+    "There are enough days and conversions, but no planned end, so that only the range that holds however often one looks "
+    "may decide, and zero is in it. Going on may still find something; with a planned end, smaller differences are found."
 )
 _FARTHEST_DAYS = 3_650
 """No date is named that is farther away than ten years."""
@@ -110,14 +110,14 @@ def _compared(one: _Judged, does: str, primary: MetricResult) -> str:
 def _broken(ratio: SampleRatio, primary: MetricResult) -> Verdict:
     total, due = sum(ratio.counts), sum(ratio.expected)
     seen = ", ".join(
-        f"“{arm.arm}” has {100.0 * count / total:.1f} % of the units instead of {100.0 * expected / due:.1f} %"
+        f"“{arm.arm}” has {100.0 * count / total:.1f} % of those who took part instead of {100.0 * expected / due:.1f} %"
         for arm, count, expected in zip(primary.arms, ratio.counts, ratio.expected, strict=True)
     )
     return Verdict(
         outcome="sample_ratio",
         sentence=f"Stop: the split is broken, so no figure can be believed. {seen}.",
-        reason=f"A sound split looks like this with a chance of {chance(ratio.p)}. Look for what loses or adds units in one arm: "
-        "a redirect, an error, bots, exposure that is not counted in all arms. Then start again.",
+        reason=f"A sound split looks like this with a chance of {chance(ratio.p)}. Look for what loses or adds some in one "
+        "version: a redirect, an error, bots, exposure that is not counted in all of them. Then start again.",
     )
 
 

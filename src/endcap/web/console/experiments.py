@@ -76,7 +76,8 @@ def _row(visit: Visit, one: Experiment) -> Row:
         return Row(one.name, row.title, where, one.status, "Not started yet.", "", link)
     if one.decided is not None:
         tone = {"won": "good", "lost": "bad"}.get(one.decided.outcome, "")
-        return Row(one.name, row.title, where, one.status, one.decided.note or one.decided.verdict, tone, link)
+        note = f"{OUTCOMES[one.decided.outcome]}. {one.decided.note or one.decided.verdict}"
+        return Row(one.name, row.title, where, one.status, note, tone, link)
     try:
         found = trial(visit.shop.service.stores, one.name, visit.now_ms)
     except EndcapError as error:

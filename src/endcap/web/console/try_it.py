@@ -12,6 +12,7 @@ from endcap.core.request import RecommendRequest, RecommendResponse
 from endcap.errors import EndcapError
 from endcap.serving.items import ItemTable
 from endcap.web.console.frame import Address, Download, Page, Visit
+from endcap.web.console.told import place
 from endcap.web.site import RunningShop
 
 ITEMS_PATH = "/console/items"
@@ -36,7 +37,8 @@ def try_it(visit: Visit) -> Page:
     return Page(
         "try.html",
         {
-            "section": "try", "placements": sorted(visit.shop.service.state.placements), "asked": asked, "answer": answer,
+            "section": "try", "asked": asked,
+            "placements": {name: place(name) for name in sorted(visit.shop.service.state.placements)}, "answer": answer,
             "refusal": refusal, "micros": answer.explanation.micros if answer and answer.explanation else 0.0,
             "title_of": titles(visit.shop),
         },

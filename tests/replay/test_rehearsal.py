@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from endcap.bench.rehearsal_shop import BEGIN_MS, PLACEMENT, RehearsalShop, window
+from endcap.core.basis import decode_basis
 from endcap.core.events import Event, Line
 from endcap.core.experiment import EXPERIMENT_KIND, Arm, Change, Experiment
 from endcap.core.layout import Layout
@@ -228,8 +229,10 @@ def test_a_sated_world_is_not_what_items_believe() -> None:
 def test_the_log_is_read_once_though_answers_are_not_in_its_order() -> None:
     """What is told of progress counts each event read: were some read again, it would stand at its end before all is done."""
     made = RehearsalShop.of(ClickWorld(3, n_items=12), window(epsilon=EPSILON), 3, shoppers=50)
-    made.serve(40)
+    for _ in range(4):
+        made.serve(10)  # each ten know of the clicks on those before
     known = list(on_record(made.stores))
+    assert len({decode_basis(one.basis).position for one in known}) == 4
     turned_round = memory.open_home().open("elsewhere", create=True).decisions
     turned_round.append(
         [replace(one, recommendation_id=other.recommendation_id) for one, other in zip(known, reversed(known), strict=True)]

@@ -90,6 +90,7 @@ def test_it_asks_the_engine_and_shows_reasons_and_the_trace(open_here: Served) -
         "/console/try", params={"placement": "home", "session_id": "s", "cart": "mug, spoon", "count": "1"}
     ).text
     assert '<span class="reason"' in page
+    assert '<option value="home" selected>Home page</option>' in page
     assert "How this answer came about" in page
     assert open_here.stores.decisions.count() == 0
     refused = open_here.client.get("/console/try", params={"placement": "nope"})

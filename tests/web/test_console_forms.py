@@ -83,6 +83,7 @@ def test_what_failed_before_is_said_while_planning(here: Served) -> None:
     send(here, "/console/plan", **PLAN, then="start")
     name = "one_product_on_the_product_page"
     decide_experiment(here.stores.documents, name, Decided(at_ms=NOW_MS, outcome="lost", note="It cost orders."))
+    assert "It lost. It cost orders." in here.client.get("/console/experiments").text
     told = here.client.post("/console/plan/preview", data={"csrf": token(here), **PLAN, "counts": "6"}).text
     assert f"The same was tried in {name}, and made it worse: It cost orders." in told
     assert len(all_experiments(here.stores.documents)) == 1, "a preview keeps nothing"

@@ -201,16 +201,8 @@ class Engine:
             layout=variant.layout,
         )
         if request.explain or request.why_not is not None:
-            response.explanation = Explanation(
-                history=[items.item_id(int(row)) for row in query.history],
-                shelves=[part.trace for _, part in filled if part.trace is not None],
-                segments=sorted(query.segments),
-                allowance=allowed.why if allowed is not None else "",
-                trials=[_trial(one) for one in filling.rules.dry(filling.blocked)],
-                micros=(time.perf_counter_ns() - started) / 1000,
-            )
-            if request.why_not is not None:
-                response.explanation.why_not = why_not(request.why_not, items, filling.filler, filled)
+            response.explanation = _explanation(request, items, query, allowed, filling, filled)
+            response.explanation.micros = (time.perf_counter_ns() - started) / 1000
         return response
 
     def moment(self, request: RecommendRequest, *, takes_part: bool = False) -> Moment:
@@ -358,6 +350,24 @@ def _degraded(state: ServingState, filled: list[tuple[ReadyShelf, Filled]], brea
         if part.fallback is not None:
             degraded.append(f"fallback:{one.shelf.name}")
     return degraded + breaker.notes
+
+
+def _explanation(
+    request: RecommendRequest, items: ItemTable, query: Query, allowed: Allowance | None, filling: _Filling,
+    filled: list[tuple[ReadyShelf, Filled]],
+) -> Explanation:  # fmt: skip
+    """How an answer came about, and, where that is asked, which step took an item out; how long it took is not said yet."""
+    explanation = Explanation(
+        history=[items.item_id(int(row)) for row in query.history],
+        shelves=[part.trace for _, part in filled if part.trace is not None],
+        segments=sorted(query.segments),
+        allowance=allowed.why if allowed is not None else "",
+        trials=[_trial(one) for one in filling.rules.dry(filling.blocked)],
+        micros=0.0,
+    )
+    if request.why_not is not None:
+        explanation.why_not = why_not(request.why_not, items, filling.filler, filled)
+    return explanation
 
 
 def _newcomers(state: ServingState) -> NewArrivals | None:

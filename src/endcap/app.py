@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from operator import eq
 from pathlib import Path
 from typing import TypeVar
@@ -46,11 +46,24 @@ _CREDITED_AGAIN = 20_000
 """How much of the log a start looks through for what became of answers, where sources are drawn by that."""
 
 
-class ShopService:
-    """One shop, ready to answer: its stores, its live histories and its engine."""
+Compiling = Callable[[ShopStores], None]
+"""Called before answers are made from the active bundle of a shop, which may need kernels that were never compiled."""
 
-    def __init__(self, stores: ShopStores, clock: Clock) -> None:
+
+def compiled_here(_stores: ShopStores) -> None:
+    """Nothing: kernels are compiled by the first answer that needs them."""
+
+
+class ShopService:
+    """One shop, ready to answer: its stores, its live histories and its engine.
+
+    ``compiling`` is called with the stores before answers are made from another bundle.
+    """
+
+    def __init__(self, stores: ShopStores, clock: Clock, compiling: Compiling = compiled_here) -> None:
         self.stores = stores
+        self._compiling = compiling
+        compiling(stores)
         self.live = LiveHistories(stores.people, stores.log)
         self._clock = clock
         self.corrupt_bundle: str | None = None
@@ -174,6 +187,7 @@ class ShopService:
         bundle = self._load_bundle(version)
         if bundle is None and version is not None:
             return
+        self._compiling(self.stores)
         state = self._state(bundle, self._items_of(bundle))
         # Whatever is made when it is first asked for is made now, in this thread: the answers go on with the old state.
         self._answer_everywhere(Engine(state, self.live, self._clock))
@@ -233,6 +247,8 @@ class Endcap:
     def __init__(self, home: Home, clock: Clock | None = None) -> None:
         self.home = home
         self.clock = clock or SystemClock()
+        self.compiling: Compiling = compiled_here
+        """What the shops are opened with from now on."""
         self._shops: dict[str, ShopService] = {}
 
     @classmethod
@@ -244,7 +260,9 @@ class Endcap:
         """A shop, ready to answer. Raises UnknownName where it does not exist and ``create`` is off."""
         service = self._shops.get(name)
         if service is None:
-            service = self._shops[name] = ShopService(self.home.open(name, create=create), self.clock)
+            service = self._shops[name] = ShopService(
+                self.home.open(name, create=create), self.clock, self.compiling
+            )  # fmt: skip
         return service
 
     def close(self) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from endcap.kernels.candidates import best_of_each, numbered, union
+from endcap.kernels.candidates import best_of_source, numbered, union
 from endcap.kernels.top import STEPS
 
 N = 30
@@ -38,7 +38,10 @@ def test_the_union_is_that_of_plain_lists(seed: int, n_sources: int, pool: int, 
     sizes, numbers, rows = np.zeros(n_sources, np.int64), np.zeros(N, np.int32), np.zeros(most, np.int32)
     allowed, packed = np.zeros(N, np.int32), np.zeros(N, np.float32)
     keys, histogram = np.zeros(N, np.uint64), np.zeros(STEPS, np.int32)
-    best_of_each(scores, touched, n_touched, blocked, allowed, packed, keys, histogram, tops, values, sizes)
+    for s in range(n_sources):
+        sizes[s] = best_of_source(
+            scores[s], touched[s], n_touched[s], blocked, allowed, packed, keys, histogram, tops[s], values[s]
+        )  # fmt: skip
     found = union(tops, sizes, np.array(asked, np.int32), blocked, numbers, rows)
     expected_tops, expected = plain(scores, blocked, asked, pool, most)
     assert [tops[s, : sizes[s]].tolist() for s in range(n_sources)] == expected_tops

@@ -37,8 +37,8 @@ class World:
         self.features = np.full((len(names), N), np.nan, np.float32)
         n = len(self.rows)
         fill(
-            self.scores, self.tops, self.sizes, numbers, self.rows, n, self.columns, self.codes, self.asked, self.trail,
-            self.features,
+            self.scores, self.tops, self.sizes, numbers, self.rows, n, np.ascontiguousarray(self.columns.T),
+            np.ascontiguousarray(self.codes.T), self.asked, self.trail, self.features,
         )  # fmt: skip
         self.found = dict(zip(names, self.features[:, :n].tolist(), strict=True))
 

@@ -19,6 +19,7 @@ SPANS = {
     ANCHOR: (2, 3), CART: (0, 2), HISTORY: (3, 6), EVERYTHING: (0, 6), NOTHING: (0, 0), VISIT: (2, 6), BOUGHT: (6, 8),
 }  # fmt: skip
 N_CART, N_SURE, N_PAST, N_KNOWN = 2, 3, 6, 8
+LOOKS = (np.zeros(N, np.int32), np.zeros(N, np.int32), np.zeros(N, np.int8))
 
 
 def plain_fill(
@@ -83,7 +84,7 @@ def test_a_shelf_is_filled_like_the_plain_way(
     )  # fmt: skip
     blocked = np.where(rng.random(N) < 0.3, rng.integers(1, 9, N), 0).astype(np.uint8)
     families = rng.integers(-1, 6, N).astype(np.int32)
-    offer = Offer(blocked, np.zeros(N, np.int32), families)
+    offer = Offer(blocked, np.zeros(N, np.int32), families, *LOOKS)
     weights = rng.random(N_KNOWN if weighted else 0).astype(np.float32)
     tables, said = np.zeros((n, N), np.float32), [dict[int, Floats]() for _ in range(n)]
     for s, ask in enumerate(asks):
@@ -131,7 +132,7 @@ def test_what_a_ranker_says_is_settled_in_its_order() -> None:
     one = np.ones(1, np.float32)
     plan = Plan(np.array([OTHER]), np.array([HISTORY]), np.array([9]), 0 * one, np.zeros(1, np.uint8), one)
     none = np.full(N, -1, np.int32)
-    offer = Offer(np.zeros(N, np.uint8), none, none)
+    offer = Offer(np.zeros(N, np.uint8), none, none, *LOOKS)
     work, past = work_for(1), Past(np.array([4, 5], np.int32), np.zeros(0, np.float32), 0, 0, 2)
     mixing.gather(nothing, plan, offer, work, past, N)
     assert (work.starts[0], work.ends[0], work.n_touched[0]) == (0, 2, 0)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from endcap.kernels.top import STEPS, best_first, best_of, keep
+from endcap.kernels.top import STEPS, best_first, best_of, fall, keep
 
 
 def by_sorting(scores: NDArray[np.float32], k: int) -> list[tuple[int, float]]:
@@ -41,3 +41,17 @@ def test_both_find_what_sorting_finds(case: int, k: int) -> None:
             size = keep(items, values, size, item, scores[item])
     best_first(items, values, size)
     assert list(zip(items[:size].tolist(), values[:size].tolist(), strict=True)) == by_sorting(scores, k)
+
+
+@pytest.mark.parametrize("limit", [1, 7, 1_000])
+@pytest.mark.parametrize("case", range(6))
+def test_what_is_ordered_by_counting_stands_as_after_sorting(case: int, limit: int) -> None:
+    scores = cases()[case]
+    n = len(scores)
+    shuffled = np.random.default_rng(1).permutation(n).astype(np.int32)
+    values, ordered = scores[shuffled], np.full(max(n, 1), -1, np.int32)
+    found = fall(shuffled, values, n, np.empty(2 * n, np.uint64), ordered, limit)
+    order = np.lexsort((np.arange(n), -scores))[:limit]
+    assert found == min(n, limit)
+    assert ordered[:found].tolist() == order.tolist()
+    assert values[:found].tolist() == scores[order].tolist()

@@ -42,7 +42,7 @@ EVERYTHING = FORBIDDING | WEIGHING
 
 
 def blocked_by(active: ActiveRules, view: AnswerView, query: Query) -> NDArray[np.uint8]:
-    blocked = view.table.blocked_at(query.now_ms)
+    blocked = view.table.blocked_at(query.now_ms).copy()
     active.block(blocked)
     return blocked
 
@@ -168,7 +168,7 @@ def test_more_rules_than_there_are_codes_all_hold() -> None:
     for first in (FIRST, LAST_CODE, 300):
         many = [ExcludeItems(item_ids=(str(number),)) for number in range(299)]
         active = ActiveRules(Rulebook(many, first), shelf.shopper(view), view)
-        blocked = view.table.blocked_at(shelf.NOW_MS)
+        blocked = view.table.blocked_at(shelf.NOW_MS).copy()
         blocked[298] = LAST_CODE  # by the rules of the whole answer
         active.block(blocked)
         assert np.flatnonzero(blocked == 0).tolist() == [299]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import msgspec
+import pytest
 
 from endcap.core.catalog import Item
 from endcap.serving.items import AVAILABLE, UNAVAILABLE, ItemTable
@@ -26,7 +27,8 @@ def test_dates_close_items_before_and_after() -> None:
 
 def test_what_one_answer_marks_the_next_does_not_see() -> None:
     table = ItemTable(catalog=[ALWAYS])
-    table.blocked_at(0)[0] = 7
+    with pytest.raises(ValueError, match="read-only"):
+        table.blocked_at(0)[0] = 7
     assert codes(table, 0) == [AVAILABLE]
 
 

@@ -36,7 +36,7 @@ def answer(source: Artifact, items: ItemTable, *asked: str, category: int = -1, 
     """What a source proposes, best first."""
     rows = np.array(items.rows(asked), np.int32)
     scores, touched = np.zeros(items.room, np.float32), np.zeros(items.room, np.int32)
-    barred = items.blocked_at(NOW)
+    barred = items.blocked_at(NOW).copy()
     if blocked is not None:
         barred[items.row(blocked)] = 9
     known = Asked(rows, np.ones(len(rows), np.float32), NOW, category=category)
@@ -123,7 +123,7 @@ def test_what_comes_on_sale_is_new_from_then_on() -> None:
     for now_ms, found in [(NOW, 0), (NOW + 2 * HOUR_MS, 1), (NOW + 31 * DAY_MS, 0)]:
         scores[:] = 0
         asked = Asked(rows, np.empty(0, np.float32), now_ms)
-        assert new.retrieve(asked, items.blocked_at(now_ms)[:1], scores, touched) == found
+        assert new.retrieve(asked, items.blocked_at(now_ms)[:1].copy(), scores, touched) == found
 
 
 def test_no_more_than_so_many_are_proposed() -> None:

@@ -29,6 +29,10 @@ class ItemFacts:
     columns: NDArray[np.float32]
     codes: NDArray[np.int32]
 
+    def __post_init__(self) -> None:
+        for name in ("columns", "codes"):
+            object.__setattr__(self, name, frozen(getattr(self, name).T).T)
+
 
 @dataclass(frozen=True, slots=True)
 class Trees:

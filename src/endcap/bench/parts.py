@@ -9,11 +9,10 @@ import numpy as np
 
 from endcap.artifacts.base import Asked
 from endcap.core.request import RecommendRequest
-from endcap.kernels.mixing import Offer
 from endcap.ranking.arranging import Arranger, Entrants
 from endcap.ranking.mixture import Known, Mixture
 from endcap.ranking.rulebook import ActiveRules
-from endcap.serving.barring import barred
+from endcap.serving.barring import Slate, barred
 from endcap.serving.engine import Engine
 from endcap.serving.query import build_query
 from endcap.serving.view import AnswerView
@@ -33,6 +32,7 @@ class ShelfParts:
         self._engine, self._state, self._placement = engine, engine.state, placement
         self._ready = next(one for one in self._state.shelves[placement] if one.shelf.name == shelf)
         self._mixture, self._arranger = Mixture(self._state.stack, self._state.items.room), Arranger()
+        self._slate = Slate()
         self.candidates = 0
         """How many there were last."""
 
@@ -47,9 +47,9 @@ class ShelfParts:
         known = Known(rows, 0, 1, moment.now_ms, trail=query.trail)
         asked, view = Asked(rows, np.ones(len(rows), np.float32), trail=query.trail), AnswerView(items, self._state.artifacts)
         at = [time.perf_counter_ns()]
-        blocked = barred(request, query, ActiveRules(self._state.rules[self._placement], query, view), items, ())
+        blocked = barred(request, query, ActiveRules(self._state.rules[self._placement], query, view), items, (), self._slate)
         at.append(time.perf_counter_ns())
-        self._mixture.gather(group, known, Offer(blocked, items.leaf, items.family))
+        self._mixture.gather(group, known, items.offer(blocked))
         at.append(time.perf_counter_ns())
         found = ranker.table.fill(work.scores[:n], work.touched[:n], work.n_touched[:n], asked, blocked, group.pool)
         at.append(time.perf_counter_ns())

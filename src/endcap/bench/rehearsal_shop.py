@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -93,7 +93,7 @@ class RehearsalShop:
             events: list[Event] = []
             for _ in range(min(_BATCH, answers - begin)):
                 request, kind = self.asked()
-                moment = replace(self.service.engine.moment(request), recommendation_id=self._new_id())
+                moment = msgspec.structs.replace(self.service.engine.moment(request), recommendation_id=self._new_id())
                 answer = self.service.engine.answer(request, moment)
                 decisions.append(_decision(request, answer, encode_basis(self._basis())))
                 events += self._reacted(request, answer, kind)

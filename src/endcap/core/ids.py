@@ -16,7 +16,34 @@ MAX_ID = 128
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _TIME_SHIFTS, _RANDOM_SHIFTS = range(40, -1, -10), range(70, -1, -10)
+_DRAWN = 256
+"""For how many identifiers chance is asked for at once."""
+
 _PAIRS = [first + second for first in _CROCKFORD for second in _CROCKFORD]  # ten bits at a time
+
+
+class _Chance:
+    """80 random bits at a time, asked of the system for many at once: each question costs more than the rest of an identifier."""
+
+    def __init__(self) -> None:
+        self._left: list[bytes] = []
+
+    def __call__(self) -> int:
+        try:
+            return int.from_bytes(self._left.pop(), "big")  # at once: no two threads have the same
+        except IndexError:
+            drawn = os.urandom(10 * _DRAWN)
+            self._left = [drawn[at : at + 10] for at in range(10, len(drawn), 10)]
+            return int.from_bytes(drawn[:10], "big")
+
+    def forget(self) -> None:
+        """Draw anew: a process that was forked would give what the one that it came from gives."""
+        self._left = []
+
+
+_chance = _Chance()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_chance.forget)
 
 
 def user_key(user_id: str) -> PersonKey:
@@ -54,7 +81,7 @@ def new_id(at_ms: int) -> str:
     >>> new_id(1_000) < new_id(2_000), len(new_id(0))
     (True, 26)
     """
-    chance = int.from_bytes(os.urandom(10), "big")
+    chance = _chance()
     return _time(at_ms) + "".join([_PAIRS[(chance >> shift) & 1023] for shift in _RANDOM_SHIFTS])
 
 

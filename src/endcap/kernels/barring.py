@@ -41,6 +41,14 @@ def lift(blocked, rows, code):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
+def take_back(blocked, before, rows):  # type: ignore[no-untyped-def]
+    """Give ``rows`` (int32) the codes in ``blocked`` (uint8) that they have in ``before``, uint8 and as long."""
+    for row in rows:
+        if 0 <= row < len(blocked):
+            blocked[row] = before[row]
+
+
+@njit(nogil=True, cache=True)
 def outside(numbers, lowest, highest, keep_unknown):  # type: ignore[no-untyped-def]
     """Which of ``numbers`` (float64, NaN unknown) are below ``lowest`` or above ``highest``; unknown ones unless kept."""
     found = np.empty(len(numbers), dtype=np.bool_)

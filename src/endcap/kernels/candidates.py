@@ -9,20 +9,19 @@ from endcap.kernels.top import best_of
 
 
 @njit(nogil=True, cache=True)
-def best_of_each(scores, touched, n_touched, blocked, allowed, packed, keys, histogram, tops, values, sizes):  # type: ignore[no-untyped-def]
-    """The best items of each source that may be shown, best first, ties by the lower row.
+def best_of_source(scores, touched, n_touched, blocked, allowed, packed, keys, histogram, items, values):  # type: ignore[no-untyped-def]
+    """The best items of a source that may be shown, best first, ties by the lower row; returns how many there are.
 
-    ``scores`` float32 and ``touched`` int32, both (n_sources, n_items); ``n_touched`` int64 (n_sources,); ``blocked`` uint8 is 0
-    where an item may be shown. ``tops`` int32 and ``values`` float32, both (n_sources, pool), receive them, ``sizes`` int64
-    (n_sources,) how many there are. ``allowed`` int32, ``packed`` float32 and ``keys`` uint64, all (n_items,), and ``histogram``
-    as :func:`endcap.kernels.top.best_of` wants it are room to work in. Time O(n_touched + n_sources × pool log pool).
+    ``scores`` float32 (n_items,) are those of the items ``touched[:n_touched]``, int32; ``blocked`` uint8 is 0 where an item may
+    be shown. ``items`` int32 and ``values`` float32, both (pool,), receive them. ``allowed`` int32, ``packed`` float32 and
+    ``keys`` uint64, all (n_items,), and ``histogram`` as :func:`endcap.kernels.top.best_of` wants it are room to work in. Time
+    O(n_touched + pool log pool).
     """
-    for s in range(len(n_touched)):
-        n = 0
-        for t in range(n_touched[s]):
-            allowed[n], packed[n] = touched[s, t], scores[s, touched[s, t]]
-            n += blocked[touched[s, t]] == 0
-        sizes[s] = best_of(allowed, packed, n, keys, histogram, tops[s], values[s])
+    n = 0
+    for t in range(n_touched):
+        allowed[n], packed[n] = touched[t], scores[touched[t]]
+        n += blocked[touched[t]] == 0
+    return best_of(allowed, packed, n, keys, histogram, items, values)
 
 
 @njit(nogil=True, cache=True)

@@ -35,11 +35,11 @@ def fill(scores, tops, sizes, numbers, rows, n, columns, codes, asked, trail, fe
     """Fill ``features`` float32 (n_features, at least n) for the candidates ``rows[:n]``.
 
     ``scores`` float32 (n_sources, n_items); ``tops``, ``sizes`` and ``numbers`` as :mod:`endcap.kernels.candidates` left them;
-    ``columns`` float32 (n_columns, n_items) and ``codes`` int32 (3, n_items), -1 for none, are what is known of the items;
+    ``columns`` float32 (n_items, n_columns) and ``codes`` int32 (n_items, 3), -1 for none, are what is known of the items;
     ``asked`` int32 are the rows asked with and ``trail`` int32 the acts behind them, newest first, all below n_items.
     Time O(n × (n_sources + n_columns + the items asked with, at most 32) + the acts, at most 64).
     """
-    n_sources, n_columns = len(scores), len(columns)
+    n_sources, n_columns = len(scores), columns.shape[1]
     at = PER_SOURCE * n_sources
     of_sources(scores, tops, sizes, numbers, rows, n, features[:at], features[at : at + ACROSS_SOURCES])
     at += ACROSS_SOURCES
@@ -48,7 +48,7 @@ def fill(scores, tops, sizes, numbers, rows, n, columns, codes, asked, trail, fe
     at += n_columns
     of_query(columns, asked, n, features[at : at + PER_QUERY])
     at += PER_QUERY
-    across(columns[LOG_PRICE], price, codes, asked, numbers, rows, n, features[at : at + CROSS])
+    across(columns[:, LOG_PRICE], price, codes, asked, numbers, rows, n, features[at : at + CROSS])
     at += CROSS
     along(trail[: min(len(trail), ACTS_LOOKED_AT)], numbers, n, features[at : at + TRAIL])
 
@@ -82,10 +82,11 @@ def of_sources(scores, tops, sizes, numbers, rows, n, own, shared):  # type: ign
 
 @njit(nogil=True, cache=True)
 def of_items(columns, rows, n, out):  # type: ignore[no-untyped-def]
-    """What is known of the candidates alone, column by column."""
-    for k in range(len(columns)):
-        for c in range(n):
-            out[k, c] = columns[k, rows[c]]
+    """What is known of the candidates alone."""
+    for c in range(n):
+        own = columns[rows[c]]
+        for k in range(len(own)):
+            out[k, c] = own[k]
 
 
 @njit(nogil=True, cache=True)
@@ -94,11 +95,11 @@ def of_query(columns, asked, n, out):  # type: ignore[no-untyped-def]
     known = min(len(asked), LOOKED_AT)
     popularity = np.float32(0.0)
     for a in range(known):
-        popularity += columns[0, asked[a]]
+        popularity += columns[asked[a], 0]
     out[0, :n] = len(asked)
     out[1, :n] = popularity / known if known > 0 else UNKNOWN
-    out[2, :n] = columns[0, asked[0]] if known > 0 else UNKNOWN
-    out[3, :n] = median_known(columns[LOG_PRICE], asked[:known])
+    out[2, :n] = columns[asked[0], 0] if known > 0 else UNKNOWN
+    out[3, :n] = median_known(columns[:, LOG_PRICE], asked[:known])
 
 
 @njit(nogil=True, cache=True)
@@ -112,8 +113,8 @@ def across(log_price, price, codes, asked, numbers, rows, n, out):  # type: igno
     newest = asked[: min(len(asked), LOOKED_AT)]
     seen(asked, numbers, rows, n, out[0], out[1])
     at = 2
-    for kind in range(len(codes)):
-        shared(codes[kind], newest, rows, n, out[at], out[at + 1])
+    for kind in range(codes.shape[1]):
+        shared(codes[:, kind], newest, rows, n, out[at], out[at + 1])
         at += 2
     over(price, log_price[newest[0]] if len(newest) > 0 else UNKNOWN, n, out[at])
     over(price, median_known(log_price, newest), n, out[at + 1])

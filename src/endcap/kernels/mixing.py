@@ -12,6 +12,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from endcap.kernels.ahead import ask, ask_run
 from endcap.kernels.retrieve import (
     add_neighbors,
     add_scores,
@@ -63,11 +64,15 @@ class Plan(NamedTuple):
 
 class Offer(NamedTuple):
     """What may be shown: ``blocked`` uint8 is 0 for items that may; ``leaf`` int32 numbers categories, ``family`` int32 products
-    with variants, -1 for none."""
+    with variants, -1 for none. ``top``, ``brand`` and ``tier`` as in :class:`endcap.kernels.giving.Looks`: they are not read
+    here, but whoever gives out the slots will."""
 
     blocked: NDArray[np.uint8]
     leaf: NDArray[np.int32]
     family: NDArray[np.int32]
+    top: NDArray[np.int32]
+    brand: NDArray[np.int32]
+    tier: NDArray[np.int8]
 
 
 class Past(NamedTuple):
@@ -140,20 +145,21 @@ def gather(stacked, plan, offer, work, past, limit):  # type: ignore[no-untyped-
     A source of scores proposes at most ``limit`` items.
     """
     stacked, plan, offer, work, past = Stacked(*stacked), Plan(*plan), Offer(*offer), Work(*work), Past(*past)
-    known, weights = past.rows, past.weights
-    for s in range(len(plan.places)):
-        start, end = asked_span(plan.asks[s], past.n_cart, past.n_sure, past.n_past, len(known))
-        end = min(end, start + plan.lasts[s])
-        work.starts[s], work.ends[s] = start, end
-        since = max(start, past.n_sure) if plan.sure[s] else start
-        for at in range(start, end):
-            faded = plan.decays[s] > 0 and at > since
-            work.asked[s, at - start] = np.exp(-(at - since) / plan.decays[s]) if faded else 1.0
-            if len(weights) > 0:
-                work.asked[s, at - start] *= weights[at]
+    known, n = past.rows, len(plan.places)
+    for s in range(n):
+        _weigh(plan, past, s, work)
+    for s in range(n):
+        if plan.places[s] >= 0:
+            for at in range(work.starts[s], work.ends[s]):
+                ask(stacked.indptr[plan.places[s]], max(0, known[at]))
+    for s in range(n):
+        if plan.places[s] >= 0:
+            _announce(stacked, plan.places[s], known[work.starts[s] : work.ends[s]])
+    for s in range(n):
         place = plan.places[s]
         work.n_touched[s] = 0
         if place >= 0:
+            start, end = work.starts[s], work.ends[s]
             work.n_touched[s] = add_neighbors(
                 stacked.indptr[place], stacked.indices, stacked.values, known[start:end], work.asked[s, : end - start],
                 work.scores[s], work.touched[s], 0,
@@ -165,6 +171,30 @@ def gather(stacked, plan, offer, work, past, limit):  # type: ignore[no-untyped-
                 order, stacked.order_scores[at], offer.blocked, offer.leaf, work.categories[s], limit, work.scores[s],
                 work.touched[s], 0,
             )  # fmt: skip
+
+
+@njit(nogil=True, cache=True)
+def _weigh(plan, past, s, work):  # type: ignore[no-untyped-def]
+    """Work out the rows that a source is asked with, and how much each counts."""
+    start, end = asked_span(plan.asks[s], past.n_cart, past.n_sure, past.n_past, len(past.rows))
+    end = min(end, start + plan.lasts[s])
+    work.starts[s], work.ends[s] = start, end
+    since = max(start, past.n_sure) if plan.sure[s] else start
+    for at in range(start, end):
+        faded = plan.decays[s] > 0 and at > since
+        work.asked[s, at - start] = np.exp(-(at - since) / plan.decays[s]) if faded else 1.0
+        if len(past.weights) > 0:
+            work.asked[s, at - start] *= past.weights[at]
+
+
+@njit(nogil=True, cache=True)
+def _announce(stacked, place, rows):  # type: ignore[no-untyped-def]
+    """Have the neighbours of these rows come, all at once."""
+    indptr = stacked.indptr[place]
+    for row in rows:
+        if 0 <= row < len(indptr) - 1:
+            ask_run(stacked.indices, indptr[row], indptr[row + 1])
+            ask_run(stacked.values, indptr[row], indptr[row + 1])
 
 
 @njit(nogil=True, cache=True)

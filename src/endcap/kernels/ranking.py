@@ -11,10 +11,12 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from endcap.kernels.candidates import best_of_each, numbered, union
+from endcap.kernels.ahead import ask
+from endcap.kernels.candidates import best_of_source, numbered, union
 from endcap.kernels.features import fill
-from endcap.kernels.mixing import Offer, Past, Plan, Work, gather, settle
-from endcap.kernels.retrieve import asked_span, scale
+from endcap.kernels.mixing import Offer, Past, Plan, Work, gather
+from endcap.kernels.retrieve import asked_span, one_each, scale
+from endcap.kernels.top import fall
 from endcap.kernels.trees import add_trees, propensities
 
 MOST_ASKED = 50
@@ -24,7 +26,7 @@ MOST_ASKED = 50
 class Table(NamedTuple):
     """Candidates and what is known of them.
 
-    ``columns`` float32 (n_columns, n_items) and ``codes`` int32 (3, n_items) are known of the items. ``rows`` int32 and
+    ``columns`` float32 (n_items, n_columns) and ``codes`` int32 (n_items, 3) are known of the items. ``rows`` int32 and
     ``features`` float32 (n_features, room) receive the candidates, ``n_rows`` int64 (1,) how many there are. The rest is room to
     work in, as :mod:`endcap.kernels.candidates` wants it: ``numbers``, zero between calls, ``allowed`` int32, ``packed`` float32
     and ``keys`` uint64 one entry an item, ``histogram``, and for each source ``tops`` and ``values`` (n_sources, pool) and
@@ -71,10 +73,12 @@ def describe(table, scores, touched, n_touched, asked, trail, blocked):  # type:
     n_items = len(table.numbers)
     known = numbered(asked, n_items)
     acts = numbered(trail, n_items) if len(trail) > 0 else known
-    best_of_each(
-        scores, touched, n_touched, blocked, table.allowed, table.packed, table.keys, table.histogram, table.tops, table.values,
-        table.sizes,
-    )  # fmt: skip
+    for s in range(len(n_touched)):
+        table.sizes[s] = best_of_source(
+            scores[s], touched[s], n_touched[s], blocked, table.allowed, table.packed, table.keys, table.histogram,
+            table.tops[s], table.values[s],
+        )  # fmt: skip
+        _announce(table, table.tops[s, : table.sizes[s]])  # comes while the next source is gone through
     n = union(table.tops, table.sizes, known[:MOST_ASKED], blocked, table.numbers, table.rows)
     fill(
         scores, table.tops, table.sizes, table.numbers, table.rows, n, table.columns, table.codes, known, acts, table.features
@@ -83,6 +87,27 @@ def describe(table, scores, touched, n_touched, asked, trail, blocked):  # type:
         table.numbers[table.rows[c]] = 0
     table.n_rows[0] = n
     return n
+
+
+@njit(nogil=True, cache=True)
+def _announce(table, rows):  # type: ignore[no-untyped-def]
+    """Have come what is known of these rows."""
+    for row in rows:
+        ask(table.numbers, row)
+        ask(table.columns[row], 0)
+        ask(table.codes[row], 0)
+
+
+@njit(nogil=True, cache=True)
+def _announce_rest(offer, forest, rows):  # type: ignore[no-untyped-def]
+    """Have come, while trees judge, what is read of these rows afterwards."""
+    for row in rows:
+        ask(forest.powers, row)
+        ask(offer.leaf, row)
+        ask(offer.family, row)
+        ask(offer.top, row)
+        ask(offer.brand, row)
+        ask(offer.tier, row)
 
 
 @njit(nogil=True, cache=True)
@@ -105,7 +130,7 @@ def rank(stacked, plan, offer, work, past, trail, table, forest, n_used, k, pool
 
 @njit(nogil=True, cache=True)
 def rank_gathered(plan, offer, work, past, trail, table, forest, n_used, k, pool):  # type: ignore[no-untyped-def]
-    """Rank what the sources gave and :func:`endcap.kernels.mixing.settle` it.
+    """Rank what the sources gave, and keep the best as :func:`endcap.kernels.mixing.settle` does.
 
     What comes with the question is all that the first source could have been asked with, before any of them looks at the newest
     alone; ``trail`` int32 goes with it where the history does. ``table.rows`` keeps all candidates.
@@ -118,8 +143,8 @@ def rank_gathered(plan, offer, work, past, trail, table, forest, n_used, k, pool
     start, end = asked_span(plan.asks[0], past.n_cart, past.n_sure, past.n_past, len(past.rows))
     acts = trail if past.n_sure < end <= past.n_past else trail[:0]
     found = describe(table, scores, touched, n_touched, past.rows[start:end], acts, offer.blocked)
+    _announce_rest(offer, forest, table.rows[:found])
     judge(table, forest, found, work.best)
-    for c in range(found):
-        work.total[table.rows[c]] = work.best[c]
-        work.total_touched[c] = table.rows[c]
-    return settle(offer, work, found, n_used, k, pool)
+    found = fall(table.rows, work.best, found, table.keys, work.rows, pool)
+    work.removed[:] = 0  # those that may not be shown are no candidates
+    return one_each(work.rows, work.best, found, offer.family, work.used, n_used, k)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from endcap.kernels.ahead import ask
+
 LEAST = np.float32(1e-30)
 """The score of an item that more speaks against than for: behind all others, and still one that was found."""
 
@@ -21,7 +23,11 @@ def add_neighbors(indptr, indices, values, query_rows, query_weights, scores, to
     ``query_weights`` float32 above 0. ``scores`` float32 (n,), zero outside ``touched[:n_touched]``, int32. Rows the matrix
     lacks are skipped. Values below 0 lower the scores of items that others propose, and never below :data:`LEAST`.
     """
+    if len(query_rows) > 0:
+        _announce(indptr, indices, query_rows[0], scores)
     for q in range(len(query_rows)):
+        if q + 1 < len(query_rows):
+            _announce(indptr, indices, query_rows[q + 1], scores)
         row = query_rows[q]
         if row < 0 or row >= len(indptr) - 1:
             continue
@@ -45,6 +51,14 @@ def add_neighbors(indptr, indices, values, query_rows, query_weights, scores, to
                 scores[item] = max(scores[item] + query_weights[q] * values[at], LEAST)
             at -= 1
     return n_touched
+
+
+@njit(nogil=True, cache=True)
+def _announce(indptr, indices, row, scores):  # type: ignore[no-untyped-def]
+    """Have the ``scores`` of a row's neighbours come."""
+    if 0 <= row < len(indptr) - 1:
+        for at in range(indptr[row], indptr[row + 1]):
+            ask(scores, indices[at])
 
 
 @njit(nogil=True, cache=True)

@@ -13,6 +13,9 @@ _LOW_BITS = 17
 
 _COARSE_BITS = 20
 
+_FEW = 400
+"""More are sorted, not counted."""
+
 _CROWD = 24
 """Insertion sort, which takes the square of their number, is left to others where so many scores share a step."""
 
@@ -46,6 +49,33 @@ def best_of(touched, scores, n_touched, keys, histogram, items, values):  # type
     for place in range(size):
         items[place] = np.uint64(0xFFFFFFFF) - (keys[place] & np.uint64(0xFFFFFFFF))
         value_bits[place] = np.uint32(keys[place] >> np.uint64(32))
+    return size
+
+
+@njit(nogil=True, cache=True)
+def fall(items, scores, n, keys, ordered, limit):  # type: ignore[no-untyped-def]
+    """Put the best of ``items[:n]`` int32 into ``ordered`` int32, best first, of equals the lower item, and their ``scores``
+    float32, all at least 0, into the same order; returns how many there are, at most ``limit``.
+
+    ``keys`` uint64 (at least 2 × n,) is room to work in. Each finds its place by counting those before it: few candidates are
+    compared with all others, many side by side, sooner than they are sorted.
+    """
+    bits, mine, sorted_keys = scores.view(np.uint32), keys[:n], keys[n : 2 * n]
+    for c in range(n):
+        mine[c] = (np.uint64(bits[c]) << np.uint64(32)) | np.uint64(0xFFFFFFFF - items[c])
+    if n > _FEW:
+        mine.sort()
+        sorted_keys[:] = mine[::-1]
+    else:
+        for c in range(n):
+            key, place = mine[c], 0
+            for other in range(n):
+                place += mine[other] > key
+            sorted_keys[place] = key
+    size = min(n, limit)
+    for place in range(size):
+        ordered[place] = np.uint64(0xFFFFFFFF) - (sorted_keys[place] & np.uint64(0xFFFFFFFF))
+        bits[place] = np.uint32(sorted_keys[place] >> np.uint64(32))
     return size
 
 

@@ -13,9 +13,21 @@ that fails.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+from numba import literally, njit  # type: ignore[attr-defined]
 
-from endcap.kernels.lanes import DE_BRUIJN, LANES, LEAVES, SHIFT, add_leaves, every_leaf, room, strike
+from endcap.kernels.lanes import (
+    DE_BRUIJN,
+    FEWEST_PARTS,
+    LANES,
+    LEAVES,
+    MOST_PARTS,
+    SHIFT,
+    WIDTH,
+    add_leaves,
+    every_leaf,
+    room,
+    strike,
+)
 
 MOST_LEAVES = LEAVES
 
@@ -40,16 +52,37 @@ def add_trees(features, n, starts, tested, thresholds, kept, leaves, totals):  #
     keeps the leaves that have a bit in ``kept`` (uint32). ``leaves`` float64 (n_trees, 32) has the values by
     :func:`place_of_leaf`. ``totals`` float64 (at least n,). Time O(n tests × n / LANES).
     """
-    n_features = len(features)
-    block, sums = room(features, n_features * LANES).reshape(n_features, LANES), room(totals, LANES)
-    for first in range(0, n, LANES):
-        size = min(LANES, n - first)
+    blocks = (n + LANES - 1) // LANES
+    if blocks == 0:
+        return
+    parts = ((n + WIDTH - 1) // WIDTH + blocks - 1) // blocks
+    # Written out: how many parts there are must be known when the loop over them is compiled.
+    if parts <= FEWEST_PARTS:
+        _add(FEWEST_PARTS, features, n, starts, tested, thresholds, kept, leaves, totals)
+    elif parts == 5:
+        _add(5, features, n, starts, tested, thresholds, kept, leaves, totals)
+    elif parts == 6:
+        _add(6, features, n, starts, tested, thresholds, kept, leaves, totals)
+    elif parts == 7:
+        _add(7, features, n, starts, tested, thresholds, kept, leaves, totals)
+    else:
+        _add(MOST_PARTS, features, n, starts, tested, thresholds, kept, leaves, totals)
+
+
+@njit(nogil=True, cache=True)
+def _add(parts, features, n, starts, tested, thresholds, kept, leaves, totals):  # type: ignore[no-untyped-def]
+    """:func:`add_trees`, so many ``parts`` of candidates at a time."""
+    literally(parts)
+    n_features, lanes = len(features), WIDTH * parts
+    block, sums = room(features, n_features * lanes).reshape(n_features, lanes), room(totals, lanes)
+    for first in range(0, n, lanes):
+        size = min(lanes, n - first)
         for row in range(n_features):
             for c in range(size):
                 block[row, c] = features[row, first + c]
         sums[:size] = totals[first : first + size]
         for tree in range(len(starts) - 1):
-            alive = every_leaf()
+            alive = every_leaf(parts)
             # Unsigned, for then Numba need not look whether a place counts from the end.
             for test in range(np.uintp(starts[tree]), np.uintp(starts[tree + 1])):
                 alive = strike(alive, block, tested[test], thresholds[test], kept[test])

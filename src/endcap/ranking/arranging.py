@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import NamedTuple
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -40,12 +41,15 @@ class Policy:
     new_share: float
     is_plain: bool = field(init=False)
     """Whether nothing but the scores matters, as long as no source is drawn."""
+    plain_variety: tuple[object, ...] = field(init=False)
+    """``variety`` as a plain tuple, which is handed over faster."""
 
     def __post_init__(self) -> None:
         variety = self.variety
         same = variety.method == NONE or variety.dial == 0
         odds = variety.min_categories or variety.price_tiers or self.epsilon or self.new_share
         object.__setattr__(self, "is_plain", same and not odds)
+        object.__setattr__(self, "plain_variety", tuple(variety))
 
     @classmethod
     def of(cls, diversity: Diversity, exploration: Exploration) -> Policy:
@@ -91,8 +95,7 @@ class Entrants(NamedTuple):
     draws: NDArray[np.float64] = _NO_DRAWS
 
 
-@dataclass(frozen=True, slots=True)
-class Slots:
+class Slots(msgspec.Struct, frozen=True):
     """The places of the candidates that were chosen, in order, the exact chance of each given those before, and how it came;
     its row, the number of the source that gave most to it, and the row that led there, -1 for none."""
 
@@ -127,7 +130,7 @@ class Arranger:
         is_plain = policy.is_plain and not (len(who.draws) or len(who.pinned) or len(who.caps.most))
         found: int = give_out(
             traces_of(gathered), tuple(looks), tuple(_bounds(who)), self._plain, who.rows, who.scores, who.shown,
-            tuple(policy.variety), tuple(_chance(policy, who, seed)), _old(policy, who), is_plain, min(count, MOST_SLOTS),
+            policy.plain_variety, tuple(_chance(policy, who, seed)), _old(policy, who), is_plain, min(count, MOST_SLOTS),
         )  # fmt: skip
         return self._slots(found)
 

@@ -31,8 +31,9 @@ class FeatureTable:
     def __init__(self, n_sources: int, columns: Floats, codes: Rows) -> None:
         n_items, n_features = columns.shape[1], len(layout([""] * n_sources))
         self.arrays = Table(
-            columns=columns, codes=codes, numbers=np.zeros(n_items, np.int32), allowed=np.zeros(n_items, np.int32),
-            packed=np.zeros(n_items, np.float32), keys=np.zeros(n_items, np.uint64), histogram=np.zeros(STEPS, np.int32),
+            columns=np.ascontiguousarray(columns.T), codes=np.ascontiguousarray(codes.T), numbers=np.zeros(n_items, np.int32),
+            allowed=np.zeros(n_items, np.int32), packed=np.zeros(n_items, np.float32),
+            keys=np.zeros(max(n_items, 2 * MOST_CANDIDATES), np.uint64), histogram=np.zeros(STEPS, np.int32),
             sizes=np.zeros(n_sources, np.int64), tops=np.zeros((n_sources, 0), np.int32),
             values=np.zeros((n_sources, 0), np.float32), rows=np.zeros(MOST_CANDIDATES, np.int32),
             features=np.zeros((n_features, MOST_CANDIDATES), np.float32), n_rows=np.zeros(1, np.int64),

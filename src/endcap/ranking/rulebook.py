@@ -111,9 +111,14 @@ class Bar(NamedTuple):
     allows: bool = False
 
     @property
+    def names_rows(self) -> bool:
+        """Whether it names what it keeps out row by row."""
+        return not self.allows and self.rows.dtype != np.bool_
+
+    @property
     def is_sparse(self) -> bool:
         """Whether it names what it keeps out row by row, by a code that no other rule shares."""
-        return not self.allows and self.rows.dtype != np.bool_ and self.code < LAST_CODE
+        return self.names_rows and self.code < LAST_CODE
 
     def put(self, blocked: NDArray[np.uint8]) -> None:
         """Give what is kept out the code, where it has none yet."""
@@ -121,6 +126,10 @@ class Bar(NamedTuple):
             bar_others(blocked, self.rows, self.code)
         elif self.rows.dtype == np.bool_:
             bar_where(blocked, self.rows, self.code)
+        elif len(self.rows) == 1:  # as it mostly is: the product of the page
+            row = self.rows.item()
+            if row < len(blocked) and not blocked[row]:
+                blocked[row] = self.code
         else:
             mark(blocked, self.rows, self.code)
 
@@ -154,16 +163,20 @@ class ActiveRules:
             labels[min(code, LAST_CODE)] = label_of(rule) if known is None else f"{known}, or {label_of(rule)}"
         return labels
 
-    def block(self, blocked: NDArray[np.uint8]) -> None:
-        """Give what is kept out the code of its rule, where it has none yet.
+    def block(self, blocked: NDArray[np.uint8]) -> list[Rows] | None:
+        """Give what is kept out the code of its rule, where it has none yet. Returns the rows that it can be, where they are few.
 
         Products that are newer than this answer's view of the catalogue, which no rule has seen, wait for the next answer.
         """
+        bars, is_sparse = self.bars(), True
         if len(self._view) > self._n_rows:
             newer = blocked[self._n_rows :]
             newer[newer == 0] = _NEWER
-        for bar in self.bars():
+            is_sparse = False
+        for bar in bars:
             bar.put(blocked)
+            is_sparse = is_sparse and bar.names_rows
+        return [np.asarray(bar.rows, dtype=np.int32) for bar in bars] if is_sparse else None
 
     def bars(self) -> list[Bar]:
         """What each rule keeps out, in the order in which they are asked; none for a rule that keeps nothing out now."""

@@ -132,4 +132,4 @@ def pessimistic_ranks(
 def _everything_open(n: int) -> Offer:
     """A range that is all for sale, without categories or variants."""
     none = np.full(n, -1, dtype=np.int32)
-    return Offer(np.zeros(n, dtype=np.uint8), none, none)
+    return Offer(np.zeros(n, dtype=np.uint8), none, none, none, none, none.astype(np.int8))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import msgspec
@@ -132,7 +132,7 @@ class Rehearsing:
         if not _same(again, was):
             raise _LeftOut(COMES_OTHERWISE)
         try:
-            other = replace(moment, draws=_draws(target, request, basis))
+            other = msgspec.structs.replace(moment, draws=_draws(target, request, basis))
             _, then, given = self._shown(target, request, other, basis, item_ids)
             if given is None:
                 given = self._given(target, request, other, basis, item_ids)

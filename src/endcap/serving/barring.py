@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from endcap.core.query import Query
+from endcap.core.query import Query, Rows
 from endcap.core.request import Filters, RecommendRequest
-from endcap.kernels.barring import bar_variants, bar_where, lift
+from endcap.kernels.barring import bar_variants, bar_where, lift, take_back
 from endcap.kernels.retrieve import mark
 from endcap.ranking.columns import Mask
 from endcap.ranking.rulebook import ActiveRules, Bar
@@ -62,20 +62,62 @@ class Barrier:
         self._blocked[list(taken)] = TAKEN
 
 
+class Slate:
+    """The array that answers mark what they may not show in, one after another.
+
+    A copy of a large catalogue for each of them would take longer than most of their other parts. What an answer marked row by
+    row is taken back before the next one; only after one that marked much at once, or changed it nobody knows where, is all of
+    it copied again.
+    """
+
+    def __init__(self) -> None:
+        self._before = self._blocked = np.empty(0, dtype=np.uint8)
+        self._marked: list[Rows] | None = None
+
+    def clean(self, before: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """The same codes as in ``before`` uint8, which stays as it is, in an array to mark; :meth:`note` says what was marked."""
+        if before is self._before and self._marked is not None:
+            if self._marked:
+                take_back(self._blocked, before, np.concatenate(self._marked))
+        else:
+            self._before, self._blocked = before, before.copy()
+        self._marked = None
+        return self._blocked
+
+    def note(self, marked: list[Rows] | None) -> None:
+        """Say which rows alone were marked since :meth:`clean`; nothing where that is not known."""
+        self._marked = marked
+
+    def note_too(self, rows: Sequence[int]) -> None:
+        """Say that these rows were marked too."""
+        if self._marked is not None and rows:
+            self._marked.append(np.array(rows, dtype=np.int32))
+
+
 def barred(
-    request: RecommendRequest, query: Query, rules: ActiveRules, items: ItemTable, shown: Sequence[int]
-) -> NDArray[np.uint8]:
-    """Why each row may not be shown in this answer, by code; 0 where it may. The first reason is the one that is told."""
-    blocked = items.blocked_at(query.now_ms)
-    mark(blocked, query.exclude, EXCLUDED)
-    for rows, code in ((query.dismissed, DISMISSED), (query.owned, OWNED), (query.disliked, DISLIKED)):
+    request: RecommendRequest, query: Query, rules: ActiveRules, items: ItemTable, shown: Sequence[int],
+    slate: Slate | None = None,
+) -> NDArray[np.uint8]:  # fmt: skip
+    """Why each row may not be shown in this answer, by code; 0 where it may. The first reason is the one that is told.
+
+    The array is that of the ``slate``, where one is given.
+    """
+    slate = slate or Slate()
+    blocked = slate.clean(items.blocked_at(query.now_ms))
+    if len(query.exclude):
+        mark(blocked, query.exclude, EXCLUDED)
+    said = ((query.dismissed, DISMISSED), (query.owned, OWNED), (query.disliked, DISLIKED))
+    for rows, code in said:
         if len(rows):  # whoever wants none of it in blue does not want it in green either
             bar_variants(blocked, items.family, rows, code)
     if shown:
         mark(blocked, np.array(shown, dtype=np.int32), TAKEN)
-    rules.block(blocked)
+    kept_out = rules.block(blocked)
     if request.filters is not None:
         bar_where(blocked, _outside(request.filters, items), FILTERED)
+    much = request.filters is not None or any(len(rows) for rows, _ in said)
+    slate.note(None if much or kept_out is None else [query.exclude, *kept_out])
+    slate.note_too(shown)
     return blocked
 
 

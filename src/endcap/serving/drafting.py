@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from msgspec import structs
 from numpy.typing import NDArray
 
 from endcap.experiments.interleaving import team_draft
@@ -52,7 +53,7 @@ def _draft(
     for item_id, team in zip(draft.items, draft.teams, strict=True):
         best = [next((one for one in ranking if one not in taken), None) for ranking in rankings]
         by_coin = sizes[0] == sizes[1] and None not in best and best[0] != best[1]
-        slots.append(known[team][item_id]._replace(arm=arms[team], propensity=0.5 if by_coin else 1.0))
+        slots.append(structs.replace(known[team][item_id], arm=arms[team], propensity=0.5 if by_coin else 1.0))
         taken.add(item_id)
         sizes[team] += 1
     return slots
@@ -67,6 +68,6 @@ def with_even_odds(shelves: Shelves, blocked: NDArray[np.uint8], n_items: int) -
         if ready.sources.names == (RANDOM_ITEMS,):
             left = int(np.count_nonzero(blocked[:n_items] == 0)) + len(filled.slots)
             filled.slots = [
-                slot._replace(propensity=1.0 / (left - at)) if slot.source == RANDOM_ITEMS else slot
+                structs.replace(slot, propensity=1.0 / (left - at)) if slot.source == RANDOM_ITEMS else slot
                 for at, slot in enumerate(filled.slots)
             ]

@@ -1,17 +1,17 @@
 """The engine: a request in, an answer out, every answer explained.
 
-All filters act before the cut to ``count``: an answer takes a copy of the catalogue's ``blocked`` array (a microsecond for
-20,000 items), marks the rows that it may not show, and retrieval passes over them.
+All filters act before the cut to ``count``: an answer marks the rows that it may not show in an array of one byte an item, and
+retrieval passes over them.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Protocol
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -32,7 +32,7 @@ from endcap.ranking.fatigue import Allowance, allowance
 from endcap.ranking.mixture import Mixture
 from endcap.ranking.rulebook import ActiveRules, Trial
 from endcap.serving.allocation import Allocation
-from endcap.serving.barring import barred
+from endcap.serving.barring import Slate, barred
 from endcap.serving.breaker import Breaker
 from endcap.serving.drafting import drafted, with_even_odds
 from endcap.serving.headings import heading
@@ -67,8 +67,7 @@ class Labels(Protocol):
         """The segments of somebody beyond those that follow from the request and what they did lately."""
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(msgspec.Struct, frozen=True):
     """What makes an answer this one and no other: its id, from which all chance is drawn, the time, and the shopper's past.
 
     With ``takes_part`` the shopper is in the experiments that run. Of one that is made again, ``draws`` are the odds of the
@@ -86,8 +85,7 @@ class Moment:
     labels: frozenset[str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Filling:
+class _Filling(msgspec.Struct, frozen=True):
     """The shelves of an answer, and what they were filled with."""
 
     filler: ShelfFiller
@@ -112,6 +110,7 @@ class Engine:
         self._mixture = Mixture(state.stack, state.items.room, watch=self.breaker)
         self._arranger = arranger or Arranger()
         self._people = People()
+        self._slate = Slate()
         self.met = NOBODY
         """The arms that shaped the newest answer."""
         self.segments: frozenset[str] = frozenset()
@@ -171,23 +170,26 @@ class Engine:
         view = AnswerView(items, state.artifacts)
         above, seed = items.rows(shown), seed_of(moment.recommendation_id)
 
-        def fill(form: str, shelves: Sequence[ReadyShelf]) -> _Filling:
+        def fill(form: str, shelves: Sequence[ReadyShelf], slate: Slate) -> _Filling:
             rules = ActiveRules(state.rules[form], query, view)
-            blocked = barred(request, query, rules, items, above)
+            blocked = barred(request, query, rules, items, above, slate)
             filler = ShelfFiller(
                 view, query, blocked, self._fitting_mixture(state), self._arranger, rules, seed=seed,
                 newcomers=_newcomers(state), shown=above, in_order=request.shelf is None,
                 explain=request.explain or request.why_not is not None,
             )  # fmt: skip
-            filled = self._fill(filler, shelves, count, request.placement, moment)
+            try:
+                filled = self._fill(filler, shelves, count, request.placement, moment)
+            finally:
+                slate.note_too(filler.shown)
             with_even_odds(filled, blocked, len(items))
             return _Filling(filler, rules, blocked, filled)
 
-        filling = fill(variant.form or request.placement, shelves)
+        filling = fill(variant.form or request.placement, shelves, self._slate)
         filled = filling.shelves
         if len(variant.drafted) == 2:
             (first, _), (second, form) = variant.drafted
-            other = fill(form, _shelves(state, form, request)).shelves
+            other = fill(form, _shelves(state, form, request), Slate()).shelves
             filled = drafted((first, second), filled, other, items, count, seed)
         response = RecommendResponse(
             recommendation_id=moment.recommendation_id,

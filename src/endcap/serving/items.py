@@ -12,6 +12,7 @@ from endcap.core.catalog import Item
 from endcap.core.ids import IdMap
 from endcap.core.money import to_minor
 from endcap.kernels.giving import Looks
+from endcap.kernels.mixing import Offer
 from endcap.kernels.retrieve import close
 from endcap.ranking.columns import Columns
 
@@ -126,13 +127,20 @@ class ItemTable:
             known = self._looks = _Looks(changes, Looks(self.leaf, self.top, brand, self.tier))
         return known.looks
 
+    def offer(self, blocked: NDArray[np.uint8]) -> Offer:
+        """All but what is ``blocked``."""
+        looks = self.looks
+        return Offer(blocked, looks.leaf, self.family, looks.top, looks.brand, looks.tier)
+
     def rows(self, item_ids: Iterable[str]) -> list[int]:
         """The rows of the items that are known, in order."""
         known = (self._ids.row(item_id) for item_id in item_ids)
         return [row for row in known if row >= 0]
 
     def blocked_at(self, now_ms: int) -> NDArray[np.uint8]:
-        """A copy of ``blocked`` in which items outside their dates are UNAVAILABLE too.
+        """``blocked``, with items outside their dates UNAVAILABLE too.
+
+        It is the same array, which cannot be written to, until one of these changes.
 
         The dates of all items are compared only when one has passed or the catalogue has changed since the last time: on every
         answer that would take longer than most of its other parts.
@@ -141,8 +149,9 @@ class ItemTable:
         if known is None or known.changes != self._changes or not known.from_ms <= now_ms < known.until_ms:
             changes, blocked = self._changes, self.blocked.copy()
             until_ms = close(blocked, self.open_from, self.open_until, now_ms, UNAVAILABLE)
+            blocked.flags.writeable = False
             known = self._open = _Open(changes, now_ms, until_ms, blocked)
-        return known.blocked.copy()
+        return known.blocked
 
     def update(self, items: Iterable[Item], deleted: Iterable[str] = ()) -> None:
         """Take products into account that are new, changed or gone."""

@@ -32,12 +32,13 @@ _TRADES = frozenset({_PURCHASE, _REFUND})
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """The fields of :class:`endcap.core.query.Query` that follow from a past. ``trail`` is without the product of a page,
+    """The fields of :class:`endcap.core.query.Query` that follow from a past. ``trail`` is without the product of a page, and
+    ``room_to_lead`` is the trail behind a place for that product; ``newest`` is the first of it, -1 where there is none.
     ``began_ms`` is when the visit began, ``path`` the newest searches and categories."""
 
     history: Rows
     weights: NDArray[np.float32]
-    trail: Rows
+    room_to_lead: Rows
     purchases: tuple[Purchase, ...]
     dismissed: Rows
     owned: Rows
@@ -49,6 +50,12 @@ class Person:
     exposure: Exposure
     began_ms: int
     path: tuple[str, ...]
+    newest: int
+
+    @property
+    def trail(self) -> Rows:
+        """The acts, newest first."""
+        return self.room_to_lead[1:]
 
 
 class People:
@@ -91,10 +98,10 @@ def person_of(past: History, items: ItemTable, now_ms: int) -> Person:
     found = interest(newest_first, items.ids, unwanted)
     seen = exposed(past, items.ids, began_ms, at_ms)
     return Person(
-        history=int32(found.history), weights=found.weights, trail=int32(found.trail), purchases=bought,
+        history=int32(found.history), weights=found.weights, room_to_lead=int32([-1, *found.trail]), purchases=bought,
         dismissed=int32(said.dismissed), owned=int32(said.owned), liked=int32(said.liked), disliked=int32(said.disliked),
         shown=int32(seen.rows), shown_counts=np.array(seen.counts, np.float32), preferences=preferences, exposure=seen.exposure,
-        began_ms=began_ms, path=_path(past, found, items),
+        began_ms=began_ms, path=_path(past, found, items), newest=found.trail[0] if found.trail else -1,
     )  # fmt: skip
 
 

@@ -55,9 +55,8 @@ def _habits(past: History, items: ItemTable, person: Person) -> frozenset[str]:
 
 def _led_by(anchor: int, person: Person) -> Rows:
     """The trail, with the product of the page as its newest step."""
-    trail = person.trail
-    if anchor < 0 or (len(trail) and trail[0] == anchor):
-        return trail
-    led = np.empty(len(trail) + 1, dtype=np.int32)
-    led[0], led[1:] = anchor, trail
+    if anchor < 0 or anchor == person.newest:
+        return person.trail
+    led = person.room_to_lead.copy()
+    led[0] = anchor
     return led

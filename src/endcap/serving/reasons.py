@@ -32,6 +32,9 @@ TEMPLATES = {
 }
 """One sentence a code; ``{item}`` is the product that led here, ``{category}`` its category."""
 
+OF_CATEGORY = "_in_category"
+"""How the codes of reasons end that name a category."""
+
 _WITHOUT_ITEM = {
     "bought_together": "Often bought together",
     "viewed_next": "Customers also viewed this",
@@ -46,16 +49,16 @@ _WITHOUT_ITEM = {
 
 
 @lru_cache(maxsize=10_000)
-def reason(code: str, *, item: str | None = None, category: str | None = None) -> Reason:
+def reason(code: str, item: str | None = None, category: str | None = None) -> Reason:
     """The reason of a code, with the product or category that led to it where one did.
 
-    >>> reason("bought_together", item="Mug").text
+    >>> reason("bought_together", "Mug").text
     'Often bought together with Mug'
     >>> reason("popular_in_category").text
     'Popular with our customers'
     """
-    if code.endswith("_in_category") and category is None:
-        return Reason(code, TEMPLATES[code.removesuffix("_in_category")])
+    if code.endswith(OF_CATEGORY) and category is None:
+        return Reason(code, TEMPLATES[code.removesuffix(OF_CATEGORY)])
     if item is None and code in _WITHOUT_ITEM:
         return Reason(code, _WITHOUT_ITEM[code])
     template = TEMPLATES.get(code, "Recommended for you")

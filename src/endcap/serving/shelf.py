@@ -5,8 +5,6 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -14,7 +12,6 @@ from numpy.typing import NDArray
 
 from endcap.core.query import Query, Rows
 from endcap.core.request import Reason, ShelfTrace
-from endcap.kernels.mixing import Offer
 from endcap.kernels.retrieve import LEAST
 from endcap.ranking.arranging import Arranger, Caps, Entrants, Policy, Slots, next_seed
 from endcap.ranking.fatigue import passed_over
@@ -25,13 +22,15 @@ from endcap.ranking.stack import Group
 from endcap.serving.barring import SEEN, TAKEN, Barrier, labels
 from endcap.serving.items import NO_CATEGORY, NO_FAMILY, ItemTable
 from endcap.serving.live_sources import NewArrivals
-from endcap.serving.reasons import reason
+from endcap.serving.reasons import OF_CATEGORY, reason
 from endcap.serving.state import ReadyShelf
 from endcap.serving.trace import Told, add_to_trace
 from endcap.serving.view import AnswerView
 
 CANDIDATES = 100
 """How many candidates of a shelf its slots are chosen from."""
+
+_NO_ROWS: Rows = np.empty(0, dtype=np.int32)
 
 PINNED, NEW = "pin", "new_arrivals"
 """What is named as the source of an item that a rule put in its place, and of a new one that only chance can choose."""
@@ -46,7 +45,7 @@ MOST_BOUGHT = 20
 """How many different things that were bought, the newest, a source is asked with."""
 
 
-class Slot(NamedTuple):
+class Slot(msgspec.Struct, frozen=True, gc=False):
     """One filled place: the item's row, its score inside the shelf, why it is there, what led there (-1 for nothing), the source
     that proposed it, its exact chance given the slots above, and the arm that chose it where two are interleaved."""
 
@@ -59,18 +58,17 @@ class Slot(NamedTuple):
     arm: str = ""
 
 
-@dataclass(slots=True)
-class Filled:
+class Filled(msgspec.Struct):
     """A shelf's answer. ``failed`` names sources that cannot be used; ``fallback`` is set when the shelf was topped up.
 
     ``fates``, filled where an explanation is asked for, says of rows that were proposed what became of them.
     """
 
-    slots: list[Slot] = field(default_factory=list)
-    failed: list[str] = field(default_factory=list)
+    slots: list[Slot] = []
+    failed: list[str] = []
     fallback: str | None = None
     trace: ShelfTrace | None = None
-    fates: dict[int, str] = field(default_factory=dict)
+    fates: dict[int, str] = {}
 
 
 class ShelfFiller:
@@ -103,11 +101,16 @@ class ShelfFiller:
         self._draws = np.empty(0)
         self._reasons: dict[tuple[str, int], Reason] = {}
         self._known = self._all_known()
-        self._offer = Offer(blocked, self._items.leaf, self._items.family)
+        self._offer = self._items.offer(blocked)
 
     def code(self, row: int) -> int:
         """Why a row may not be shown, 0 where it may or is shown."""
         return int(self._blocked[row]) if row < len(self._blocked) else 0
+
+    @property
+    def shown(self) -> Sequence[int]:
+        """The rows that are shown, those that stand above among them."""
+        return self._shown
 
     def _all_known(self) -> Known:
         query, purchases = self._query, self._query.purchases
@@ -202,7 +205,7 @@ class ShelfFiller:
         if not len(rows):
             return 0
         who = Entrants(
-            rows, self._weighed(rows, scores, own), np.array(self._shown, dtype=np.int32),
+            rows, self._weighed(rows, scores, own), np.array(self._shown, dtype=np.int32) if self._shown else _NO_ROWS,
             old=self._view.n_trained or len(self._view),
         )  # fmt: skip
         if more:
@@ -242,9 +245,12 @@ class ShelfFiller:
 
     def _pins_here(self, n_filled: int, count: int, own: ActiveRules | None) -> dict[int, int]:
         """The rows that a rule puts into the next ``count`` places, and into which of them, unless they are blocked."""
+        pins = own.pins if own is not None else ()
+        if not self._pins and not pins:
+            return {}
         wanted: dict[int, int] = {}
         above = len(self._shown) - self._n_above
-        for pin, begins in [*((pin, above) for pin in self._pins), *((pin, n_filled) for pin in (own.pins if own else ()))]:
+        for pin, begins in [*((pin, above) for pin in self._pins), *((pin, n_filled) for pin in pins)]:
             place = pin.position - begins
             shows = pin.row < len(self._blocked) and self._blocked[pin.row] == 0  # a row may be newer than the answer
             if shows and 0 <= place < count and place not in wanted.values():
@@ -337,9 +343,13 @@ class ShelfFiller:
         told = self._reasons.get((code, lead))
         if told is None:
             item = self._items.title(lead) if lead >= 0 else None
-            category = self._items.category_name(self._known.category) if self._known.category != NO_CATEGORY else None
-            told = self._reasons[code, lead] = reason(code, item=item, category=category)
+            told = self._reasons[code, lead] = reason(code, item, self._category_told(code))
         return told
+
+    def _category_told(self, code: str) -> str | None:
+        """The category that a reason names, where it names one and one is known."""
+        category = self._known.category
+        return self._items.category_name(category) if category != NO_CATEGORY and code.endswith(OF_CATEGORY) else None
 
     def _add_from_range(self, count: int, filled: Filled, own: ActiveRules | None, ready: ReadyShelf) -> int:
         """Whatever the shop offers, the category of the page first: better than an empty shelf before the first training."""

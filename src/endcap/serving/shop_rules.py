@@ -48,7 +48,7 @@ def tried(rule: Rule, state: ServingState, request: RecommendRequest | None, pas
     view = AnswerView(items, state.artifacts)
     if request is None:
         nobody = Query(now_ms, -1, _NO_ROWS, _NO_ROWS, _NO_ROWS)
-        blocked = items.blocked_at(now_ms)
+        blocked = items.blocked_at(now_ms).copy()
         ActiveRules(Rulebook(state.shop_rules, FIRST_RULE), nobody, view).block(blocked)
         return trial(rule, nobody, view, blocked)
     ready = state.placements.get(request.placement)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,8 +19,7 @@ _NOBODY: Rows = np.empty(0, dtype=np.int32)
 _NOTHING = np.empty(0, dtype=np.float32)
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerView:
+class AnswerView(msgspec.Struct, frozen=True):
     """The :class:`endcap.ranking.rules.base.ItemView` of one answer. ``artifacts`` are those of its bundle."""
 
     table: ItemTable

@@ -58,7 +58,7 @@ def shopper(
 def left(rules: Rule | Sequence[Rule], items: AnswerView, query: Query | None = None) -> list[str]:
     """The ids of what rules leave, in order."""
     query = query or shopper(items)
-    blocked = items.table.blocked_at(query.now_ms)
+    blocked = items.table.blocked_at(query.now_ms).copy()
     ActiveRules(Rulebook((rules,) if isinstance(rules, Rule) else rules, 8), query, items).block(blocked)
     return [items.table.item_id(row) for row in range(len(items)) if blocked[row] == 0]
 

@@ -23,6 +23,7 @@ from endcap.measurement.watch.notes import WatchReport, standing
 from endcap.serving.shop_experiments import begin_holdout
 from endcap.web.access import KeyRing
 from endcap.web.admission import Admission, Patience
+from endcap.web.compiling import CompilingAside
 from endcap.web.limits import REFRESH_EVERY_S
 from endcap.web.logs import Log
 from endcap.web.metrics import Gauge, Metrics
@@ -95,6 +96,8 @@ class Site:
         self._refreshing: asyncio.Task[None] | None = None
         self._failing: set[str] = set()
         folder = endcap.home.folder
+        if folder is not None:
+            endcap.compiling = CompilingAside(folder)
         self._measuring: Measuring = (
             MeasuringHere(self._say_unmeasured, self.clock) if folder is None else MeasuringBeside(folder, self._say_unmeasured)
         )

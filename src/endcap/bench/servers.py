@@ -15,7 +15,8 @@ from pathlib import Path
 
 from endcap.errors import EndcapError
 
-READY_WITHIN_S = 60.0
+READY_WITHIN_S = 180.0
+"""Long enough for the first server on a machine, whose kernels are compiled before it answers."""
 
 
 def free_port() -> int:

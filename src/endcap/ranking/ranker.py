@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,19 +23,35 @@ Rows = NDArray[np.int32]
 Counts = NDArray[np.int64]
 
 
+class Scratch(NamedTuple):
+    """Room to work in, one entry an item, as :class:`endcap.kernels.ranking.Table` wants it: enough for any number of tables that
+    are filled one at a time."""
+
+    numbers: Rows
+    allowed: Rows
+    packed: Floats
+    keys: NDArray[np.uint64]
+
+    @classmethod
+    def of(cls, n_items: int) -> Scratch:
+        """That for so many items."""
+        rows, keys = np.zeros((2, n_items), np.int32), np.zeros(max(n_items, 2 * MOST_CANDIDATES), np.uint64)
+        return cls(rows[0], rows[1], np.zeros(n_items, np.float32), keys)
+
+
 class FeatureTable:
     """Candidates and their features, through arrays that stay allocated: the one code for teaching and for serving.
 
     After :meth:`fill`, ``rows[:n]`` int32 are the candidates and ``features[:, :n]`` float32 what is known of each, in the rows
-    that :func:`endcap.ranking.features.layout` names. One thread at a time.
+    that :func:`endcap.ranking.features.layout` names. One thread at a time, and one table of those that share a ``scratch``.
     """
 
-    def __init__(self, n_sources: int, columns: Floats, codes: Rows) -> None:
+    def __init__(self, n_sources: int, columns: Floats, codes: Rows, scratch: Scratch | None = None) -> None:
         n_items, n_features = columns.shape[1], len(layout([""] * n_sources))
+        scratch = scratch or Scratch.of(n_items)
         self.arrays = Table(
-            columns=np.ascontiguousarray(columns.T), codes=np.ascontiguousarray(codes.T), numbers=np.zeros(n_items, np.int32),
-            allowed=np.zeros(n_items, np.int32), packed=np.zeros(n_items, np.float32),
-            keys=np.zeros(max(n_items, 2 * MOST_CANDIDATES), np.uint64), histogram=np.zeros(STEPS, np.int32),
+            columns=np.ascontiguousarray(columns.T), codes=np.ascontiguousarray(codes.T), numbers=scratch.numbers,
+            allowed=scratch.allowed, packed=scratch.packed, keys=scratch.keys, histogram=np.zeros(STEPS, np.int32),
             sizes=np.zeros(n_sources, np.int64), tops=np.zeros((n_sources, 0), np.int32),
             values=np.zeros((n_sources, 0), np.float32), rows=np.zeros(MOST_CANDIDATES, np.int32),
             features=np.zeros((n_features, MOST_CANDIDATES), np.float32), n_rows=np.zeros(1, np.int64),
@@ -62,10 +80,11 @@ class FeatureTable:
 class Ranker:
     """A tree ranker at work, with the ``table`` of the candidates that it is asked about. One thread at a time.
 
-    Raises CorruptBundle where the trees test a feature that this version does not know.
+    Rankers that share a ``scratch`` are asked one after another. Raises CorruptBundle where the trees test a feature that this
+    version does not know.
     """
 
-    def __init__(self, artifact: TreeRanker) -> None:
+    def __init__(self, artifact: TreeRanker, scratch: Scratch | None = None) -> None:
         names = [one.name for one in layout(artifact.sources)]
         missing = [one for one in artifact.features if one not in names]
         if missing:
@@ -78,7 +97,7 @@ class Ranker:
             powers=(artifact.values.astype(np.float64) ** artifact.value_exponent).astype(np.float32),
             totals=np.zeros(MOST_CANDIDATES),
         )  # fmt: skip
-        self.table = FeatureTable(len(artifact.sources), artifact.facts.columns, artifact.facts.codes)
+        self.table = FeatureTable(len(artifact.sources), artifact.facts.columns, artifact.facts.codes, scratch)
         self._tested = dict(zip(artifact.features, places.tolist(), strict=True))
 
     def arrays(self, pool: int) -> tuple[Table, Forest]:

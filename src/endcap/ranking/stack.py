@@ -16,7 +16,7 @@ from endcap.core.choice import Asking, Choice
 from endcap.core.placement import QueryWith, Source
 from endcap.errors import CorruptBundle
 from endcap.kernels.mixing import OTHER, Plan, Stacked
-from endcap.ranking.ranker import Ranker
+from endcap.ranking.ranker import Ranker, Scratch
 
 HISTORY = Asking(decay=4.0)
 """How a source of a shelf that nobody tuned is asked: the i-th newest item of a history counts exp(-i / 4)."""
@@ -46,7 +46,7 @@ class Stack:
         sound = {name: one for name, one in artifacts.items() if one.is_sound(n_items)}
         neighbors = {name: one for name, one in sound.items() if isinstance(one, ItemNeighbors)}
         scores = {name: one for name, one in sound.items() if isinstance(one, ItemScores)}
-        rankers = _rankers(sound)
+        rankers = _rankers(sound, n_items)
         others = {name: one for name, one in sound.items() if not isinstance(one, ItemNeighbors | ItemScores | TreeRanker)}
         others |= live or {}
         starts = np.cumsum([0, *(len(one.indices) for one in neighbors.values())])
@@ -148,13 +148,13 @@ def _group(
     return Group(names, tuple(artifacts[name] for name in names), plan, others)
 
 
-def _rankers(artifacts: Mapping[str, Artifact]) -> dict[str, Ranker]:
+def _rankers(artifacts: Mapping[str, Artifact], n_items: int) -> dict[str, Ranker]:
     """The rankers among the artifacts, without those that this version cannot use."""
-    found = {}
+    found, scratch = {}, Scratch.of(n_items)
     for name, artifact in artifacts.items():
         if isinstance(artifact, TreeRanker):
             with suppress(CorruptBundle):
-                found[name] = Ranker(artifact)
+                found[name] = Ranker(artifact, scratch)
     return found
 
 

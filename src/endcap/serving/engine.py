@@ -107,7 +107,7 @@ class Engine:
         self._histories = histories
         self._labels = labels
         self._clock = clock
-        self._mixture = Mixture(state.stack, state.items.room, watch=self.breaker)
+        self._mixture = Mixture(state.stack, state.items.room, n_sources=state.most_sources, watch=self.breaker)
         self._arranger = arranger or Arranger()
         self._people = People()
         self._slate = Slate()

@@ -13,7 +13,7 @@ from numba import njit, types
 
 from endcap.kernels.lanes import Typed, instruction
 
-_LINE = 64
+_LINE, _MOST_LINES = 64, 16
 _READ, _KEEP, _DATA = 0, 3, 1
 
 
@@ -37,10 +37,11 @@ def ask(_typing: Any, array: Any, at: Any) -> Typed:
 
 @njit(nogil=True, cache=True)
 def ask_run(array, start, end):  # type: ignore[no-untyped-def]
-    """Have every cache line of ``array[start:end]`` come."""
+    """Have the first cache lines of ``array[start:end]`` come, so many that the processor sees by itself where it goes on."""
     step = _LINE // array.itemsize
+    last = min(end, start + _MOST_LINES * step) - 1
     at = start
-    while at < end:
+    while at < last:
         ask(array, at)
         at += step
-    ask(array, end - 1)
+    ask(array, last)

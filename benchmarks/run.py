@@ -29,7 +29,7 @@ def machine() -> dict[str, object]:
         "processor": model,
         "cores": os.cpu_count(),
         "system": platform.platform(),
-        "python": platform.python_version(),
+        "python": sys.version.partition(" [")[0],
         "load_before": round(os.getloadavg()[0], 2),
     }
 

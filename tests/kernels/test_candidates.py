@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from endcap.kernels.candidates import best_of_source, numbered, union
+from endcap.kernels.found import found_by, put
 from endcap.kernels.top import STEPS
 
 N = 30
@@ -30,18 +31,16 @@ def test_the_union_is_that_of_plain_lists(seed: int, n_sources: int, pool: int, 
     rng = np.random.default_rng(seed)
     scores = np.where(rng.random((n_sources, N)) < 0.5, rng.integers(1, 6, (n_sources, N)), 0).astype(np.float32)
     blocked = (rng.random(N) < 0.2).astype(np.uint8)
-    touched, n_touched = np.zeros((n_sources, N), np.int32), np.zeros(n_sources, np.int64)
+    given_by = found_by(n_sources, N)
     for s in range(n_sources):
-        rows = rng.permutation(np.flatnonzero(scores[s]))
-        touched[s, : len(rows)], n_touched[s] = rows, len(rows)
+        rows = rng.permutation(np.flatnonzero(scores[s])).astype(np.int32)
+        put(given_by, s, rows, scores[s, rows])
     tops, values = np.zeros((n_sources, pool), np.int32), np.zeros((n_sources, pool), np.float32)
     sizes, numbers, rows = np.zeros(n_sources, np.int64), np.zeros(N, np.int32), np.zeros(most, np.int32)
     allowed, packed = np.zeros(N, np.int32), np.zeros(N, np.float32)
     keys, histogram = np.zeros(N, np.uint64), np.zeros(STEPS, np.int32)
     for s in range(n_sources):
-        sizes[s] = best_of_source(
-            scores[s], touched[s], n_touched[s], blocked, allowed, packed, keys, histogram, tops[s], values[s]
-        )  # fmt: skip
+        sizes[s] = best_of_source(given_by, s, blocked, allowed, packed, keys, histogram, tops[s], values[s])
     found = union(tops, sizes, np.array(asked, np.int32), blocked, numbers, rows)
     expected_tops, expected = plain(scores, blocked, asked, pool, most)
     assert [tops[s, : sizes[s]].tolist() for s in range(n_sources)] == expected_tops

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from endcap.kernels.features import ABSENT, ACTS_LOOKED_AT, LOG_PRICE, LOOKED_AT, UNKNOWN, fill
+from endcap.kernels.found import found_by, put
 from endcap.ranking.features import layout
 
 N, N_COLUMNS = 25, 6
@@ -36,8 +37,12 @@ class World:
         names = [one.name for one in layout(["a", "b"])]
         self.features = np.full((len(names), N), np.nan, np.float32)
         n = len(self.rows)
+        found = found_by(2, N)
+        for source, scores in enumerate(self.scores):
+            rows = np.flatnonzero(scores).astype(np.int32)
+            put(found, source, rows, scores[rows])
         fill(
-            self.scores, self.tops, self.sizes, numbers, self.rows, n, np.ascontiguousarray(self.columns.T),
+            found, self.tops, self.sizes, numbers, self.rows, n, np.ascontiguousarray(self.columns.T),
             np.ascontiguousarray(self.codes.T), self.asked, self.trail, self.features,
         )  # fmt: skip
         self.found = dict(zip(names, self.features[:, :n].tolist(), strict=True))

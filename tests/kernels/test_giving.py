@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from endcap.core.placement import Diversity, Exploration
+from endcap.kernels.found import put
 from endcap.kernels.giving import Looks
 from endcap.kernels.mixing import Gathered, Past, Plan, Stacked
 from endcap.ranking.arranging import GREEDY, Arranger, Caps, Entrants, Policy
@@ -29,7 +30,8 @@ def gathered(scores: NDArray[np.float32]) -> Gathered:
     one = np.ones(1, np.float32)
     plan = Plan(np.array([-1]), np.array([4]), np.array([9]), 0 * one, np.zeros(1, np.uint8), one)
     work = work_for(1)
-    work.scores[0], work.factors[0] = scores, 1.0
+    put(work.found, 0, np.arange(N, dtype=np.int32), scores)
+    work.factors[0] = 1.0
     return Gathered(nothing, plan, work, Past(np.zeros(0, np.int32), np.zeros(0, np.float32), 0, 0, 0))
 
 

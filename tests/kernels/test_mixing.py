@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from endcap.kernels import mixing, retrieve
+from endcap.kernels import mixing
+from endcap.kernels.found import found_by, score_told
 from endcap.kernels.giving import Traces, credit, traces_of
 from endcap.kernels.mixing import ANY_CATEGORY, OTHER, Gathered, Offer, Past, Plan, Stacked, Work
 
@@ -41,11 +42,10 @@ def plain_fill(
 def work_for(n_sources: int) -> Work:
     ints, longs, floats = np.int32, np.int64, np.float32
     return Work(
-        scores=np.zeros((n_sources, N), floats), touched=np.zeros((n_sources, N), ints), asked=np.zeros((n_sources, 9), floats),
-        starts=np.zeros(n_sources, longs), ends=np.zeros(n_sources, longs), n_touched=np.zeros(n_sources, longs),
-        factors=np.zeros(n_sources, floats), categories=np.full(n_sources, ANY_CATEGORY, ints), total=np.zeros(N, floats),
-        total_touched=np.zeros(N, ints), rows=np.zeros(99, ints), best=np.zeros(99, floats),
-        used=np.full(20, 5, ints), removed=np.full(256, 7, longs),
+        found=found_by(n_sources, N), asked=np.zeros((n_sources, 9), floats), starts=np.zeros(n_sources, longs),
+        ends=np.zeros(n_sources, longs), factors=np.zeros(n_sources, floats),
+        categories=np.full(n_sources, ANY_CATEGORY, ints), total=np.zeros(N, floats), total_touched=np.zeros(N, ints),
+        rows=np.zeros(99, ints), best=np.zeros(99, floats), used=np.full(20, 5, ints), removed=np.full(256, 7, longs),
     )  # fmt: skip
 
 
@@ -104,7 +104,9 @@ def test_a_shelf_is_filled_like_the_plain_way(
     found = mixing.propose(stacked, plan, offer, work, past, 1, k, N, N)
     sources, leads = credited(stacked, plan, work, past, found)
 
-    np.testing.assert_allclose(work.scores, tables, rtol=1e-6)
+    np.testing.assert_allclose(
+        [[score_told(work.found, s, row) for row in range(N)] for s in range(n)], tables, rtol=1e-6
+    )  # fmt: skip
     expected_rows, expected_best = plain_fill(tables, plan.weights, blocked, families, {5}, k)
     np.testing.assert_allclose(work.best[:found], expected_best, rtol=1e-5)
     assert sorted(work.rows[:found].tolist()) == sorted(expected_rows) or len(set(expected_best)) < len(expected_best)
@@ -119,8 +121,6 @@ def test_a_shelf_is_filled_like_the_plain_way(
         else:
             most = max(float(part[row]) for part in said[source].values())
             assert said[source][int(leads[place])][row] == pytest.approx(most)
-    retrieve.clear(work.scores, work.touched, work.n_touched)
-    assert not work.scores.any()
     assert not work.total.any()
 
 
@@ -135,7 +135,7 @@ def test_what_a_ranker_says_is_settled_in_its_order() -> None:
     offer = Offer(np.zeros(N, np.uint8), none, none, *LOOKS)
     work, past = work_for(1), Past(np.array([4, 5], np.int32), np.zeros(0, np.float32), 0, 0, 2)
     mixing.gather(nothing, plan, offer, work, past, N)
-    assert (work.starts[0], work.ends[0], work.n_touched[0]) == (0, 2, 0)
+    assert (work.starts[0], work.ends[0], work.found.sizes[0]) == (0, 2, 0)
     assert work.asked[0, :2].tolist() == [1.0, 1.0]
     work.total[[7, 8, 9]], work.total_touched[:3] = [0.2, 0.9, 0.4], [7, 8, 9]
     found = mixing.settle(offer, work, 3, -1, 2, 2)

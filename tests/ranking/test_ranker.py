@@ -10,6 +10,7 @@ import pytest
 from endcap.artifacts.base import Asked
 from endcap.artifacts.tree_ranker import ItemFacts, TreeRanker, Trees
 from endcap.errors import CorruptBundle
+from endcap.kernels.found import found_by, put
 from endcap.kernels.trees import MOST_LEAVES, place_of_leaf
 from endcap.ranking.features import describe, layout
 from endcap.ranking.ranker import MOST_CANDIDATES, Ranker
@@ -32,14 +33,13 @@ def stump(feature: str, threshold: float, low: float, high: float) -> TreeRanker
 def ranked(
     ranker: Ranker, given: dict[int, float], asked: tuple[int, ...] = (), blocked: tuple[int, ...] = (), pool: int = 10
 ) -> dict[int, float]:
-    scores, touched = np.zeros((1, N), np.float32), np.zeros((1, N), np.int32)
-    touched[0, : len(given)] = list(given)
-    scores[0, list(given)] = list(given.values())
+    found = found_by(1, N)
+    put(found, 0, np.array([*given], np.int32), np.array([*given.values()], np.float32))
     barred = np.zeros(N, np.uint8)
     barred[list(blocked)] = 1
     best = np.zeros(MOST_CANDIDATES, np.float32)
     known = Asked(np.array(asked, np.int32), np.ones(len(asked), np.float32))
-    n = ranker.table.fill(scores, touched, np.array([len(given)]), known, barred, pool)
+    n = ranker.table.fill(found, known, barred, pool)
     ranker.judge(n, best)
     return dict(zip(ranker.table.rows[:n].tolist(), best[:n].tolist(), strict=True))
 

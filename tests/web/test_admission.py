@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from itertools import pairwise
 
-from endcap.web.admission import INTERVAL_S, Admission, Lane, Patience
+from endcap.web.admission import INTERVAL_S, SPELL_S, Admission, Lane, Patience
 
 PATIENCE = Patience(target_s=0.05, burst_s=0.1, give_up_s=0.2)
 TARGET_S, BURST_S, GIVE_UP_S = PATIENCE.target_s, PATIENCE.burst_s, PATIENCE.give_up_s
@@ -75,6 +76,55 @@ def test_one_is_answered_between_two_looks_and_the_others_in_order() -> None:
         assert {1, 2, 3, 4} <= set(looks), "several were answered without a look at the sockets between them"
 
     run(act)
+
+
+def test_who_is_called_has_turns_for_a_spell_between_two_looks() -> None:
+    floor = Floor("recommend")
+    lane = floor.admission.lanes["recommend"]
+
+    async def act() -> None:
+        looks = [0]
+
+        def look() -> None:
+            looks.append(len(floor.answered))
+            if len(floor.answered) < 13:
+                asyncio.get_running_loop().call_soon(look)
+
+        def go(granted: bool) -> None:
+            assert granted
+            floor.clock.now_s += SPELL_S / 3
+            floor.answered.append("recommend")
+
+        assert floor.admission.line_up(lane, go) is True
+        go(True)
+        look()
+        assert [floor.admission.line_up(lane, go) for _ in range(12)] == [None] * 12
+        while len(floor.answered) < 13:
+            await asyncio.sleep(0)
+        steps = [after - before for before, after in pairwise([*looks, 13])]
+        assert max(steps) >= 3, "there was a look after each of them"
+        assert max(steps) <= 4, "who has to be turned away would be told late"
+        assert lane.turn_s > 0
+
+    run(act)
+
+
+def test_a_turn_that_fails_keeps_no_other_from_its_own() -> None:
+    floor = Floor("recommend")
+    lane = floor.admission.lanes["recommend"]
+    told: list[object] = []
+
+    def fail(_granted: bool) -> None:
+        raise RuntimeError("broken")
+
+    async def act() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, told_of: told.append(told_of["exception"]))
+        assert floor.admission.line_up(lane, fail) is True
+        assert floor.admission.line_up(lane, fail) is None
+        assert await floor.ask("recommend", 0.001)
+
+    run(act)
+    assert [str(one) for one in told] == ["broken"]
 
 
 def test_a_burst_after_quiet_is_answered_and_a_standing_queue_is_not() -> None:

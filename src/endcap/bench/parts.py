@@ -39,7 +39,7 @@ class ShelfParts:
     def run(self, request: RecommendRequest) -> Sequence[float]:
         """Microseconds of each of :data:`PARTS`."""
         items, group, work = self._state.items, self._ready.sources, self._mixture.work
-        ranker, n = group.ranker, len(group)
+        ranker = group.ranker
         assert ranker is not None
         moment = self._engine.moment(request)
         query = build_query(request, moment.past, items, moment.now_ms)
@@ -51,7 +51,7 @@ class ShelfParts:
         at.append(time.perf_counter_ns())
         self._mixture.gather(group, known, items.offer(blocked))
         at.append(time.perf_counter_ns())
-        found = ranker.table.fill(work.scores[:n], work.touched[:n], work.n_touched[:n], asked, blocked, group.pool)
+        found = ranker.table.fill(work.found, asked, blocked, group.pool)
         at.append(time.perf_counter_ns())
         ranker.judge(found, work.best)
         at.append(time.perf_counter_ns())
@@ -59,7 +59,6 @@ class ShelfParts:
         gathered = self._mixture.gathered(group, known)
         self._arranger.arrange(gathered, items.looks, self._ready.policy, who, self._ready.shelf.max_count, 0)
         at.append(time.perf_counter_ns())
-        self._mixture.clear(group)
         self.candidates = found
         taken: list[float] = (np.diff(at) / 1_000).tolist()
         return taken

@@ -41,7 +41,6 @@ FILLING_ANSWERS = 60_000
 REFUSED = "503 busy"
 """What the server says to whom it turns away because too many wait: as it is meant to, and not counted as a failure."""
 
-_FILLING_BATCH = 1_000
 _RESAMPLES = 2_000
 
 Floats = NDArray[np.float64]
@@ -154,13 +153,14 @@ def slope_with_interval(at: Floats, values: Floats, seed: int = 0) -> tuple[floa
 
 
 def _fill(port: int, key: str) -> None:
-    """Let the server keep as many histories, each as long as those to come, and remember as many answers as it ever does."""
-    sessions = _FILLING_BATCH // _EVENTS_EACH
-    for first in range(0, FILLING, 20 * sessions):
-        batches = [_views([f"filling-{at + n % sessions}" for n in range(_FILLING_BATCH)], at, key)
-                   for at in range(first, first + 20 * sessions, sessions)]  # fmt: skip
-        drive(port, batches, connections=2, count=len(batches))
-    drive(port, _requests(-1, key), count=FILLING_ANSWERS)
+    """Let the server keep as many histories, each come by as those to come, and remember as many answers as it ever does."""
+    rounds = FILLING // _A_ROUND
+    one_of = FILLING // FILLING_ANSWERS
+    for number in range(1, rounds + 1):
+        asked = _requests(-number, key)[number % one_of :: one_of]
+        drive(port, asked, count=len(asked))
+        batches = _batches(-number, key)
+        drive(port, batches, count=len(batches))
 
 
 def _requests(number: int, key: str) -> list[bytes]:

@@ -15,7 +15,10 @@ MAX_ID = 128
 """The longest identifier accepted, in characters."""
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_TIME_SHIFTS, _RANDOM_SHIFTS = range(40, -1, -10), range(70, -1, -10)
+_TIME_SHIFTS = range(40, -1, -10)
+_RANDOM_LETTERS = 16
+_LETTER_OF = (_CROCKFORD * 8).encode()
+"""The letter of each byte: every letter is that of eight bytes, and so all are equally likely."""
 _DRAWN = 256
 """For how many identifiers chance is asked for at once."""
 
@@ -23,18 +26,18 @@ _PAIRS = [first + second for first in _CROCKFORD for second in _CROCKFORD]  # te
 
 
 class _Chance:
-    """80 random bits at a time, asked of the system for many at once: each question costs more than the rest of an identifier."""
+    """The random letters of identifiers, asked of the system for many at once: each question costs more than all the rest."""
 
     def __init__(self) -> None:
-        self._left: list[bytes] = []
+        self._left: list[str] = []
 
-    def __call__(self) -> int:
+    def __call__(self) -> str:
         try:
-            return int.from_bytes(self._left.pop(), "big")  # at once: no two threads have the same
+            return self._left.pop()  # at once: no two threads have the same
         except IndexError:
-            drawn = os.urandom(10 * _DRAWN)
-            self._left = [drawn[at : at + 10] for at in range(10, len(drawn), 10)]
-            return int.from_bytes(drawn[:10], "big")
+            drawn = os.urandom(_RANDOM_LETTERS * _DRAWN).translate(_LETTER_OF).decode()
+            self._left = [drawn[at : at + _RANDOM_LETTERS] for at in range(_RANDOM_LETTERS, len(drawn), _RANDOM_LETTERS)]
+            return drawn[:_RANDOM_LETTERS]
 
     def forget(self) -> None:
         """Draw anew: a process that was forked would give what the one that it came from gives."""
@@ -81,8 +84,7 @@ def new_id(at_ms: int) -> str:
     >>> new_id(1_000) < new_id(2_000), len(new_id(0))
     (True, 26)
     """
-    chance = _chance()
-    return _time(at_ms) + "".join([_PAIRS[(chance >> shift) & 1023] for shift in _RANDOM_SHIFTS])
+    return _time(at_ms) + _chance()
 
 
 @lru_cache(maxsize=16)

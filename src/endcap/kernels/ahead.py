@@ -19,7 +19,8 @@ _READ, _KEEP, _DATA = 0, 3, 1
 
 @instruction
 def ask(_typing: Any, array: Any, at: Any) -> Typed:
-    """Have the cache line with ``array[at]`` come. Nothing is read: a place beyond the end does no harm."""
+    """Have the cache line with ``array[at]`` come, where ``at`` counts through all rows of the array. Nothing is read: a place
+    beyond the end does no harm."""
     del at
 
     def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:

@@ -9,18 +9,18 @@ from endcap.kernels.top import best_of
 
 
 @njit(nogil=True, cache=True)
-def best_of_source(scores, touched, n_touched, blocked, allowed, packed, keys, histogram, items, values):  # type: ignore[no-untyped-def]
+def best_of_source(found, source, blocked, allowed, packed, keys, histogram, items, values):  # type: ignore[no-untyped-def]
     """The best items of a source that may be shown, best first, ties by the lower row; returns how many there are.
 
-    ``scores`` float32 (n_items,) are those of the items ``touched[:n_touched]``, int32; ``blocked`` uint8 is 0 where an item may
-    be shown. ``items`` int32 and ``values`` float32, both (pool,), receive them. ``allowed`` int32, ``packed`` float32 and
-    ``keys`` uint64, all (n_items,), and ``histogram`` as :func:`endcap.kernels.top.best_of` wants it are room to work in. Time
-    O(n_touched + pool log pool).
+    ``found`` is a :class:`endcap.kernels.found.Found`; ``blocked`` uint8 is 0 where an item may be shown. ``items`` int32 and
+    ``values`` float32, both (pool,), receive them. ``allowed`` int32, ``packed`` float32 and ``keys`` uint64, all (n_items,),
+    and ``histogram`` as :func:`endcap.kernels.top.best_of` wants it are room to work in. Time O(n found + pool log pool).
     """
     n = 0
-    for t in range(n_touched):
-        allowed[n], packed[n] = touched[t], scores[touched[t]]
-        n += blocked[touched[t]] == 0
+    for t in range(found.sizes[source]):
+        item = found.items[source, t]
+        allowed[n], packed[n] = item, found.scores[source, t]
+        n += blocked[item] == 0
     return best_of(allowed, packed, n, keys, histogram, items, values)
 
 

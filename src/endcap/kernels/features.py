@@ -9,6 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from endcap.kernels.found import scores_of
+
 ABSENT = np.float32(1_001.0)
 """The place, or the number of steps, of a candidate that is not there at all: more than any list is long."""
 
@@ -31,17 +33,17 @@ _FUSION = np.float32(20.0)
 
 
 @njit(nogil=True, cache=True)
-def fill(scores, tops, sizes, numbers, rows, n, columns, codes, asked, trail, features):  # type: ignore[no-untyped-def]
+def fill(found, tops, sizes, numbers, rows, n, columns, codes, asked, trail, features):  # type: ignore[no-untyped-def]
     """Fill ``features`` float32 (n_features, at least n) for the candidates ``rows[:n]``.
 
-    ``scores`` float32 (n_sources, n_items); ``tops``, ``sizes`` and ``numbers`` as :mod:`endcap.kernels.candidates` left them;
-    ``columns`` float32 (n_items, n_columns) and ``codes`` int32 (n_items, 3), -1 for none, are what is known of the items;
+    ``found`` as :class:`endcap.kernels.found.Found`; ``tops``, ``sizes`` and ``numbers`` as :mod:`endcap.kernels.candidates` left
+    them; ``columns`` float32 (n_items, n_columns) and ``codes`` int32 (n_items, 3), -1 for none, are what is known of the items;
     ``asked`` int32 are the rows asked with and ``trail`` int32 the acts behind them, newest first, all below n_items.
     Time O(n × (n_sources + n_columns + the items asked with, at most 32) + the acts, at most 64).
     """
-    n_sources, n_columns = len(scores), columns.shape[1]
+    n_sources, n_columns = len(sizes), columns.shape[1]
     at = PER_SOURCE * n_sources
-    of_sources(scores, tops, sizes, numbers, rows, n, features[:at], features[at : at + ACROSS_SOURCES])
+    of_sources(found, tops, sizes, numbers, rows, n, features[:at], features[at : at + ACROSS_SOURCES])
     at += ACROSS_SOURCES
     of_items(columns, rows, n, features[at : at + n_columns])
     price = features[at + LOG_PRICE]
@@ -54,7 +56,7 @@ def fill(scores, tops, sizes, numbers, rows, n, columns, codes, asked, trail, fe
 
 
 @njit(nogil=True, cache=True)
-def of_sources(scores, tops, sizes, numbers, rows, n, own, shared):  # type: ignore[no-untyped-def]
+def of_sources(found, tops, sizes, numbers, rows, n, own, shared):  # type: ignore[no-untyped-def]
     """Score, share of the source's best and place in its list; over all sources the best place, the votes and the fused places.
 
     Fused places are the sum of 1 / (20 + place) over the sources that list the candidate.
@@ -62,11 +64,12 @@ def of_sources(scores, tops, sizes, numbers, rows, n, own, shared):  # type: ign
     best_place, votes, fused = shared[0], shared[1], shared[2]
     for c in range(n):
         best_place[c], votes[c], fused[c] = ABSENT, 0.0, 0.0
-    for s in range(len(scores)):
+    for s in range(len(sizes)):
         score, share, place = own[PER_SOURCE * s], own[PER_SOURCE * s + 1], own[PER_SOURCE * s + 2]
         top = np.float32(0.0)
+        scores_of(found, s, rows, n, score)
         for c in range(n):
-            score[c], place[c] = scores[s, rows[c]], ABSENT
+            place[c] = ABSENT
             top = max(top, score[c])
         factor = np.float32(1.0) / top if top > 0 else np.float32(0.0)
         for c in range(n):
@@ -84,9 +87,9 @@ def of_sources(scores, tops, sizes, numbers, rows, n, own, shared):  # type: ign
 def of_items(columns, rows, n, out):  # type: ignore[no-untyped-def]
     """What is known of the candidates alone."""
     for c in range(n):
-        own = columns[rows[c]]
-        for k in range(len(own)):
-            out[k, c] = own[k]
+        row = rows[c]
+        for k in range(columns.shape[1]):
+            out[k, c] = columns[row, k]
 
 
 @njit(nogil=True, cache=True)

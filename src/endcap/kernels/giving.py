@@ -9,8 +9,9 @@ from numba import njit
 from numpy.typing import NDArray
 
 from endcap.kernels.arrange import Candidates, Chance, arrange, describe
+from endcap.kernels.found import Found, scores_of, strongest_sources
 from endcap.kernels.mixing import Gathered
-from endcap.kernels.retrieve import strongest_query, strongest_source
+from endcap.kernels.retrieve import strongest_query
 from endcap.kernels.variety import Variety
 
 
@@ -57,7 +58,7 @@ class Traces(NamedTuple):
     indices: NDArray[np.int32]
     values: NDArray[np.float32]
     places: NDArray[np.int64]
-    scores: NDArray[np.float32]
+    found: Found
     factors: NDArray[np.float32]
     asked: NDArray[np.float32]
     starts: NDArray[np.int64]
@@ -65,11 +66,11 @@ class Traces(NamedTuple):
     known: NDArray[np.int32]
 
 
-def traces_of(gathered: Gathered) -> tuple[NDArray[Any], ...]:
+def traces_of(gathered: Gathered) -> tuple[Any, ...]:
     """The fields of :class:`Traces`, as a plain tuple, which is handed over faster."""
     stacked, plan, work, past = gathered
     return (
-        stacked.indptr, stacked.indices, stacked.values, plan.places, work.scores, work.factors, work.asked, work.starts,
+        stacked.indptr, stacked.indices, stacked.values, plan.places, tuple(work.found), work.factors, work.asked, work.starts,
         work.ends, past.rows,
     )  # fmt: skip
 
@@ -104,10 +105,10 @@ def tell(traces, given, rows, n):  # type: ignore[no-untyped-def]
 @njit(nogil=True, cache=True)
 def credit(traces, rows, sources, leads, n):  # type: ignore[no-untyped-def]
     """Say for the first ``n`` of ``rows`` which of the ``sources`` gave most, and what row ``leads`` there, -1 for none."""
+    strongest_sources(Found(*traces.found), traces.factors[: len(traces.places)], rows, n, sources)
     for r in range(n):
-        source = strongest_source(traces.scores, traces.factors[: len(traces.places)], rows[r])
+        source, leads[r] = sources[r], -1
         place = traces.places[source]
-        sources[r], leads[r] = source, -1
         if place >= 0:
             known = traces.known[traces.starts[source] : traces.ends[source]]
             strongest = strongest_query(
@@ -145,10 +146,11 @@ def lay_out(traces, looks, bounds, rows, scores, shown, n_draws, old):  # type: 
     pinned = bounds.pinned
     if len(pinned) == 0:
         pinned = np.full(n, -1, dtype=np.int32)
-    parts = np.empty((n_draws, n), dtype=np.float32)
+    found, parts = Found(*traces.found), np.empty((n_draws, n), dtype=np.float32)
     for s in range(n_draws):
+        scores_of(found, s, rows, n, parts[s])
         for i in range(n):
-            parts[s, i] = traces.factors[s] * traces.scores[s, rows[i]]
+            parts[s, i] *= traces.factors[s]
     traits = describe(looks.leaf, looks.top, looks.brand, looks.tier, rows)
     above = describe(looks.leaf, looks.top, looks.brand, looks.tier, shown)
     return Candidates(scores, traits, above, is_new, parts, pinned, bounds.groups, bounds.shown_groups, bounds.most)

@@ -124,12 +124,13 @@ def add_leaves(_typing: Any, alive: Any, leaves: Any, tree: Any, sums: Any) -> T
 
 @njit(nogil=True, cache=True)
 def room(like, size):  # type: ignore[no-untyped-def]
-    """So many zeros of the type of ``like`` from where a cache line begins, so that no register is filled from two."""
+    """Room for so many numbers of the type of ``like`` from where a cache line begins, so that no register is filled from two.
+    Nobody knows what is in it."""
     per_line = _CACHE_LINE // like.itemsize
-    zeros = np.zeros(size + per_line, dtype=like.dtype)
-    off = (zeros.ctypes.data % _CACHE_LINE) // like.itemsize
+    whole = np.empty(size + per_line, dtype=like.dtype)
+    off = (whole.ctypes.data % _CACHE_LINE) // like.itemsize
     first = (per_line - off) % per_line
-    return zeros[first : first + size]
+    return whole[first : first + size]
 
 
 def _data(context: Any, builder: Any, signature: Any, at: int, array: Any) -> Any:

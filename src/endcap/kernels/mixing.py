@@ -13,15 +13,8 @@ from numba import njit
 from numpy.typing import NDArray
 
 from endcap.kernels.ahead import ask, ask_run
-from endcap.kernels.retrieve import (
-    add_neighbors,
-    add_scores,
-    add_up,
-    asked_span,
-    best_allowed,
-    one_each,
-    scale,
-)
+from endcap.kernels.found import Found, add_up, begin, find_best, find_neighbors, scale
+from endcap.kernels.retrieve import asked_span, best_allowed, one_each
 
 OTHER = np.iinfo(np.int64).min
 """The place of a source that is neither neighbours nor scores: whoever calls asks it."""
@@ -88,20 +81,18 @@ class Past(NamedTuple):
 
 
 class Work(NamedTuple):
-    """Arrays that are filled and cleared; all scores are zero between answers.
+    """Arrays that are filled anew for every answer.
 
-    One entry a source and item: ``scores`` float32, ``touched`` int32; a source and row asked with: ``asked`` float32, its
-    weight; a source: ``starts`` and ``ends`` int64, the rows it is asked with, ``n_touched`` int64, ``factors`` float32,
-    ``categories`` int32; an item: ``total`` float32, ``total_touched`` int32; a slot: ``rows`` and ``used``
-    int32 and ``best`` float32. ``removed`` int64 (256,) counts by code what may not be shown.
+    What the sources ``found``; one entry a source and row asked with: ``asked`` float32, its weight; a source: ``starts`` and
+    ``ends`` int64, the rows it is asked with, ``factors`` float32, ``categories`` int32; an item: ``total`` float32, zero between
+    answers, ``total_touched`` int32; a slot: ``rows`` and ``used`` int32 and ``best`` float32. ``removed`` int64 (256,) counts by
+    code what may not be shown.
     """
 
-    scores: NDArray[np.float32]
-    touched: NDArray[np.int32]
+    found: Found
     asked: NDArray[np.float32]
     starts: NDArray[np.int64]
     ends: NDArray[np.int64]
-    n_touched: NDArray[np.int64]
     factors: NDArray[np.float32]
     categories: NDArray[np.int32]
     total: NDArray[np.float32]
@@ -132,9 +123,9 @@ def propose(stacked, plan, offer, work, past, n_used, k, pool, limit):  # type: 
 def blend(plan, offer, work, n_used, k, pool):  # type: ignore[no-untyped-def]
     """Add up what the sources gave, each scaled to its weight, and keep the best: :func:`settle`."""
     plan, offer, work = Plan(*plan), Offer(*offer), Work(*work)
-    n = len(plan.places)
-    scale(work.scores, work.touched, work.n_touched, plan.weights, work.factors[:n])
-    n_total = add_up(work.scores, work.touched, work.n_touched, work.factors[:n], work.total, work.total_touched)
+    found, factors = Found(*work.found), work.factors[: len(plan.places)]
+    scale(found, plan.weights, factors)
+    n_total = add_up(found, factors, work.total, work.total_touched)
     return settle(offer, work, n_total, n_used, k, pool)
 
 
@@ -145,32 +136,30 @@ def gather(stacked, plan, offer, work, past, limit):  # type: ignore[no-untyped-
     A source of scores proposes at most ``limit`` items.
     """
     stacked, plan, offer, work, past = Stacked(*stacked), Plan(*plan), Offer(*offer), Work(*work), Past(*past)
-    known, n = past.rows, len(plan.places)
+    known, n, found = past.rows, len(plan.places), Found(*work.found)
     for s in range(n):
         _weigh(plan, past, s, work)
     for s in range(n):
         if plan.places[s] >= 0:
             for at in range(work.starts[s], work.ends[s]):
-                ask(stacked.indptr[plan.places[s]], max(0, known[at]))
+                ask(stacked.indptr, plan.places[s] * stacked.indptr.shape[1] + max(0, known[at]))
     for s in range(n):
         if plan.places[s] >= 0:
             _announce(stacked, plan.places[s], known[work.starts[s] : work.ends[s]])
     for s in range(n):
         place = plan.places[s]
-        work.n_touched[s] = 0
         if place >= 0:
             start, end = work.starts[s], work.ends[s]
-            work.n_touched[s] = add_neighbors(
+            find_neighbors(
                 stacked.indptr[place], stacked.indices, stacked.values, known[start:end], work.asked[s, : end - start],
-                work.scores[s], work.touched[s], 0,
+                offer.blocked, found, s,
             )  # fmt: skip
         elif place != OTHER and work.categories[s] != LEFT_OUT:
             at = -place - 1
             order = stacked.orders[stacked.order_starts[at] : stacked.order_starts[at + 1]]
-            work.n_touched[s] = add_scores(
-                order, stacked.order_scores[at], offer.blocked, offer.leaf, work.categories[s], limit, work.scores[s],
-                work.touched[s], 0,
-            )  # fmt: skip
+            find_best(order, stacked.order_scores[at], offer.blocked, offer.leaf, work.categories[s], limit, found, s)
+        else:
+            begin(found, s, 0)
 
 
 @njit(nogil=True, cache=True)
@@ -202,7 +191,7 @@ def settle(offer, work, n_total, n_used, k, pool):  # type: ignore[no-untyped-de
     """Keep the ``k`` best of the ``n_total`` items that have a total; returns how many there are. ``total`` is zeros again.
 
     ``pool`` items are ordered before one of each family is kept, families among ``used[:n_used]`` apart. Fills ``rows``,
-    ``best`` and ``removed``. ``scores`` stay as they are, for explanations: clearing them is the caller's.
+    ``best`` and ``removed``. What was found stays as it is, for explanations.
     """
     work.removed[:] = 0
     found = best_allowed(

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from endcap.kernels.ahead import ask
 from endcap.kernels.candidates import best_of_source, numbered, union
 from endcap.kernels.features import fill
+from endcap.kernels.found import Found, scale
 from endcap.kernels.mixing import Offer, Past, Plan, Work, gather
-from endcap.kernels.retrieve import asked_span, one_each, scale
+from endcap.kernels.retrieve import asked_span, one_each
 from endcap.kernels.top import fall
 from endcap.kernels.trees import add_trees, propensities
 
@@ -64,24 +65,24 @@ class Forest(NamedTuple):
 
 
 @njit(nogil=True, cache=True)
-def describe(table, scores, touched, n_touched, asked, trail, blocked):  # type: ignore[no-untyped-def]
+def describe(table, found, asked, trail, blocked):  # type: ignore[no-untyped-def]
     """Choose the candidates and fill their features; returns how many there are.
 
-    ``scores`` float32 and ``touched`` int32, both (n_sources, at least n_items), and ``n_touched`` int64 (n_sources,) are what
-    the sources gave, ``asked`` and ``trail`` int32 whom they were asked for; ``blocked`` uint8 is 0 where an item may be shown.
+    ``found`` is what the sources gave, ``asked`` and ``trail`` int32 whom they were asked for; ``blocked`` uint8 is 0 where an
+    item may be shown.
     """
+    found = Found(*found)
     n_items = len(table.numbers)
     known = numbered(asked, n_items)
     acts = numbered(trail, n_items) if len(trail) > 0 else known
-    for s in range(len(n_touched)):
+    for s in range(len(table.sizes)):
         table.sizes[s] = best_of_source(
-            scores[s], touched[s], n_touched[s], blocked, table.allowed, table.packed, table.keys, table.histogram,
-            table.tops[s], table.values[s],
+            found, s, blocked, table.allowed, table.packed, table.keys, table.histogram, table.tops[s], table.values[s]
         )  # fmt: skip
         _announce(table, table.tops[s, : table.sizes[s]])  # comes while the next source is gone through
     n = union(table.tops, table.sizes, known[:MOST_ASKED], blocked, table.numbers, table.rows)
     fill(
-        scores, table.tops, table.sizes, table.numbers, table.rows, n, table.columns, table.codes, known, acts, table.features
+        found, table.tops, table.sizes, table.numbers, table.rows, n, table.columns, table.codes, known, acts, table.features
     )  # fmt: skip
     for c in range(n):
         table.numbers[table.rows[c]] = 0
@@ -94,8 +95,8 @@ def _announce(table, rows):  # type: ignore[no-untyped-def]
     """Have come what is known of these rows."""
     for row in rows:
         ask(table.numbers, row)
-        ask(table.columns[row], 0)
-        ask(table.codes[row], 0)
+        ask(table.columns, row * table.columns.shape[1])
+        ask(table.codes, row * table.codes.shape[1])
 
 
 @njit(nogil=True, cache=True)
@@ -137,12 +138,10 @@ def rank_gathered(plan, offer, work, past, trail, table, forest, n_used, k, pool
     """
     plan, offer, work, past = Plan(*plan), Offer(*offer), Work(*work), Past(*past)
     table, forest = Table(*table), Forest(*forest)
-    n = len(plan.places)
-    scores, touched, n_touched = work.scores[:n], work.touched[:n], work.n_touched[:n]
-    scale(scores, touched, n_touched, plan.weights, work.factors[:n])
+    scale(Found(*work.found), plan.weights, work.factors[: len(plan.places)])
     start, end = asked_span(plan.asks[0], past.n_cart, past.n_sure, past.n_past, len(past.rows))
     acts = trail if past.n_sure < end <= past.n_past else trail[:0]
-    found = describe(table, scores, touched, n_touched, past.rows[start:end], acts, offer.blocked)
+    found = describe(table, work.found, past.rows[start:end], acts, offer.blocked)
     _announce_rest(offer, forest, table.rows[:found])
     judge(table, forest, found, work.best)
     found = fall(table.rows, work.best, found, table.keys, work.rows, pool)

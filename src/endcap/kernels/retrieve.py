@@ -1,7 +1,7 @@
 """Retrieval: from a few query items to the best candidates, through arrays that stay allocated between requests.
 
-Every source writes into its own row of a score table and lists the items it touched, so that clearing costs as much as the
-answer did and not as much as the catalogue is large.
+What a source writes into has one score an item, and it lists the items it touched, so that clearing costs as much as the answer
+did and not as much as the catalogue is large. What the sources of an answer find is in :mod:`endcap.kernels.found`.
 """
 
 from __future__ import annotations
@@ -86,39 +86,6 @@ def add_scores(order, item_scores, blocked, codes, code, limit, scores, touched,
 
 
 @njit(nogil=True, cache=True)
-def scale(scores, touched, n_touched, weights, factors):  # type: ignore[no-untyped-def]
-    """The factors that bring the best score of each source to its weight; 0 for a source that found nothing.
-
-    ``scores`` float32 (n_sources, n), ``touched`` int32 (n_sources, n), ``n_touched`` int64, ``weights`` and ``factors``
-    float32, all (n_sources,).
-    """
-    for s in range(len(weights)):
-        top = np.float32(0.0)
-        for t in range(n_touched[s]):
-            top = max(top, scores[s, touched[s, t]])
-        factors[s] = weights[s] / top if top > 0 else np.float32(0.0)
-
-
-@njit(nogil=True, cache=True)
-def add_up(scores, touched, n_touched, factors, total, total_touched):  # type: ignore[no-untyped-def]
-    """Add up ``factors × scores`` of all sources; returns how many items have a total.
-
-    Arrays as in :func:`scale`; ``total`` float32 (n,) must come in as zeros, ``total_touched`` is int32 (n,).
-    """
-    count = 0
-    for s in range(len(factors)):
-        if factors[s] == 0.0:
-            continue
-        for t in range(n_touched[s]):
-            item = touched[s, t]
-            if total[item] == 0.0:
-                total_touched[count] = item
-                count += 1
-            total[item] += factors[s] * scores[s, item]
-    return count
-
-
-@njit(nogil=True, cache=True)
 def best_allowed(total, touched, n_touched, blocked, k, rows, best, removed):  # type: ignore[no-untyped-def]
     """The ``k`` best touched items that may be shown, best first, ties by the lower row; returns how many there are.
 
@@ -190,16 +157,6 @@ def one_each(rows, best, found, families, used, n_used, k):  # type: ignore[no-u
 
 
 @njit(nogil=True, cache=True)
-def strongest_source(scores, factors, item):  # type: ignore[no-untyped-def]
-    """The source whose ``factors × scores`` gave most to ``item``; the first of equals."""
-    strongest = 0
-    for s in range(1, len(factors)):
-        if factors[s] * scores[s, item] > factors[strongest] * scores[strongest, item]:
-            strongest = s
-    return strongest
-
-
-@njit(nogil=True, cache=True)
 def asked_span(ask, n_cart, n_sure, n_past, n_rows):  # type: ignore[no-untyped-def]
     """Which part of the rows a source is asked with.
 
@@ -220,14 +177,6 @@ def asked_span(ask, n_cart, n_sure, n_past, n_rows):  # type: ignore[no-untyped-
     if ask == 6:
         return n_past, n_rows
     return 0, 0
-
-
-@njit(nogil=True, cache=True)
-def clear(scores, touched, n_touched):  # type: ignore[no-untyped-def]
-    """Put every touched score back to zero."""
-    for s in range(len(n_touched)):
-        for t in range(n_touched[s]):
-            scores[s, touched[s, t]] = 0.0
 
 
 @njit(nogil=True, cache=True)

@@ -75,6 +75,7 @@ def _add(parts, features, n, starts, tested, thresholds, kept, leaves, totals): 
     literally(parts)
     n_features, lanes = len(features), WIDTH * parts
     block, sums = room(features, n_features * lanes).reshape(n_features, lanes), room(totals, lanes)
+    sums[:] = 0.0  # whatever is in the block where no candidate is only leads to some leaf
     for first in range(0, n, lanes):
         size = min(lanes, n - first)
         for row in range(n_features):

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from endcap.artifacts.base import Artifact, Asked
 from endcap.core.query import Rows
 from endcap.kernels import mixing, ranking, retrieve
+from endcap.kernels.found import found_by, put, take_over
 from endcap.kernels.mixing import ANY_CATEGORY, LEFT_OUT, Gathered, Offer, Past, Work
 from endcap.ranking.stack import Group, Stack
 
@@ -92,7 +93,7 @@ class _Strict:
 class Mixture:
     """Asks the sources of groups, through arrays that stay allocated. One thread at a time.
 
-    After :meth:`propose`, ``work`` holds the candidates and, until :meth:`clear`, the scores of every source.
+    After :meth:`propose`, ``work`` holds the candidates and what every source found.
     """
 
     def __init__(
@@ -101,12 +102,12 @@ class Mixture:
         self._stack = stack
         self._watch = watch or _Strict()
         self.work = _work(n_sources, room, n_rows)
-        self._plain = tuple(self.work)
+        self._plain = (tuple(self.work.found), *self.work[1:])
         self._narrowed = True
 
     def fits(self, stack: Stack, room: int, n_sources: int) -> bool:
         """Whether this mixture asks that stack and has room for so many items and sources."""
-        return self._stack is stack and self.work.scores.shape[1] >= room and self.work.scores.shape[0] >= n_sources
+        return self._stack is stack and self.work.found.items.shape[1] >= room and len(self.work.found.sizes) >= n_sources
 
     def propose(self, group: Group, known: Known, offer: Offer, count: int, *, n_used: int = -1) -> int:
         """Find the ``count`` best items; returns how many there are.
@@ -154,7 +155,7 @@ class Mixture:
         for s, artifact in group.others:
             if s in known.found:
                 rows, scores = known.found[s]
-                work.touched[s, : len(rows)], work.scores[s, rows], work.n_touched[s] = rows, scores, len(rows)
+                put(work.found, s, rows, scores)
             elif work.categories[s] != LEFT_OUT and self._watch.allows(group.names[s]):
                 self._ask(group.names[s], artifact, s, known, offer)
         return offer.blocked
@@ -163,18 +164,13 @@ class Mixture:
         """Ask a source that the kernel cannot ask; whatever it does wrong costs its own part of the answer alone."""
         work, asked, started = self.work, self._asked(known, s), time.perf_counter_ns()
         try:
-            work.n_touched[s] = artifact.retrieve(asked, offer.blocked[: artifact.n_items], work.scores[s], work.touched[s])
+            n = artifact.retrieve(asked, offer.blocked[: artifact.n_items], work.total, work.found.items[s])
         except Exception as error:
-            work.scores[s] = 0.0  # what it may have left behind
-            work.n_touched[s] = 0
+            work.total[:] = 0.0  # what it may have left behind
             self._watch.failed(name, error)
         else:
+            take_over(work.found, s, work.total, n)
             self._watch.took(name, (time.perf_counter_ns() - started) / 1_000)
-
-    def clear(self, group: Group) -> None:
-        """Put the scores back to zero: the next answer must not find this one's."""
-        n = len(group)
-        retrieve.clear(self.work.scores[:n], self.work.touched[:n], self.work.n_touched[:n])
 
     def _narrow(self, group: Group, known: Known) -> None:
         """Say which sources keep to the category that is asked for."""
@@ -205,12 +201,10 @@ def whole(group: Group, known: Known) -> Asked:
 
 def _work(n_sources: int, room: int, n_rows: int) -> Work:
     return Work(
-        scores=np.zeros((n_sources, room), dtype=np.float32),
-        touched=np.zeros((n_sources, room), dtype=np.int32),
+        found=found_by(n_sources, room),
         asked=np.ones((n_sources, n_rows), dtype=np.float32),
         starts=np.zeros(n_sources, dtype=np.int64),
         ends=np.zeros(n_sources, dtype=np.int64),
-        n_touched=np.zeros(n_sources, dtype=np.int64),
         factors=np.zeros(n_sources, dtype=np.float32),
         categories=np.zeros(n_sources, dtype=np.int32),
         total=np.zeros(room, dtype=np.float32),

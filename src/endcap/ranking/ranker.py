@@ -11,6 +11,7 @@ from endcap.artifacts.base import Asked
 from endcap.artifacts.tree_ranker import TreeRanker
 from endcap.errors import CorruptBundle
 from endcap.kernels import ranking
+from endcap.kernels.found import Found
 from endcap.kernels.ranking import Forest, Table
 from endcap.kernels.top import STEPS
 from endcap.ranking.features import layout
@@ -20,7 +21,6 @@ MOST_CANDIDATES = 1_000
 
 Floats = NDArray[np.float32]
 Rows = NDArray[np.int32]
-Counts = NDArray[np.int64]
 
 
 class Scratch(NamedTuple):
@@ -66,14 +66,13 @@ class FeatureTable:
             self.arrays = self.arrays._replace(tops=tops, values=values)
         return self.arrays
 
-    def fill(self, scores: Floats, touched: Rows, n_touched: Counts, asked: Asked, blocked: NDArray[np.uint8], pool: int) -> int:
+    def fill(self, found: Found, asked: Asked, blocked: NDArray[np.uint8], pool: int) -> int:
         """Choose the candidates and fill their features; returns how many there are.
 
-        ``scores`` float32 and ``touched`` int32, both (n_sources, at least n_items), and ``n_touched`` int64 (n_sources,) are
-        what the sources gave; ``blocked`` uint8 is 0 where an item may be shown. Each source has the best ``pool`` of its items
-        considered, and those asked with are candidates too, unless they are blocked.
+        ``found`` is what the sources gave; ``blocked`` uint8 is 0 where an item may be shown. Each source has the best ``pool``
+        of its items considered, and those asked with are candidates too, unless they are blocked.
         """
-        n: int = ranking.describe(self.with_pool(pool), scores, touched, n_touched, asked.rows, asked.trail, blocked)
+        n: int = ranking.describe(self.with_pool(pool), found, asked.rows, asked.trail, blocked)
         return n
 
 

@@ -163,12 +163,13 @@ class ActiveRules:
             labels[min(code, LAST_CODE)] = label_of(rule) if known is None else f"{known}, or {label_of(rule)}"
         return labels
 
-    def block(self, blocked: NDArray[np.uint8]) -> list[Rows] | None:
+    def block(self, blocked: NDArray[np.uint8]) -> list[int] | None:
         """Give what is kept out the code of its rule, where it has none yet. Returns the rows that it can be, where they are few.
 
         Products that are newer than this answer's view of the catalogue, which no rule has seen, wait for the next answer.
         """
-        bars, is_sparse = self.bars(), True
+        bars, kept_out = self.bars(), list[int]()
+        is_sparse = True
         if len(self._view) > self._n_rows:
             newer = blocked[self._n_rows :]
             newer[newer == 0] = _NEWER
@@ -176,7 +177,9 @@ class ActiveRules:
         for bar in bars:
             bar.put(blocked)
             is_sparse = is_sparse and bar.names_rows
-        return [np.asarray(bar.rows, dtype=np.int32) for bar in bars] if is_sparse else None
+            if is_sparse:
+                kept_out += bar.rows.tolist()
+        return kept_out if is_sparse else None
 
     def bars(self) -> list[Bar]:
         """What each rule keeps out, in the order in which they are asked; none for a rule that keeps nothing out now."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -91,6 +91,11 @@ class Group:
     unusable: tuple[str, ...] = ()
     ranker: Ranker | None = None
     pool: int = 100
+    reasons: tuple[str, ...] = field(init=False)
+    """The code of the reason that each source gives."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "reasons", tuple(one.reason for one in self.artifacts))
 
     def __len__(self) -> int:
         return len(self.names)

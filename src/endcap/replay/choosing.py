@@ -11,8 +11,9 @@ from endcap.artifacts.base import Artifact
 from endcap.artifacts.factors import Factors
 from endcap.core.choice import Asking, Choice
 from endcap.core.query import Rows
+from endcap.kernels.found import scale
 from endcap.kernels.mixing import Offer
-from endcap.kernels.retrieve import best_allowed, scale
+from endcap.kernels.retrieve import best_allowed
 from endcap.measurement.metrics.base import MISS, Answers
 from endcap.ranking.mixture import Known, Mixture, whole
 from endcap.ranking.ranker import FeatureTable
@@ -67,7 +68,6 @@ class Chooser:
             found = self.mixture.propose(self.group, self.known(q), self.offer, count)
             return self.mixture.work.rows[:found].copy(), self.mixture.work.best[:found].copy()
         finally:
-            self.mixture.clear(self.group)
             self.offer.blocked[barred] = 0
 
     def propose(self, q: int, tops: NDArray[np.int32], values: NDArray[np.float32], sizes: NDArray[np.int64]) -> None:
@@ -79,24 +79,26 @@ class Chooser:
         barred = self._barred_rows[self._barred_starts[q] : self._barred_starts[q + 1]]
         self.offer.blocked[barred] = 1
         blocked, n, work = self.mixture.gather(self.group, self.known(q), self.offer), len(self.group), self.mixture.work
-        scale(work.scores[:n], work.touched[:n], work.n_touched[:n], np.ones(n, np.float32), work.factors[:n])
+        given, total = work.found, work.total
+        scale(given, np.ones(n, np.float32), work.factors[:n])
         for s in range(n):
-            asked_of = work.scores[s], work.touched[s], int(work.n_touched[s]), blocked
-            sizes[s] = best_allowed(*asked_of, tops.shape[1], tops[s], values[s], work.removed)
+            size = int(given.sizes[s])
+            rows = given.items[s, :size]
+            total[rows] = given.scores[s, :size]
+            sizes[s] = best_allowed(total, rows, size, blocked, tops.shape[1], tops[s], values[s], work.removed)
             values[s, : sizes[s]] *= work.factors[s]
-        self.mixture.clear(self.group)
+            total[rows] = 0.0
         self.offer.blocked[barred] = 0
 
     def tabulate(self, q: int, table: FeatureTable) -> int:
         """What a ranker would order for query ``q``, with its features, into ``table``; returns how many candidates there are."""
         barred = self._barred_rows[self._barred_starts[q] : self._barred_starts[q + 1]]
-        known, n, work = self.known(q), len(self.group), self.mixture.work
+        known = self.known(q)
         self.offer.blocked[barred] = 1
         blocked = self.mixture.gather(self.group, known, self.offer)
         asked = whole(self.group, known)
-        found = table.fill(work.scores[:n], work.touched[:n], work.n_touched[:n], asked, blocked, self.group.pool)
+        found = table.fill(self.mixture.work.found, asked, blocked, self.group.pool)
         self.offer.blocked[barred] = 0
-        self.mixture.clear(self.group)
         return found
 
     def known(self, q: int) -> Known:

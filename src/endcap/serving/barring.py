@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from endcap.core.query import Query, Rows
+from endcap.core.query import Query
 from endcap.core.request import Filters, RecommendRequest
 from endcap.kernels.barring import bar_variants, bar_where, lift, take_back
 from endcap.kernels.retrieve import mark
@@ -17,6 +17,9 @@ from endcap.serving.items import UNAVAILABLE, ItemTable
 
 EXCLUDED, FILTERED, TAKEN, SEEN, DISMISSED, OWNED, DISLIKED = range(2, 9)
 """Codes in ``blocked`` beside :data:`endcap.serving.items.UNAVAILABLE`: why a row may not be shown."""
+
+_FEW = 40
+"""So many rows are taken back one by one before a kernel, whose call takes as long as theirs, does it."""
 
 FIRST_RULE = 9
 """The code of the first rule."""
@@ -72,26 +75,30 @@ class Slate:
 
     def __init__(self) -> None:
         self._before = self._blocked = np.empty(0, dtype=np.uint8)
-        self._marked: list[Rows] | None = None
+        self._marked: list[int] | None = None
 
     def clean(self, before: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """The same codes as in ``before`` uint8, which stays as it is, in an array to mark; :meth:`note` says what was marked."""
         if before is self._before and self._marked is not None:
-            if self._marked:
-                take_back(self._blocked, before, np.concatenate(self._marked))
+            if len(self._marked) > _FEW:
+                take_back(self._blocked, before, np.array(self._marked, dtype=np.int32))
+            else:
+                for row in self._marked:
+                    if row < len(before):
+                        self._blocked[row] = before[row]
         else:
             self._before, self._blocked = before, before.copy()
         self._marked = None
         return self._blocked
 
-    def note(self, marked: list[Rows] | None) -> None:
+    def note(self, marked: list[int] | None) -> None:
         """Say which rows alone were marked since :meth:`clean`; nothing where that is not known."""
         self._marked = marked
 
     def note_too(self, rows: Sequence[int]) -> None:
         """Say that these rows were marked too."""
-        if self._marked is not None and rows:
-            self._marked.append(np.array(rows, dtype=np.int32))
+        if self._marked is not None:
+            self._marked += rows
 
 
 def barred(
@@ -116,7 +123,7 @@ def barred(
     if request.filters is not None:
         bar_where(blocked, _outside(request.filters, items), FILTERED)
     much = request.filters is not None or any(len(rows) for rows, _ in said)
-    slate.note(None if much or kept_out is None else [query.exclude, *kept_out])
+    slate.note(None if much or kept_out is None else [*query.exclude.tolist(), *kept_out])
     slate.note_too(shown)
     return blocked
 

@@ -50,6 +50,9 @@ from endcap.stores.ports import History
 
 _NO_LABELS: frozenset[str] = frozenset()
 
+_SCORE_STEPS = 1e6
+"""Scores, which are not below 0, are told to six decimals; dividing whole numbers takes a quarter of what ``round`` takes."""
+
 OPTED_OUT = "this shopper wants no recommendations"
 
 
@@ -314,16 +317,19 @@ def _within(
 
 def _items(items: ItemTable, filled: list[tuple[ReadyShelf, Filled]]) -> list[Recommendation]:
     answer: list[Recommendation] = []
+    of = items.items
     for one, part in filled:
+        shelf = one.shelf.name
         for slot in part.slots:
-            item = items.items[slot.row]
+            item = of[slot.row]
             if item is None:  # taken out of the catalogue while this answer was made
                 continue
             answer.append(
                 Recommendation(
-                    item_id=item.item_id, position=len(answer), score=round(slot.score, 6), price=item.price, reason=slot.reason,
-                    shelf=one.shelf.name, source=slot.source, arm=slot.arm, propensity=slot.propensity, title=item.title,
-                    currency=item.currency, list_price=item.list_price, url=item.url, image_url=item.image_url,
+                    item_id=item.item_id, position=len(answer), score=int(slot.score * _SCORE_STEPS + 0.5) / _SCORE_STEPS,
+                    price=item.price, reason=slot.reason, shelf=shelf, source=slot.source, arm=slot.arm,
+                    propensity=slot.propensity, title=item.title, currency=item.currency, list_price=item.list_price,
+                    url=item.url, image_url=item.image_url,
                 )
             )  # fmt: skip
     return answer

@@ -178,16 +178,12 @@ class ShelfFiller:
         pins = self._pins_here(len(filled.slots), count, own)
         if len(group) == 0 and not pins:
             return 0
-        try:
-            started = time.perf_counter_ns()
-            n_used = self._used_families() if ready.shelf.one_per_family else -1
-            found = self._mixture.propose(group, self._known, self._offer, CANDIDATES, n_used=n_used)
-            added = self._choose(group, found, count, filled, own, ready, pins)
-            if filled.trace is not None:
-                filled.trace.micros += (time.perf_counter_ns() - started) / 1000
-        finally:
-            # Whatever went wrong, the next answer must not find this one's scores.
-            self._mixture.clear(group)
+        started = time.perf_counter_ns()
+        n_used = self._used_families() if ready.shelf.one_per_family else -1
+        found = self._mixture.propose(group, self._known, self._offer, CANDIDATES, n_used=n_used)
+        added = self._choose(group, found, count, filled, own, ready, pins)
+        if filled.trace is not None:
+            filled.trace.micros += (time.perf_counter_ns() - started) / 1000
         return added
 
     def _choose(
@@ -282,17 +278,19 @@ class ShelfFiller:
         ready: ReadyShelf,
     ) -> None:  # fmt: skip
         """Put what was chosen into slots, with reasons and, where that is asked for, the trace."""
-        names, says = group.names, ready.shelf.reason
-        picked = slots.rows.tolist()
+        names, says, codes, narrowed = group.names, ready.shelf.reason, group.reasons, group.same_category
+        add, reasons, picked = filled.slots.append, self._reasons, slots.rows.tolist()
         best, odds = who.scores[slots.places].tolist(), slots.propensities.tolist()
         for row, score, chance, source, lead in zip(
             picked, best, odds, slots.sources.tolist(), slots.leads.tolist(), strict=True
         ):
             if row in more:
-                filled.slots.append(Slot(row, score, reason(_REASONS[more[row]]), -1, more[row], chance))
-            else:
-                why = self._why(group, source, row, lead, says)
-                filled.slots.append(Slot(row, score, why, lead, names[source], chance))
+                add(Slot(row, score, reason(_REASONS[more[row]]), -1, more[row], chance))
+                continue
+            code = says or ("seen_before" if lead == row else codes[source])
+            if lead < 0 and source in narrowed:
+                code = _IN_CATEGORY.get(code, code)
+            add(Slot(row, score, reasons.get((code, lead)) or self._why(code, lead), lead, names[source], chance))
         self._blocked[slots.rows] = TAKEN
         self._shown += picked
         if filled.trace is not None:
@@ -333,17 +331,10 @@ class ShelfFiller:
                 return code
         return NO_CATEGORY
 
-    def _why(self, group: Group, source: int, row: int, lead: int, shelf_says: str | None) -> Reason:
-        """Why a source proposed a row; worked out once for each row that led there."""
-        if lead == row and shelf_says is None:
-            return reason("seen_before")
-        code = shelf_says or group.artifacts[source].reason
-        if lead < 0 and source in group.same_category:
-            code = _IN_CATEGORY.get(code, code)
-        told = self._reasons.get((code, lead))
-        if told is None:
-            item = self._items.title(lead) if lead >= 0 else None
-            told = self._reasons[code, lead] = reason(code, item, self._category_told(code))
+    def _why(self, code: str, lead: int) -> Reason:
+        """What is said of a code and the row that led there; worked out once in an answer."""
+        item = self._items.title(lead) if lead >= 0 else None
+        told = self._reasons[code, lead] = reason(code, item, self._category_told(code))
         return told
 
     def _category_told(self, code: str) -> str | None:

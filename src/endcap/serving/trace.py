@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from endcap.artifacts.item_neighbors import ItemNeighbors
 from endcap.core.query import Rows
 from endcap.core.request import ItemTrace, ShelfTrace, SourceTrace
+from endcap.kernels.found import score_told
 from endcap.kernels.mixing import Work
 from endcap.ranking.arranging import EXPLORED, Slots
 from endcap.ranking.mixture import Known
@@ -41,7 +42,7 @@ def add_to_trace(trace: ShelfTrace, group: Group, known: Known, work: Work, item
     """Add what the sources of a group contributed, and how the items that were chosen came to their scores."""
     for s, name in enumerate(group.names):
         asked_with = [items.item_id(int(row)) for row in _asked(group, known, work, s)]
-        weight, candidates = float(group.plan.weights[s]), int(work.n_touched[s])
+        weight, candidates = float(group.plan.weights[s]), int(work.found.sizes[s])
         trace.sources.append(SourceTrace(name=name, weight=weight, asked_with=asked_with, candidates=candidates))
     for code in np.flatnonzero(work.removed).tolist():
         label = told.labels.get(code, f"code {code}")
@@ -75,7 +76,7 @@ def _item_trace(group: Group, known: Known, work: Work, items: ItemTable, row: i
     sources: dict[str, float] = {}
     facts: dict[str, float] = {}
     for s, (name, artifact) in enumerate(zip(group.names, group.artifacts, strict=True)):
-        part = float(work.factors[s] * work.scores[s, row])
+        part = float(work.factors[s] * score_told(work.found, s, row))
         if part > 0:
             sources[name] = sources.get(name, 0.0) + part
             if isinstance(artifact, ItemNeighbors):

@@ -2,8 +2,8 @@
 
 One event loop answers everything. Left alone it takes all requests that arrived since it last looked, answers them one after the
 other and only then looks again: beyond its capacity each look finds more of them, every answer comes too late for whoever asked,
-and nobody is told. Here one request is answered between two looks, the others wait in a queue for each kind of work, and a
-request is refused on arrival where the queue stands: where nobody has found it short for a while.
+and nobody is told. Here requests are answered for a spell between two looks, the others wait in a queue for each kind of work,
+and a request is refused on arrival where the queue stands: where nobody has found it short for a while.
 
 Source: CoDel (Nichols and Jacobson, "Controlling Queue Delay", ACM Queue 10(5), 2012): a queue that drains now and then is a
 burst and useful, one whose shortest wait stays above a target for an interval is overload. Deviations: what is refused is what
@@ -21,6 +21,13 @@ from dataclasses import dataclass
 
 INTERVAL_S = 0.1
 """How long waits must have stayed above half the target before there is overload."""
+
+SPELL_S = 0.001
+"""No turn begins that long after a look at the sockets. A look costs as much as a tenth of a short answer, and those who wait
+lose nothing by it; but who has to be turned away is to be told soon."""
+
+Go = Callable[[bool], None]
+"""Called when a turn has come, or, with False, when it will not; the turn ends when it returns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +64,7 @@ class Lane:
         """What its turns took together, lifted to the others' level when it was idle: the lane that used least is next."""
         self.calm_at = float("-inf")
         """When somebody last waited no longer than half the target."""
-        self.waiting: deque[tuple[float, asyncio.Future[bool]]] = deque()
+        self.waiting: deque[tuple[float, asyncio.Future[bool] | Go]] = deque()
 
     def is_full(self, now_s: float, share: int = 1) -> bool:
         """Whether one more would have to wait too long, where only every ``share``-th turn is this lane's."""
@@ -111,6 +118,15 @@ class Admission:
 
         A turn ends when the caller has gone through to its end or begins to wait for something else.
         """
+        turn = asyncio.get_running_loop().create_future()
+        granted = self.line_up(lane, turn)
+        return turn if granted is None else granted
+
+    def line_up(self, lane: Lane, whose: asyncio.Future[bool] | Go) -> bool | None:
+        """The same for who is called when the turn comes: None where that is going to be, and else the caller has the answer.
+
+        Several turns of those who are called go by between two looks, which a turn of who awaits a future cannot.
+        """
         if self._turn_of is None:
             now = self._clock()
             lane.note_wait(0.0, now)
@@ -121,10 +137,8 @@ class Admission:
             return False
         if not lane.waiting:
             lane.used_s = max(lane.used_s, min((one.used_s for one in self.lanes.values() if one.waiting), default=0.0))
-        assert self._loop is not None
-        turn: asyncio.Future[bool] = self._loop.create_future()
-        lane.waiting.append((self._clock(), turn))
-        return turn
+        lane.waiting.append((self._clock(), whose))
+        return None
 
     def _give(self, lane: Lane, now: float) -> None:
         if self._loop is None:
@@ -137,22 +151,52 @@ class Admission:
         now = self._clock()
         assert self._turn_of is not None
         self._turn_of.note_turn(now - self._turn_at)
-        self._turn_of = None
+        self._give_turns(now)
+
+    def _give_turns(self, now: float) -> None:
+        """Give turns for a spell, or until one does not end here. The loop has just looked at its sockets."""
+        ends = now + SPELL_S
         for one in self.lanes.values():
             one.arriving = 0  # they stand behind this in the loop, and ask before it reads again
-        while (lane := min((one for one in self.lanes.values() if one.waiting), key=_used_s, default=None)) is not None:
-            since, turn = lane.waiting.popleft()
-            if turn.done():  # its sender's task was cancelled
+        while (lane := self._next_lane()) is not None:
+            since, whose = lane.waiting.popleft()
+            if isinstance(whose, asyncio.Future) and whose.done():  # its sender's task was cancelled
                 continue
             waited = now - since
             lane.note_wait(waited, now)
             if waited >= lane.patience.give_up_s:
                 lane.refused += 1
-                turn.set_result(False)
+                self._tell(whose, granted=False)
                 continue
-            turn.set_result(True)
-            self._give(lane, now)
+            self._tell(whose, granted=True)
+            if isinstance(whose, asyncio.Future):
+                self._give(lane, now)
+                return
+            began, now = now, self._clock()
+            lane.note_turn(now - began)
+            if now >= ends:
+                self._turn_of, self._turn_at = lane, now  # nobody comes before those who wait
+                assert self._loop is not None
+                self._loop.call_soon(self._look)
+                return
+        self._turn_of = None
+
+    def _look(self) -> None:
+        """Go on after the loop has looked at its sockets."""
+        self._give_turns(self._clock())
+
+    def _next_lane(self) -> Lane | None:
+        return min((one for one in self.lanes.values() if one.waiting), key=_used_s, default=None)
+
+    def _tell(self, whose: asyncio.Future[bool] | Go, *, granted: bool) -> None:
+        if isinstance(whose, asyncio.Future):
+            whose.set_result(granted)
             return
+        try:
+            whose(granted)
+        except Exception as error:  # one that fails must not keep the turn from all others
+            assert self._loop is not None
+            self._loop.call_exception_handler({"message": "a turn failed", "exception": error})
 
 
 def _used_s(lane: Lane) -> float:

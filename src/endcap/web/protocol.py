@@ -102,16 +102,14 @@ class SheddingProtocol(HttpToolsProtocol):
         shop = self._heads.shop(known)
         if shop is None:
             return False
-        turn = self._site.admission.ask(known.lane)
+        cycle = AtOnce(self, known, shop, data[end + len(_END) :])
+        turn = self._site.admission.line_up(known.lane, cycle.go)
         if turn is False:
             self.refuse(known.lane, known.endpoint.path, known.origin)
             return True
-        cycle = AtOnce(self, known, shop, data[end + len(_END) :])
         self.cycle = cycle  # type: ignore[assignment]  # has what this class asks of its own
-        if turn is True:
-            cycle.go(granted=True)
-        else:
-            turn.add_done_callback(cycle.turn)
+        if turn:
+            cycle.go(True)
         return True
 
     def refuse(self, lane: Lane, path: str, origin: str | None, *, close: bool = False) -> None:
@@ -173,11 +171,7 @@ class AtOnce:
         self._body = body
         self._started = time.perf_counter()
 
-    def turn(self, came: asyncio.Future[bool]) -> None:
-        """The turn that was waited for has come, or will not."""
-        self.go(granted=came.result())
-
-    def go(self, *, granted: bool) -> None:
+    def go(self, granted: bool) -> None:
         """Answer, or refuse where no turn was granted; nobody waits for either where the sender is gone."""
         protocol, known = self._protocol, self._known
         wanted = not self.disconnected and not protocol.transport.is_closing()

@@ -108,7 +108,7 @@ def test_where_there_is_no_turn_it_is_refused(
     served: Listening, connection: socket.socket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert ask(connection, head(served.key) + BODY).status == 200
-    monkeypatch.setattr(served.site.admission, "ask", lambda _lane: False)
+    monkeypatch.setattr(served.site.admission, "line_up", lambda _lane, _whose: False)
     refused = ask(connection, head(served.key) + BODY)
     assert (refused.status, refused.headers["retry-after"], refused.body["error"]["code"]) == (503, "1", "busy")
     monkeypatch.undo()

@@ -100,7 +100,7 @@ def arrange(candidates, variety, chance, k, places, propensities, explored):  # 
     return k
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, forceinline=True)
 def choose(gains, allowed, variety, choices):  # type: ignore[no-untyped-def]
     """The best candidate of everything together, and of each source."""
     for s in range(len(choices)):
@@ -111,7 +111,7 @@ def choose(gains, allowed, variety, choices):  # type: ignore[no-untyped-def]
         choices[s] = choices[s] if choices[s] >= 0 else choices[0]
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, forceinline=True)
 def draw(state):  # type: ignore[no-untyped-def]
     """The next number of a splitmix64 generator in [0, 1), after the state that it leaves (Steele, Lea and Flood 2014)."""
     state = np.uint64(state + np.uint64(0x9E3779B97F4A7C15))
@@ -122,7 +122,7 @@ def draw(state):  # type: ignore[no-untyped-def]
     return state, np.float64(mixed >> np.uint64(11)) / 9007199254740992.0
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, forceinline=True)
 def pick(chance, choices, allowed, is_new, n_allowed, n_new, first, second):  # type: ignore[no-untyped-def]
     """Whom two draws from [0, 1) pick, and what put them there, as :func:`arrange` tells it."""
     if first >= chance.epsilon:
@@ -146,7 +146,7 @@ def pick(chance, choices, allowed, is_new, n_allowed, n_new, first, second):  # 
     return choices[0], 0
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, forceinline=True)
 def _odds(chance, choices, is_new, n_allowed, n_new, picked):  # type: ignore[no-untyped-def]
     """The exact chance of a candidate that may take the slot."""
     exploring = 1.0 / n_allowed

@@ -14,7 +14,7 @@ _WAITING = 2
 _CATEGORY, _TIER = 1, 2
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, forceinline=True)
 def under_caps(groups, shown_groups, most, n):  # type: ignore[no-untyped-def]
     """Of ``n`` candidates those that no cap bars from the beginning, uint8 (n,); arguments as in
     :class:`endcap.kernels.arrange.Candidates`."""
@@ -31,7 +31,7 @@ def under_caps(groups, shown_groups, most, n):  # type: ignore[no-untyped-def]
     return free
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, forceinline=True)
 def take(groups, shown_groups, most, chosen, slot, free):  # type: ignore[no-untyped-def]
     """Whoever was just ``chosen`` is not free any more, nor is anybody of a group that has reached its cap with it."""
     picked = chosen[slot]
@@ -51,7 +51,7 @@ def take(groups, shown_groups, most, chosen, slot, free):  # type: ignore[no-unt
                     free[i] = 0
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, forceinline=True)
 def pin_of(pinned, slot, free):  # type: ignore[no-untyped-def]
     """The candidate that a slot is kept for, or -1. It comes before quotas, but not before caps."""
     for i in range(len(pinned)):
@@ -60,7 +60,7 @@ def pin_of(pinned, slot, free):  # type: ignore[no-untyped-def]
     return -1
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, forceinline=True)
 def admit(candidates, variety, chosen, slot, k, free, allowed):  # type: ignore[no-untyped-def]
     """Mark the candidates that may take a slot; returns how many there are, and how many of them are new.
 
@@ -80,7 +80,7 @@ def admit(candidates, variety, chosen, slot, k, free, allowed):  # type: ignore[
     return count, n_new
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, forceinline=True)
 def _wait(pinned, slot, allowed, count):  # type: ignore[no-untyped-def]
     """Let those wait that are pinned to a later slot, as long as there are others; returns how many are allowed."""
     waiting = 0
@@ -94,13 +94,13 @@ def _wait(pinned, slot, allowed, count):  # type: ignore[no-untyped-def]
     return count if waiting == count else count - waiting
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, forceinline=True)
 def _most_missing(variety):  # type: ignore[no-untyped-def]
     """How many categories and price tiers an empty shelf lacks."""
     return variety.min_categories + (N_TIERS if variety.price_tiers else 0)
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, forceinline=True)
 def _narrow(traits, shown, chosen, slot, left, variety, allowed, count):  # type: ignore[no-untyped-def]
     """Where the slots that are left are needed for categories or price tiers still missing, allow only candidates that bring one.
 
@@ -128,7 +128,7 @@ def _narrow(traits, shown, chosen, slot, left, variety, allowed, count):  # type
     return n_all if n_all > 0 else n_some
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, forceinline=True)
 def _there(traits, shown, chosen, slot):  # type: ignore[no-untyped-def]
     """The categories that stand above a slot, each once at the front of an int32 array, how many they are, and the price tiers as
     bits."""
@@ -150,7 +150,7 @@ def _there(traits, shown, chosen, slot):  # type: ignore[no-untyped-def]
     return leaves, n_leaves, tiers
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, forceinline=True)
 def _brings(traits, leaves, tiers, any_category, any_tier, brings):  # type: ignore[no-untyped-def]
     """What each candidate adds: :data:`_CATEGORY`, :data:`_TIER` or their sum, where any is missing."""
     leaf, tier = traits[LEAF], traits[TIER]

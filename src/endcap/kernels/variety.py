@@ -58,7 +58,7 @@ class Gains(NamedTuple):
     row: NDArray[np.float64]
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, forceinline=True)
 def worth_of(scores, parts, variety):  # type: ignore[no-untyped-def]
     """What counts of each of ``scores`` and of each source's ``parts``, float64 (1 + n_sources, n): that of everything first.
 
@@ -71,7 +71,7 @@ def worth_of(scores, parts, variety):  # type: ignore[no-untyped-def]
     return worth
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, forceinline=True)
 def _worth(scores, variety, worth):  # type: ignore[no-untyped-def]
     top = 0.0
     for i in range(len(scores)):
@@ -88,7 +88,7 @@ def _worth(scores, variety, worth):  # type: ignore[no-untyped-def]
                 worth[i] = log
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, forceinline=True)
 def nothing_lost(worth, variety, k):  # type: ignore[no-untyped-def]
     """The gains of candidates of this ``worth`` before any of ``k`` slots is filled."""
     n = worth.shape[1]
@@ -96,7 +96,7 @@ def nothing_lost(worth, variety, k):  # type: ignore[no-untyped-def]
     return Gains(worth, shared, np.zeros(n), shared.copy(), np.empty((k, n)), np.empty(n))
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, forceinline=True)
 def best(gains, s, allowed, variety):  # type: ignore[no-untyped-def]
     """The candidate that gains most by list ``s``, the first of equals; -1 where none has a score."""
     worth, shared, lost, lost_at = gains.worth[s], gains.shared, gains.lost, gains.lost_at
@@ -113,7 +113,7 @@ def best(gains, s, allowed, variety):  # type: ignore[no-untyped-def]
     return found
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, forceinline=True)
 def lose(gains, traits, picked, slot, variety):  # type: ignore[no-untyped-def]
     """Tell every candidate what it shares with the one that was just ``picked`` for a slot."""
     if variety.method == NONE or variety.dial == 0.0:
@@ -127,7 +127,7 @@ def lose(gains, traits, picked, slot, variety):  # type: ignore[no-untyped-def]
     _cover(factors, shared, row, picked, slot)
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, forceinline=True)
 def _cover(factors, shared, alike, picked, slot):  # type: ignore[no-untyped-def]
     """Take out of every candidate what the one just picked covers: one row of the incremental Cholesky factor."""
     root = np.sqrt(shared[picked])
@@ -142,7 +142,7 @@ def _cover(factors, shared, alike, picked, slot):  # type: ignore[no-untyped-def
         shared[i] = max(shared[i] - row[i] * row[i], _UNCOVERED)
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, forceinline=True)
 def _alike(traits, one, alike):  # type: ignore[no-untyped-def]
     """How alike each product is to ``one``, from 0 to below 1: a sum of indicators, so that the matrix of it has a determinant
     above 0."""

@@ -10,6 +10,8 @@ from endcap.web.admission import INTERVAL_S, SPELL_S, Admission, Lane, Patience
 
 PATIENCE = Patience(target_s=0.05, burst_s=0.1, give_up_s=0.2)
 TARGET_S, BURST_S, GIVE_UP_S = PATIENCE.target_s, PATIENCE.burst_s, PATIENCE.give_up_s
+HANG_S = 20
+"""Whoever still waits for a turn then waits for ever."""
 
 
 class Clock:
@@ -53,7 +55,7 @@ class Floor:
 
 def run(act: Callable[[], Awaitable[None]]) -> None:
     async def main() -> None:
-        await act()
+        await asyncio.wait_for(act(), timeout=HANG_S)
 
     asyncio.run(main())
 

@@ -14,8 +14,8 @@ import uvicorn
 
 from endcap.errors import Busy
 from endcap.web.application import Application
-from endcap.web.huge_pages import use_huge_pages
 from endcap.web.logs import Forwarding
+from endcap.web.memory import settle_in
 from endcap.web.protocol import SheddingProtocol
 
 BACKLOG = 2_048
@@ -68,7 +68,7 @@ def serve(application: Application, *, host: str, port: int, answering: Callable
         # What is there now, the catalogue above all, stays: no collection need walk through it, which takes tenths of a second
         # with 100,000 products.
         gc.freeze()
-        use_huge_pages()
+        settle_in()
         answering(url)
 
     # uvicorn takes the signals over while it serves and raises them again at its end: by then all is done.

@@ -35,8 +35,8 @@ FILLING = 400_000
 """How many sessions come before the clock starts: twice as many as histories are kept; fewer visits are remembered elsewhere. The
 first half fills that memory; while the second takes its place, memory that was given back in pieces finds its use."""
 
-FILLING_ANSWERS = 60_000
-"""How many answers are given before the clock starts: what remembers answers holds 50,000 at most."""
+FILLING_ANSWERS = 200_000
+"""How many answers are given before the clock starts: four times as many as are remembered at most, for the same reason."""
 
 REFUSED = "503 busy"
 """What the server says to whom it turns away because too many wait: as it is meant to, and not counted as a failure."""

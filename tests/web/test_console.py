@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from html import unescape
 
 import msgspec
 import pytest
@@ -96,6 +98,21 @@ def test_it_asks_the_engine_and_shows_reasons_and_the_trace(open_here: Served) -
     refused = open_here.client.get("/console/try", params={"placement": "nope"})
     assert (refused.status_code, "no placement is named" in refused.text) == (200, True)
     assert open_here.client.get("/console/try", params={"placement": "home", "count": "x"}).status_code == 200
+
+
+def test_an_empty_page_offers_products_to_begin_with(open_here: Served) -> None:
+    page = open_here.client.get("/console/try").text
+    offered = re.findall(r'href="(/console/try\?[^"]*item_id=[^"]*)"', page)
+    assert offered
+    answer = open_here.client.get(unescape(offered[0])).text
+    assert "How this answer came about" in answer
+    assert "begin with one of these" not in answer
+
+
+def test_a_search_tells_prices_as_all_pages_do(open_here: Served) -> None:
+    open_here.post("/v1/items", {"item_id": "jug", "title": "Jug", "price": "81.72", "currency": "EUR"})
+    found = open_here.client.get("/console/items", params={"q": "jug"}).json()
+    assert found == [{"item_id": "jug", "title": "Jug", "price": "€81.72"}]
 
 
 def test_it_says_why_a_product_is_not_in_the_answer(open_here: Served) -> None:

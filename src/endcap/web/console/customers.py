@@ -111,8 +111,9 @@ def grid(found: CustomersReport) -> list[list[Square]]:
 
 @dataclass(frozen=True, slots=True)
 class Tenth:
-    """How many customers have a chance within a tenth, and the height of their bar from 0 to 100."""
+    """How many customers have a chance within a tenth, where it ``begins``, and the height of their bar from 0 to 100."""
 
+    begins: str
     name: str
     text: str
     height: float
@@ -122,9 +123,12 @@ def leaving(found: CustomersReport) -> list[Tenth]:
     """Customers by the chance that they do not come back."""
     most = max((one or 0 for one in found.churn), default=0) or 1
     return [
-        Tenth(f"{10 * at}–{10 * at + 10}{NARROW}%", "fewer than 5" if one is None else number(one), 100 * (one or 0) / most)
+        Tenth(
+            percent(at / 10, 0), f"{10 * at}–{10 * at + 10}{NARROW}%", "fewer than 5" if one is None else number(one),
+            100 * (one or 0) / most,
+        )
         for at, one in enumerate(found.churn)
-    ]
+    ]  # fmt: skip
 
 
 def calibration(found: Calibration | None) -> LineChart | None:

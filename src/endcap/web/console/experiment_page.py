@@ -155,7 +155,9 @@ def worded_verdict(found: Trial, titles: dict[str, str]) -> tuple[str, str] | No
 def bars(found: Trial) -> list[Bar]:
     """How far it is: days, and conversions of the arm that has the fewest."""
     days = Bar(
-        "Days", f"{number(int(found.days))} of {number(found.days_wanted)}", min(1.0, found.days / max(found.days_wanted, 1))
+        "Whole days",
+        f"{number(int(found.days))} of {number(found.days_wanted)}",
+        min(1.0, found.days / max(found.days_wanted, 1)),
     )
     if not found.conversions or not found.conversions_wanted:
         return [days]

@@ -13,11 +13,18 @@ from endcap.errors import EndcapError
 from endcap.serving.items import ItemTable
 from endcap.web.console.frame import Address, Download, Page, Visit
 from endcap.web.console.told import place
+from endcap.web.console.words import money
 from endcap.web.site import RunningShop
 
 ITEMS_PATH = "/console/items"
 MAX_FOUND = 12
 """How many products a search offers."""
+
+EXAMPLES = 3
+"""How many products the empty page offers to begin with."""
+
+_USUAL = "product"
+"""The placement that the page begins with, where the shop has it."""
 
 _FIELDS = ("placement", "shelf", "item_id", "user_id", "session_id", "cart", "count", "language", "why_not")
 
@@ -34,13 +41,14 @@ def try_it(visit: Visit) -> Page:
     """What the form asks, and the engine's answer to it or what is wrong with it. Not a decision: no shopper saw it."""
     asked = {name: visit.query.get(name, "").strip() for name in _FIELDS}
     answer, refusal = _answered(asked, visit.shop) if asked["placement"] else (None, None)
+    placements = {name: place(name) for name in sorted(visit.shop.service.state.placements)}
     return Page(
         "try.html",
         {
             "section": "try", "asked": asked,
-            "placements": {name: place(name) for name in sorted(visit.shop.service.state.placements)}, "answer": answer,
+            "placements": placements, "usual": _USUAL if _USUAL in placements else next(iter(placements), ""), "answer": answer,
             "refusal": refusal, "micros": answer.explanation.micros if answer and answer.explanation else 0.0,
-            "title_of": titles(visit.shop),
+            "title_of": titles(visit.shop), "examples": [] if asked["placement"] else examples(visit.shop.service.state.items),
         },
     )  # fmt: skip
 
@@ -64,7 +72,7 @@ def items(visit: Visit) -> Download:
 
 
 def _offered(item: Item) -> FoundItem:
-    return FoundItem(item.item_id, item.title, f"{item.price} {item.currency}" if item.price is not None else "")
+    return FoundItem(item.item_id, item.title, money(float(item.price), item.currency) if item.price is not None else "")
 
 
 def search(items: ItemTable, text: str) -> list[Item]:
@@ -84,6 +92,17 @@ def search(items: ItemTable, text: str) -> list[Item]:
         if len(by_id) >= MAX_FOUND:
             break
     return (by_id + by_title)[:MAX_FOUND]
+
+
+def examples(items: ItemTable) -> list[Item]:
+    """Some products to begin with, the first ones of different categories."""
+    by_category: dict[tuple[str, ...], Item] = {}
+    for item in items.items:
+        if item is not None and item.stock != 0 and not item.hidden:
+            by_category.setdefault(item.category, item)
+        if len(by_category) == EXAMPLES:
+            break
+    return list(by_category.values())
 
 
 def titles(shop: RunningShop) -> Callable[[str], str]:

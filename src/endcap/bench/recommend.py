@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
-from endcap.app import Endcap
+from endcap.app import ShopService
 from endcap.bench import servers, shop
 from endcap.bench.load import drive, post
 from endcap.bench.open_load import offer
-from endcap.bench.parts import PARTS, ShelfParts
+from endcap.bench.parts import PARTS, AnswerParts, ShelfParts, opened
 from endcap.bench.result import Result, median, percentile
 from endcap.core.events import Event
 from endcap.core.ids import new_id
 from endcap.core.request import RecommendRequest
-from endcap.stores import sqlite
-from endcap.stores.ports import Decision
 
 CATALOGUE = 100_000
 NEIGHBORS, FEWER_NEIGHBORS, LARGE = 60, 20, 300_000
@@ -41,6 +39,14 @@ ENABLED = [
 ]  # fmt: skip
 
 
+class Round(NamedTuple):
+    """Answers a second of the server and of the echo, and the microseconds of the parts, HTTP among them."""
+
+    rate: float
+    echo: float
+    parts: dict[str, float]
+
+
 def measure(
     disk: Path, rounds: int = ROUNDS, round_s: float = ROUND_S, catalogue: int = CATALOGUE, live_sessions: int = LIVE_SESSIONS
 ) -> Result:
@@ -49,8 +55,9 @@ def measure(
     It is asked for as a whole, which ranks two of its shelves, and, in the figures that begin with ``shelf_``, for its shelf
     :data:`SHELF` alone: four sources, a hundred ranked candidates. ``requests_per_s`` is the capacity in a closed loop of sixteen
     connections; the latencies are those of an open loop at half of it. ``whole_to_parts`` compares the time of one request at
-    capacity with the sum of what its parts take by themselves: HTTP as the echo does it, and in process decoding, answering,
-    encoding and putting on record. ``shelf_part_us_answer_`` has what the one shelf's answer consists of.
+    capacity with the sum of what its parts take by themselves: HTTP as the echo does it, and in process, over a copy of the home
+    and on the server's core, decoding, answering, encoding and putting on record. The server, the echo and the parts take turns;
+    each ratio is the median of those of the rounds. ``shelf_part_us_answer_`` has what the one shelf's answer consists of.
     """
     with tempfile.TemporaryDirectory(dir=disk) as folder:
         home = Path(folder) / "home"
@@ -61,43 +68,42 @@ def measure(
         requests = {prefix: [post("/v1/recommendations", body, key) for body in these] for prefix, these in bodies.items()}
         ratios: dict[str, float] = {}
         core = min(os.sched_getaffinity(0))
-        with servers.pinned(home) as (port, pid):
+        shutil.copytree(home, apart := Path(folder) / "apart")
+        with servers.pinned(home) as (port, pid), opened(apart, shop.SHOP) as service:
             figures["memory_mb_started"] = servers.memory_mb(pid)
-            rates, echoes = {}, {}
             for prefix in ASKED:
                 sample = _answer(port, bodies[prefix][0], key)
+                parts = AnswerParts(service, bodies[prefix], core)
                 with servers.echo(sample, Path(folder), pin_to=core) as echo_port:
-                    both = _rates(port, echo_port, requests[prefix], rounds, round_s)
-                rates[prefix], echoes[prefix] = (median([one[at] for one in both]) for at in (0, 1))
-                ratios[f"{prefix}recommend_to_echo"] = median([one / other for one, other in both])
-                half = offer(port, requests[prefix], rate=rates[prefix] / 2, seconds=rounds * round_s)
+                    drive(port, requests[prefix], count=2_000)
+                    found = [_round(port, echo_port, requests[prefix], parts, round_s) for _ in range(rounds)]
+                rate, other = median([one.rate for one in found]), median([one.echo for one in found])
+                half = offer(port, requests[prefix], rate=rate / 2, seconds=rounds * round_s)
                 figures |= {
-                    f"{prefix}requests_per_s": rates[prefix], f"{prefix}echo_requests_per_s": echoes[prefix],
+                    f"{prefix}requests_per_s": rate, f"{prefix}echo_requests_per_s": other,
                     f"{prefix}p50_ms_half_load": percentile(half.answered_ms, 0.5),
                     f"{prefix}p99_ms_half_load": percentile(half.answered_ms, 0.99),
                     f"{prefix}refused_at_half_load": float(len(half.refused_ms)),
                     f"{prefix}sent_late_ms_p99": percentile(half.sent_late_ms, 0.99),
                     f"{prefix}answer_bytes": float(len(sample)),
                 }  # fmt: skip
+                by_part = {name: median([one.parts[name] for one in found]) for name in found[0].parts}
+                figures |= {f"{prefix}part_us_{name}": float(f"{micros:.4g}") for name, micros in by_part.items()}
+                ratios |= {
+                    f"{prefix}recommend_to_echo": median([one.rate / one.echo for one in found]),
+                    f"{prefix}whole_to_parts": median([1e6 / one.rate / sum(one.parts.values()) for one in found]),
+                }  # fmt: skip
             _fill_live(port, key, catalogue, live_sessions)
             figures[f"memory_mb_with_{live_sessions}_live_sessions"] = servers.memory_mb(pid)
-        for prefix, these in bodies.items():
-            parts = _parts(home, these) | {"http": 1e6 / echoes[prefix]}
-            figures |= {f"{prefix}part_us_{name}": float(f"{micros:.4g}") for name, micros in parts.items()}
-            ratios[f"{prefix}whole_to_parts"] = float(f"{1e6 / rates[prefix] / sum(parts.values()):.4g}")
-        figures |= _shelf_parts(home, bodies["shelf_"])
-    return Result(figures=figures, ratios=ratios, enabled=ENABLED)
+            figures |= _shelf_parts(service, bodies["shelf_"])
+    return Result(figures=figures, ratios={name: float(f"{ratio:.4g}") for name, ratio in ratios.items()}, enabled=ENABLED)
 
 
-def _rates(port: int, echo_port: int, requests: list[bytes], rounds: int, round_s: float) -> list[tuple[float, float]]:
-    """Answers a second of the server and of the echo, in turns; what was refused is no answer."""
-    found = []
-    drive(port, requests, count=2_000)
-    for _ in range(rounds):
-        other = drive(echo_port, requests, seconds=round_s).per_second
-        one = drive(port, requests, seconds=round_s)
-        found.append(((one.answered - one.failed) / one.seconds, other))
-    return found
+def _round(port: int, echo_port: int, requests: list[bytes], parts: AnswerParts, round_s: float) -> Round:
+    """One round; what was refused is no answer."""
+    other = drive(echo_port, requests, seconds=round_s).per_second
+    one = drive(port, requests, seconds=round_s)
+    return Round((one.answered - one.failed) / one.seconds, other, parts.run() | {"http": 1e6 / other})
 
 
 def _request(number: int, catalogue: int, shelf: str | None) -> bytes:
@@ -126,50 +132,10 @@ def _fill_live(port: int, key: str, catalogue: int, sessions: int) -> None:
     drive(port, batches, connections=2, count=len(batches))
 
 
-def _parts(home: Path, bodies: list[bytes]) -> dict[str, float]:
-    """Median microseconds of each part in process, one after the other on the same requests."""
-    opened = sqlite.open_home(home)
-    endcap = Endcap(opened)
-    service = endcap.shop(shop.SHOP)
-    service.warm()
-    decoder, encoder = msgspec.json.Decoder(RecommendRequest), msgspec.json.Encoder(decimal_format="number")
-    asked = [decoder.decode(body) for body in bodies]
-    answers = [service.engine.recommend(one) for one in asked]
-    encoded = [encoder.encode(one) for one in answers]
-    kept = [
-        Decision(one.recommendation_id, 0, body, answer)
-        for one, body, answer in zip(answers, bodies, encoded, strict=True)
-    ]  # fmt: skip
-    started = time.perf_counter_ns()
-    service.stores.decisions.append(kept)
-    record = (time.perf_counter_ns() - started) / 1_000 / len(kept)
-    found = {
-        "decode": _median_us([partial(decoder.decode, body) for body in bodies]),
-        "answer": _median_us([partial(service.engine.recommend, one) for one in asked]),
-        "encode": _median_us([partial(encoder.encode, one) for one in answers]),
-        "record": record,
-    }
-    endcap.close()
-    return found
-
-
-def _shelf_parts(home: Path, bodies: list[bytes]) -> dict[str, float]:
+def _shelf_parts(service: ShopService, bodies: list[bytes]) -> dict[str, float]:
     """Median microseconds of what the answer of one ranked shelf consists of, and how many candidates it ranks."""
-    endcap = Endcap.open(home)
-    service = endcap.shop(shop.SHOP)
-    service.warm()
     parts = ShelfParts(service.engine, PLACEMENT, SHELF)
     taken = [parts.run(msgspec.json.decode(body, type=RecommendRequest)) for body in [*bodies[:50], *bodies]][50:]
-    endcap.close()
     by_part = zip(PARTS, zip(*taken, strict=True), strict=True)
     figures = {f"shelf_part_us_answer_{name}": float(f"{median(list(one)):.4g}") for name, one in by_part}
     return figures | {"shelf_candidates": float(parts.candidates)}
-
-
-def _median_us(calls: list[Callable[[], object]]) -> float:
-    taken = []
-    for call in calls:
-        started = time.perf_counter_ns()
-        call()
-        taken.append((time.perf_counter_ns() - started) / 1_000)
-    return median(taken)

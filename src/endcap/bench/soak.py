@@ -38,6 +38,10 @@ first half fills that memory; while the second takes its place, memory that was 
 FILLING_ANSWERS = 200_000
 """How many answers are given before the clock starts: four times as many as are remembered at most, for the same reason."""
 
+SETTLING_MIN = 10.0
+"""How long the same goes on after that before the clock starts: the process that measures, which gives way to answers, fills what
+it remembers at a tenth of the server's pace."""
+
 REFUSED = "503 busy"
 """What the server says to whom it turns away because too many wait: as it is meant to, and not counted as a failure."""
 
@@ -79,11 +83,13 @@ class Answers:
         self.failures += Counter({name: n for name, n in load.failures.items() if name != REFUSED})
 
 
-def measure(disk: Path, minutes: float | None = None, slice_s: float = SLICE_S) -> Result:
+def measure(
+    disk: Path, minutes: float | None = None, slice_s: float = SLICE_S, settling_min: float = SETTLING_MIN
+) -> Result:  # fmt: skip
     """Requests of ever new sessions, and their events, for so many minutes, or as the variable ENDCAP_SOAK_MINUTES says.
 
-    Before that, everything that remembers a bounded number of things is filled, which takes ``warm_up_minutes``; no figure
-    counts what was asked then. ``rss_mb_per_hour`` is the slope of the memory after it, that of the process that measures
+    Before that, everything that remembers a bounded number of things is filled, and the same goes on for ``settling_min``; both
+    together take ``warm_up_minutes``, and no figure counts what was asked then. ``rss_mb_per_hour`` is the slope of the memory after it, that of the process that measures
     included, with the ends of its 95 % interval. ``failed`` is the sum of the figures ``failed_...``, by status and code.
     """
     if minutes is None:
@@ -95,12 +101,16 @@ def measure(disk: Path, minutes: float | None = None, slice_s: float = SLICE_S) 
         with servers.pinned(home) as (port, pid):
             filling = time.perf_counter()
             _fill(port, key)
-            started = time.perf_counter()
+            started = time.perf_counter() + 60 * settling_min
             for number in itertools.count():
-                requests.add(drive(port, _requests(number, key), seconds=slice_s))
-                batches.add(drive(port, _batches(number, key), count=_A_ROUND * _EVENTS_EACH // _BATCH))
-                samples.take(pid, (time.perf_counter() - started) / 3_600)
-                if time.perf_counter() - started > 60 * minutes and number > 10:
+                asked = drive(port, _requests(number, key), seconds=slice_s)
+                told = drive(port, _batches(number, key), count=_A_ROUND * _EVENTS_EACH // _BATCH)
+                if (since_s := time.perf_counter() - started) < 0:
+                    continue
+                requests.add(asked)
+                batches.add(told)
+                samples.take(pid, since_s / 3_600)
+                if since_s > 60 * minutes and len(samples.hours) > 10:
                     break
     slope, low, high = slope_with_interval(np.array(samples.hours), np.array(samples.rss_mb))
     failures = requests.failures + batches.failures

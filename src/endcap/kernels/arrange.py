@@ -18,7 +18,7 @@ from endcap.kernels.variety import BRAND, LEAF, N_TRAITS, TIER, TOP, best, lose,
 
 class Chance(NamedTuple):
     """The odds. ``epsilon`` and ``new_share`` in 0–1; ``draws`` float64 (n_sources,) sum to 1, the chance that a source is asked
-    for a slot; empty where none is drawn. ``seed`` uint64."""
+    for a slot; empty where none is drawn. ``seed`` 64 bits, signed or not."""
 
     epsilon: float
     new_share: float
@@ -80,7 +80,7 @@ def arrange(candidates, variety, chance, k, places, propensities, explored):  # 
     allowed = np.empty(n, dtype=np.uint8)
     choices = np.empty(len(gains.worth), dtype=np.int64)
     chosen = np.empty(k, dtype=np.int64)
-    state = chance.seed
+    state = np.uint64(chance.seed)
     for slot in range(k):
         pin = pin_of(candidates.pinned, slot, free)
         n_allowed, n_new = admit(candidates, variety, chosen, slot, k, free, allowed)

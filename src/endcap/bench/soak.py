@@ -89,8 +89,9 @@ def measure(
     """Requests of ever new sessions, and their events, for so many minutes, or as the variable ENDCAP_SOAK_MINUTES says.
 
     Before that, everything that remembers a bounded number of things is filled, and the same goes on for ``settling_min``; both
-    together take ``warm_up_minutes``, and no figure counts what was asked then. ``rss_mb_per_hour`` is the slope of the memory after it, that of the process that measures
-    included, with the ends of its 95 % interval. ``failed`` is the sum of the figures ``failed_...``, by status and code.
+    together take ``warm_up_minutes``, and no figure counts what was asked then. ``rss_mb_per_hour`` is the slope of the memory
+    after it, that of the process that measures included, with the ends of its 95 % interval. ``failed`` is the sum of the figures
+    ``failed_...``, by status and code.
     """
     if minutes is None:
         minutes = float(os.environ.get("ENDCAP_SOAK_MINUTES", MINUTES))

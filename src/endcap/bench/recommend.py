@@ -76,7 +76,7 @@ def measure(
                 parts = AnswerParts(service, bodies[prefix], core)
                 with servers.echo(sample, Path(folder), pin_to=core) as echo_port:
                     drive(port, requests[prefix], count=2_000)
-                    found = [_round(port, echo_port, requests[prefix], parts, round_s) for _ in range(rounds)]
+                    found = [_round(port, pid, echo_port, requests[prefix], parts, round_s) for _ in range(rounds)]
                 rate, other = median([one.rate for one in found]), median([one.echo for one in found])
                 half = offer(port, requests[prefix], rate=rate / 2, seconds=rounds * round_s)
                 figures |= {
@@ -99,11 +99,13 @@ def measure(
     return Result(figures=figures, ratios={name: float(f"{ratio:.4g}") for name, ratio in ratios.items()}, enabled=ENABLED)
 
 
-def _round(port: int, echo_port: int, requests: list[bytes], parts: AnswerParts, round_s: float) -> Round:
+def _round(port: int, pid: int, echo_port: int, requests: list[bytes], parts: AnswerParts, round_s: float) -> Round:
     """One round; what was refused is no answer."""
     other = drive(echo_port, requests, seconds=round_s).per_second
     one = drive(port, requests, seconds=round_s)
-    return Round((one.answered - one.failed) / one.seconds, other, parts.run() | {"http": 1e6 / other})
+    with servers.paused(pid):
+        taken = parts.run()
+    return Round((one.answered - one.failed) / one.seconds, other, taken | {"http": 1e6 / other})
 
 
 def _request(number: int, catalogue: int, shelf: str | None) -> bytes:

@@ -93,6 +93,19 @@ def pinned(home: Path) -> Iterator[tuple[int, int]]:
         os.sched_setaffinity(0, cores)
 
 
+@contextlib.contextmanager
+def paused(pid: int) -> Iterator[None]:
+    """A server and the processes that it started do nothing meanwhile, where they would share a core with what is measured."""
+    them = [pid, *children(pid)]
+    for one in them:
+        os.kill(one, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for one in them:
+            os.kill(one, signal.SIGCONT)
+
+
 def memory_mb(pid: int) -> float:
     """What a process and those that it started hold in memory, in millions of bytes; what they share counts for each."""
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])

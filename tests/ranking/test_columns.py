@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from endcap.core.catalog import Item
+from endcap.ranking.columns import Columns
 from endcap.ranking.rules.brands import Brands
 from endcap.ranking.tiers import Tiers
 from endcap.serving.items import ItemTable
@@ -103,6 +104,21 @@ def test_a_rule_is_asked_again_only_about_what_changed() -> None:
     assert rule.asked == [100, 2]
     assert table.columns.mask(rule, "another moment").all()
     assert rule.asked == [100, 2, 101]
+
+
+def test_what_changes_while_a_rule_is_asked_is_in_its_answer_too() -> None:
+    changes = [Item(item_id="7", title="Mug", brand="ash"), Item(item_id="new", title="Mug", brand="ash")]
+
+    class Slow:
+        def matches(self, columns: Columns, rows: np.ndarray, moment: object) -> np.ndarray:
+            table.update(changes)  # as another thread would, which takes in a newer catalogue
+            changes.clear()
+            return columns.coded("brand").where(rows, "ash".__eq__)
+
+    table = ItemTable([], [Item(item_id=str(number), title="Mug", brand="oak") for number in range(100)])
+    rule = Slow()
+    table.columns.mask(rule)
+    assert np.flatnonzero(table.columns.mask(rule)).tolist() == [7, 100]
 
 
 def test_an_unknown_property_is_an_error() -> None:

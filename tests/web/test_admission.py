@@ -92,10 +92,11 @@ def test_who_is_called_has_turns_for_a_spell_between_two_looks() -> None:
             if len(floor.answered) < 13:
                 asyncio.get_running_loop().call_soon(look)
 
-        def go(granted: bool) -> None:
+        def go(granted: bool) -> bool:
             assert granted
             floor.clock.now_s += SPELL_S / 3
             floor.answered.append("recommend")
+            return True
 
         assert floor.admission.line_up(lane, go) is True
         go(True)
@@ -116,7 +117,7 @@ def test_a_turn_that_fails_keeps_no_other_from_its_own() -> None:
     lane = floor.admission.lanes["recommend"]
     told: list[object] = []
 
-    def fail(_granted: bool) -> None:
+    def fail(_granted: bool) -> bool:
         raise RuntimeError("broken")
 
     async def act() -> None:
@@ -171,6 +172,67 @@ def test_a_flood_in_one_lane_leaves_half_of_the_time_to_the_other() -> None:
         await flood
         assert all(answered)
         assert floor.admission.lanes["ingest"].refused > 600
+
+    run(act)
+
+
+def test_a_lane_that_was_idle_has_no_credit_from_that_time() -> None:
+    floor = Floor("ingest", "recommend")
+
+    async def act() -> None:
+        for _ in range(1_000):  # one after the other: nobody ever waits
+            assert await floor.ask("recommend", 0.01)
+            await asyncio.sleep(0)
+        flood = asyncio.create_task(floor.flood("ingest", 5, 0.004, turns=600))
+        await asyncio.sleep(0)
+        answered = await floor.flood("recommend", 1, 0.001, turns=600, every=2)
+        await flood
+        assert all(answered)
+
+    run(act)
+
+
+def test_turns_that_nobody_wanted_any_more_do_not_make_turns_look_short() -> None:
+    floor = Floor("recommend")
+    lane = floor.admission.lanes["recommend"]
+
+    async def act() -> None:
+        for _ in range(20):
+            assert await floor.ask("recommend", 0.001)
+            await asyncio.sleep(0)
+        before = lane.turn_s
+        assert floor.admission.line_up(lane, lambda _granted: True) is True
+        for _ in range(50):
+            floor.admission.line_up(lane, lambda _granted: False)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert not lane.waiting
+        assert lane.turn_s > 0.8 * before
+
+    run(act)
+
+
+def test_refusals_take_of_the_spell_too() -> None:
+    floor = Floor("recommend")
+    lane = floor.admission.lanes["recommend"]
+    told: list[bool] = []
+
+    def go(granted: bool) -> bool:
+        told.append(granted)
+        floor.clock.now_s += SPELL_S / 4
+        return True
+
+    async def act() -> None:
+        assert floor.admission.line_up(lane, lambda _granted: True) is True
+        for _ in range(40):
+            lane.waiting.append((floor.clock.now_s, go))
+        floor.clock.now_s += 2 * GIVE_UP_S
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert 0 < len(told) < 10, "there was no look at the sockets among them"
+        while lane.waiting:
+            await asyncio.sleep(0)
+        assert told == [False] * 40
 
     run(act)
 

@@ -192,7 +192,7 @@ def products(vector, vectors, biases, blocked, scores):  # type: ignore[no-untyp
 @njit(nogil=True, cache=True)
 def worth(biases, blocked, scores):  # type: ignore[no-untyped-def]
     """Turn products in ``scores`` into what :func:`products` writes."""
-    for item in range(len(scores)):
+    for item in range(min(len(biases), len(scores))):
         score = biases[item] + scores[item]
         scores[item] = score if score > 0 and blocked[item] == 0 else np.float32(0)
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -150,7 +151,8 @@ class Columns:
         self.refresh()
         with self._lock:
             if self._tiers is None:
-                self._tiers = Tiers(self.codes("category"), self.numbers("price"))
+                with self._still():
+                    self._tiers = Tiers(self.codes("category"), self.numbers("price"))
             return self._tiers.at_least(room)
 
     def accessories(self, item_id: str) -> list[int]:
@@ -183,7 +185,8 @@ class Columns:
         place = (id(rule), moment)
         kept = self._masks.get(place)
         if kept is None:
-            mask = rule.matches(self, np.arange(self.n_rows, dtype=np.int32), moment)
+            with self._still():
+                mask = rule.matches(self, np.arange(self.n_rows, dtype=np.int32), moment)
             kept = self._masks[place] = _Kept(rule, moment, mask)
             if len(self._masks) > _KEPT_MASKS:
                 self._masks.popitem(last=False)
@@ -195,7 +198,7 @@ class Columns:
         if not self._pending and not self._renewing:
             return
         with self._lock:
-            if self._renewing:  # by this thread, which has asked a rule about what changed, and the rule looks here
+            if self._renewing:  # by this thread, which has asked a rule, and the rule looks here
                 return
             self._renewing = True
             try:
@@ -203,19 +206,28 @@ class Columns:
             finally:
                 self._renewing = False
 
+    @contextmanager
+    def _still(self) -> Iterator[None]:
+        """Whoever asks several columns, with the lock, has them all of one moment: what changes meanwhile is taken in afterwards,
+        and then into what was made here too."""
+        before, self._renewing = self._renewing, True
+        try:
+            yield
+        finally:
+            self._renewing = before
+
     def _take_changes(self) -> None:
-        if len(self._pending) * 4 > len(self._items):  # most of the catalogue: it is quicker to begin again
-            self._pending.clear()
-            self._columns.clear()
-            self._masks.clear()
-            self._tiers = self._belonging = None
-            self.n_rows = len(self._items)
-            return
         rows = set()
         while self._pending:
             rows.add(self._pending.popleft())
-        if rows:
-            self.n_rows = max(self.n_rows, max(rows) + 1)
+        if not rows:
+            return
+        self.n_rows = max(self.n_rows, max(rows) + 1)
+        if 4 * len(rows) > len(self._items):  # most of the catalogue: it is quicker to begin again
+            self._columns.clear()
+            self._masks.clear()
+            self._tiers = self._belonging = None
+        else:
             self._renew(np.array(sorted(rows), dtype=np.int32))
 
     def _renew(self, rows: Rows) -> None:

@@ -161,10 +161,11 @@ class Mixture:
         return offer.blocked
 
     def _ask(self, name: str, artifact: Artifact, s: int, known: Known, offer: Offer) -> None:
-        """Ask a source that the kernel cannot ask; whatever it does wrong costs its own part of the answer alone."""
+        """Ask a source that the kernel cannot ask; what it raises costs its own part of the answer alone."""
         work, asked, started = self.work, self._asked(known, s), time.perf_counter_ns()
+        n_items = min(artifact.n_items, len(offer.blocked))  # kernels read as far as what they are given
         try:
-            n = artifact.retrieve(asked, offer.blocked[: artifact.n_items], work.total, work.found.items[s])
+            n = artifact.retrieve(asked, offer.blocked[:n_items], work.total[:n_items], work.found.items[s])
         except Exception as error:
             work.total[:] = 0.0  # what it may have left behind
             self._watch.failed(name, error)

@@ -23,11 +23,12 @@ INTERVAL_S = 0.1
 """How long waits must have stayed above half the target before there is overload."""
 
 SPELL_S = 0.001
-"""No turn begins that long after a look at the sockets. A look costs as much as a tenth of a short answer, and those who wait
-lose nothing by it; but who has to be turned away is to be told soon."""
+"""Turns of those who are called begin for so long after a look at the sockets. A look costs as much as a tenth of a short answer,
+and those who wait lose nothing by it; but who has to be turned away is to be told soon."""
 
-Go = Callable[[bool], None]
-"""Called when a turn has come, or, with False, when it will not; the turn ends when it returns."""
+Go = Callable[[bool], bool]
+"""Called when a turn has come, or, with False, when it will not; the turn ends when it returns, and says whether it was used:
+nobody wants an answer any more whose sender is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ class Lane:
         self.turn_s = 0.0
         """The mean time of a turn lately."""
         self.used_s = 0.0
-        """What its turns took together, lifted to the others' level when it was idle: the lane that used least is next."""
+        """What its turns took together, lifted to the level of the others where it was idle: the lane that used least is next."""
         self.calm_at = float("-inf")
         """When somebody last waited no longer than half the target."""
         self.waiting: deque[tuple[float, asyncio.Future[bool] | Go]] = deque()
@@ -98,6 +99,8 @@ class Admission:
         self._clock = clock
         self._turn_of: Lane | None = None
         self._turn_at = 0.0
+        self._level = 0.0
+        """What the lane had used that was next, whenever one was: whoever was idle has no credit from that time."""
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def must_refuse(self, lane: Lane) -> bool:
@@ -130,13 +133,14 @@ class Admission:
         if self._turn_of is None:
             now = self._clock()
             lane.note_wait(0.0, now)
+            self._rise(lane)
             self._give(lane, now)
             return True
         if self._is_full(lane):
             lane.refused += 1
             return False
         if not lane.waiting:
-            lane.used_s = max(lane.used_s, min((one.used_s for one in self.lanes.values() if one.waiting), default=0.0))
+            lane.used_s = max(lane.used_s, self._level)
         lane.waiting.append((self._clock(), whose))
         return None
 
@@ -162,24 +166,28 @@ class Admission:
             since, whose = lane.waiting.popleft()
             if isinstance(whose, asyncio.Future) and whose.done():  # its sender's task was cancelled
                 continue
-            waited = now - since
-            lane.note_wait(waited, now)
-            if waited >= lane.patience.give_up_s:
-                lane.refused += 1
-                self._tell(whose, granted=False)
-                continue
-            self._tell(whose, granted=True)
-            if isinstance(whose, asyncio.Future):
+            self._rise(lane)
+            lane.note_wait(now - since, now)
+            granted = now - since < lane.patience.give_up_s
+            used = self._tell(whose, granted=granted)
+            if granted and isinstance(whose, asyncio.Future):
                 self._give(lane, now)
                 return
             began, now = now, self._clock()
-            lane.note_turn(now - began)
+            if not granted:
+                lane.refused += 1
+            elif used:
+                lane.note_turn(now - began)
             if now >= ends:
                 self._turn_of, self._turn_at = lane, now  # nobody comes before those who wait
                 assert self._loop is not None
                 self._loop.call_soon(self._look)
                 return
         self._turn_of = None
+
+    def _rise(self, lane: Lane) -> None:
+        """A lane is next: this is how much those have used who are served."""
+        lane.used_s = self._level = max(lane.used_s, self._level)
 
     def _look(self) -> None:
         """Go on after the loop has looked at its sockets."""
@@ -188,15 +196,16 @@ class Admission:
     def _next_lane(self) -> Lane | None:
         return min((one for one in self.lanes.values() if one.waiting), key=_used_s, default=None)
 
-    def _tell(self, whose: asyncio.Future[bool] | Go, *, granted: bool) -> None:
+    def _tell(self, whose: asyncio.Future[bool] | Go, *, granted: bool) -> bool:
         if isinstance(whose, asyncio.Future):
             whose.set_result(granted)
-            return
+            return True
         try:
-            whose(granted)
+            return whose(granted)
         except Exception as error:  # one that fails must not keep the turn from all others
             assert self._loop is not None
             self._loop.call_exception_handler({"message": "a turn failed", "exception": error})
+            return True
 
 
 def _used_s(lane: Lane) -> float:

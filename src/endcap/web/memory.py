@@ -48,12 +48,15 @@ def settle_in(smaps: Path = Path("/proc/self/smaps")) -> None:
     it is needed after all. Elsewhere than on Linux nothing happens.
     """
     advice = getattr(mmap, "MADV_HUGEPAGE", None)
-    if advice is None or not smaps.exists():
+    if advice is None:
+        return
+    try:
+        with smaps.open() as lines:
+            ranges = list(ranges_of(lines))
+    except OSError:  # no Linux, or one that tells nothing
         return
     madvise = ctypes.CDLL(None).madvise
     madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
-    with smaps.open() as lines:
-        ranges = list(ranges_of(lines))
     for one in ranges:
         if is_compiler(one):
             madvise(one.start, one.end - one.start, mmap.MADV_DONTNEED)

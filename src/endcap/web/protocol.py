@@ -171,8 +171,15 @@ class AtOnce:
         self._body = body
         self._started = time.perf_counter()
 
-    def go(self, granted: bool) -> None:
-        """Answer, or refuse where no turn was granted; nobody waits for either where the sender is gone."""
+    def go(self, granted: bool) -> bool:
+        """Answer, or refuse where no turn was granted; tells whether the sender is still there, who waits for it."""
+        try:
+            return self._go(granted)
+        except BaseException:  # there is no answer: whoever waits for one is told so
+            self._protocol.transport.abort()
+            raise
+
+    def _go(self, granted: bool) -> bool:
         protocol, known = self._protocol, self._known
         wanted = not self.disconnected and not protocol.transport.is_closing()
         if wanted and granted:
@@ -184,6 +191,7 @@ class AtOnce:
         self.response_complete = True
         if wanted and not granted:
             protocol.refuse(known.lane, known.endpoint.path, known.origin, close=not self.keep_alive)
+        return wanted
 
 
 def still_to_come(data: bytes) -> int | None:

@@ -111,8 +111,10 @@ class ItemNeighbors:
         return sound(cls(**own, reason=reason, facts=facts), "points outside its items")
 
     def is_sound(self, n_items: int) -> bool:
-        """Whether the arrays number ``n_items`` items and point inside them.
+        """Whether the arrays number ``n_items`` items, point inside them and hold numbers.
 
         Kernels trust these numbers: one that points outside would read memory that is not ours.
         """
-        return self.values.shape == self.indices.shape and is_csr(self.indptr, self.indices, rows=n_items, columns=n_items)
+        if self.values.shape != self.indices.shape or not bool(np.isfinite(self.values).all()):
+            return False
+        return is_csr(self.indptr, self.indices, rows=n_items, columns=n_items)

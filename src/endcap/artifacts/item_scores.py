@@ -67,9 +67,11 @@ class ItemScores:
         return sound(cls(**taken(cls.shape, arrays, ("scores", "order")), reason=reason), "orders items that it does not number")
 
     def is_sound(self, n_items: int) -> bool:
-        """Whether the arrays number ``n_items`` items and order none but them; kernels trust it."""
+        """Whether the arrays number ``n_items`` items with a number each and order none but them; kernels trust it."""
         if not all(isinstance(part, np.ndarray) and part.ndim == 1 for part in (self.scores, self.order)):
             return False
-        return len(self.scores) == n_items and (
-            len(self.order) == 0 or bool(self.order.min() >= 0 and self.order.max() < n_items)
+        return (
+            len(self.scores) == n_items
+            and bool(np.isfinite(self.scores).all())
+            and (len(self.order) == 0 or bool(self.order.min() >= 0 and self.order.max() < n_items))
         )

@@ -24,6 +24,9 @@ _NEWER = 1
 
 _EXAMPLES = 10
 
+_FEW = 500
+"""So many rows of a rule are remembered one by one; to copy a catalogue's bytes costs less than to remember more."""
+
 
 class Effect(NamedTuple):
     """What a rule did to one row.
@@ -176,7 +179,7 @@ class ActiveRules:
             is_sparse = False
         for bar in bars:
             bar.put(blocked)
-            is_sparse = is_sparse and bar.names_rows
+            is_sparse = is_sparse and bar.names_rows and len(bar.rows) <= _FEW
             if is_sparse:
                 kept_out += bar.rows.tolist()
         return kept_out if is_sparse else None

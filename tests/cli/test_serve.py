@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import platform
 import signal
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from endcap.bench.servers import children
 from endcap.measurement.behind import Behind, behind
 from endcap.stores import sqlite
 
+KERNEL = tuple(int(part) for part in platform.release().split("-")[0].split(".")[:2]) if sys.platform == "linux" else (0, 0)
 STARTS_WITHIN_S = 30
 MEASURED_WITHIN_S = 120
 """After so long a test gives up; it takes a second or two where nothing else runs."""
@@ -66,6 +68,15 @@ def key_for(home: Path, shop: str) -> str:
         return opened.keys.create(shop, "server")
     finally:
         opened.close()
+
+
+def test_the_thread_that_answers_has_the_shortest_slice_of_the_core(home: Path) -> None:
+    with server(home) as (_, process):
+        details = Path(f"/proc/{process.pid}/sched")
+        told = details.read_text() if details.exists() else ""
+        slices = [line.split()[-1] for line in told.splitlines() if line.startswith("se.slice")]
+    if KERNEL >= (6, 12):  # before, a system has one slice for all
+        assert slices in ([], ["100000"])
 
 
 def test_it_answers_notices_new_keys_and_shops_and_ends_cleanly(home: Path) -> None:

@@ -106,6 +106,9 @@ def test_it_follows_shops_that_were_there_and_shops_that_come(home: Home) -> Non
         found_beside.measuring.follow(toys)
         soon(lambda: measured(toys))
         assert os.getpriority(os.PRIO_PROCESS, pid) == min(19, os.getpriority(os.PRIO_PROCESS, 0) + NICENESS)
+        threads = sorted(int(one.name) for one in Path(f"/proc/{pid}/task").iterdir())
+        policies = [os.sched_getscheduler(one) for one in threads]
+        assert (policies[0], policies.count(os.SCHED_IDLE)) == (os.SCHED_OTHER, 2)  # who opens shops, and a follower for each
         assert (found_beside.pid, found_beside.said) == (pid, [])
     assert not is_alive(pid)
     assert (found(sums(gifts), "views"), found(sums(toys), "views")) == (10, 7)
@@ -155,7 +158,7 @@ def test_what_a_terminal_or_a_service_manager_sends_to_all_does_not_end_it(home:
 
 def test_what_fails_in_it_is_said_once_with_the_shop(home: Home, tmp_path: Path) -> None:
     gifts = home.open("gifts", create=True)
-    file = apsw.Connection(str(tmp_path / "home" / "shops" / "gifts" / "shop.sqlite"))
+    file = apsw.Connection(str(tmp_path / "home" / "shops" / "gifts" / "measured.sqlite"))
     file.execute("ALTER TABLE measuring RENAME TO hidden")
     log_views(gifts, 0, 1)
     with beside(home, gifts) as found_beside:

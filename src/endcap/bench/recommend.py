@@ -15,7 +15,7 @@ import msgspec
 from endcap.app import ShopService
 from endcap.bench import servers, shop
 from endcap.bench.load import drive, post
-from endcap.bench.open_load import offer
+from endcap.bench.open_load import OpenLoad, offer
 from endcap.bench.parts import PARTS, AnswerParts, ShelfParts, opened
 from endcap.bench.result import Result, median, percentile
 from endcap.core.events import Event
@@ -40,11 +40,14 @@ ENABLED = [
 
 
 class Round(NamedTuple):
-    """Answers a second of the server and of the echo, and the microseconds of the parts, HTTP among them."""
+    """Answers a second of the server and of the echo, and the microseconds of the parts, HTTP among them; then both at half of
+    the server's rate."""
 
     rate: float
     echo: float
     parts: dict[str, float]
+    half: OpenLoad
+    echo_half: OpenLoad
 
 
 def measure(
@@ -54,7 +57,8 @@ def measure(
 
     It is asked for as a whole, which ranks two of its shelves, and, in the figures that begin with ``shelf_``, for its shelf
     :data:`SHELF` alone: four sources, a hundred ranked candidates. ``requests_per_s`` is the capacity in a closed loop of sixteen
-    connections; the latencies are those of an open loop at half of it. ``whole_to_parts`` compares the time of one request at
+    connections; the latencies are those of an open loop at half of the rate of the same round, and those of the echo at as many
+    requests a second say how much of them is the machine's. ``whole_to_parts`` compares the time of one request at
     capacity with the sum of what its parts take by themselves: HTTP as the echo does it, and in process, over a copy of the home
     and on the server's core, decoding, answering, encoding and putting on record. The server, the echo and the parts take turns;
     each ratio is the median of those of the rounds. ``shelf_part_us_answer_`` has what the one shelf's answer consists of.
@@ -78,13 +82,14 @@ def measure(
                     drive(port, requests[prefix], count=2_000)
                     found = [_round(port, pid, echo_port, requests[prefix], parts, round_s) for _ in range(rounds)]
                 rate, other = median([one.rate for one in found]), median([one.echo for one in found])
-                half = offer(port, requests[prefix], rate=rate / 2, seconds=rounds * round_s)
                 figures |= {
                     f"{prefix}requests_per_s": rate, f"{prefix}echo_requests_per_s": other,
-                    f"{prefix}p50_ms_half_load": percentile(half.answered_ms, 0.5),
-                    f"{prefix}p99_ms_half_load": percentile(half.answered_ms, 0.99),
-                    f"{prefix}refused_at_half_load": float(len(half.refused_ms)),
-                    f"{prefix}sent_late_ms_p99": percentile(half.sent_late_ms, 0.99),
+                    f"{prefix}p50_ms_half_load": median([percentile(one.half.answered_ms, 0.5) for one in found]),
+                    f"{prefix}p99_ms_half_load": median([percentile(one.half.answered_ms, 0.99) for one in found]),
+                    f"{prefix}p99_ms_half_load_worst_round": max(percentile(one.half.answered_ms, 0.99) for one in found),
+                    f"{prefix}echo_p99_ms_as_many": median([percentile(one.echo_half.answered_ms, 0.99) for one in found]),
+                    f"{prefix}refused_at_half_load": float(sum(len(one.half.refused_ms) for one in found)),
+                    f"{prefix}sent_late_ms_p99": max(percentile(one.half.sent_late_ms, 0.99) for one in found),
                     f"{prefix}answer_bytes": float(len(sample)),
                 }  # fmt: skip
                 by_part = {name: median([one.parts[name] for one in found]) for name in found[0].parts}
@@ -103,9 +108,12 @@ def _round(port: int, pid: int, echo_port: int, requests: list[bytes], parts: An
     """One round; what was refused is no answer."""
     other = drive(echo_port, requests, seconds=round_s).per_second
     one = drive(port, requests, seconds=round_s)
+    rate = (one.answered - one.failed) / one.seconds
+    half = offer(port, requests, rate=rate / 2, seconds=round_s)
     with servers.paused(pid):
         taken = parts.run()
-    return Round((one.answered - one.failed) / one.seconds, other, taken | {"http": 1e6 / other})
+        as_many = offer(echo_port, requests, rate=rate / 2, seconds=round_s)
+    return Round(rate, other, taken | {"http": 1e6 / other}, half, as_many)
 
 
 def _request(number: int, catalogue: int, shelf: str | None) -> bytes:

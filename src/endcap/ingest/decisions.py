@@ -17,12 +17,13 @@ RETRY_S = 1.0
 MAX_BATCH = 5_000
 """How many answers one transaction takes."""
 
-EVERY_S = 0.2
-"""How long answers gather before they are written: fewer and larger transactions leave more of the interpreter to the answers."""
+EVERY_S = 0.05
+"""How long answers gather before they are written. Fewer and larger transactions cost less of the core in all; but a system that
+does not interrupt itself keeps it until all of one is on its way to the disk, 3 ms for the answers of 0.2 s at half load."""
 
 
 class DecisionWriter:
-    """Writes answers a few times a second. An answer never waits for it.
+    """Writes answers some times a second. An answer never waits for it.
 
     What an answer showed, and with which probability, cannot be worked out later; so answers that could not be written are kept
     and tried again, and while as many wait as may, none is given: :meth:`check_room` is asked before a request is read.

@@ -9,7 +9,7 @@ from typing import Protocol
 from endcap.core.failure import Failure
 from endcap.core.time import Clock
 from endcap.measurement.follower import Follower
-from endcap.measurement.pace import Pace
+from endcap.measurement.pace import Pace, Step
 from endcap.measurement.watch.tally import Tally
 from endcap.stores.ports import ShopStores
 
@@ -19,6 +19,8 @@ EVERY_S = 1.0
 STRETCH = 1_000
 """How many events, and as many answers, are taken at a time: each commit has a price of its own. The file's turnstile is free
 between two stretches."""
+
+GiveWay = Callable[[], Step]
 
 Report = Callable[[Failure, str | None], None]
 """Told what failed, and in which shop where it was one."""
@@ -41,11 +43,9 @@ class Following:
     nothing left to count.
     """
 
-    def __init__(self, stores: ShopStores, report: Report, clock: Clock) -> None:
-        self._shop = stores.shop
-        pace = Pace()
-        self._follower = Follower(stores, pace)
-        self._tally = Tally(stores, pace)
+    def __init__(self, stores: ShopStores, report: Report, clock: Clock, give_way: GiveWay = Pace) -> None:
+        self._stores = stores
+        self._give_way = give_way
         self._clock = clock
         self._report = report
         self._ending = threading.Event()
@@ -65,38 +65,44 @@ class Following:
         self._thread.join()
 
     def _run(self) -> None:
+        pace = self._give_way()
+        follower, tally = Follower(self._stores, pace), Tally(self._stores, pace)
         while not self._ending.wait(EVERY_S):
-            self._catch_up()
+            self._catch_up(follower, tally)
 
-    def _catch_up(self) -> None:
+    def _catch_up(self, follower: Follower, tally: Tally) -> None:
         try:
-            while not self._ending.is_set() and self._take_next():
+            while not self._ending.is_set() and self._take_next(follower, tally):
                 pass
             self._failing = False
         except Exception as error:
             # Said once, not once a second, until it works again.
             if not self._failing:
-                self._report(Failure.of(error), self._shop)
+                self._report(Failure.of(error), self._stores.shop)
             self._failing = True
 
-    def _take_next(self) -> bool:
+    def _take_next(self, follower: Follower, tally: Tally) -> bool:
         """Take a stretch into the sums, and one into the counts of the watch; tells whether there may be more."""
-        followed = self._follower.follow(STRETCH)
-        counted = self._tally.catch_up(self._clock.now_ms(), most=1)
+        followed = follower.follow(STRETCH)
+        counted = tally.catch_up(self._clock.now_ms(), most=1)
         return followed or not counted
 
 
 class MeasuringHere:
-    """Follows shops in threads of this process, one each: for stores that no other process can open."""
+    """Follows shops in threads of this process, one each: for stores that no other process can open.
 
-    def __init__(self, report: Report, clock: Clock) -> None:
+    Each thread begins with ``give_way``, which may lower its priority, and works at the pace that it returns.
+    """
+
+    def __init__(self, report: Report, clock: Clock, give_way: GiveWay = Pace) -> None:
         self._report = report
         self._clock = clock
+        self._give_way = give_way
         self._followed: list[Following] = []
 
     def follow(self, stores: ShopStores) -> None:
         """Begin to follow a shop."""
-        self._followed.append(Following(stores, self._report, self._clock))
+        self._followed.append(Following(stores, self._report, self._clock, self._give_way))
         self._followed[-1].start()
 
     def stop(self) -> None:

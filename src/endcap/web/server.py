@@ -17,6 +17,7 @@ from endcap.web.application import Application
 from endcap.web.logs import Forwarding
 from endcap.web.memory import settle_in
 from endcap.web.protocol import SheddingProtocol
+from endcap.web.slices import shorten
 
 BACKLOG = 2_048
 SWITCH_S = 0.000_5
@@ -69,6 +70,7 @@ def serve(application: Application, *, host: str, port: int, answering: Callable
         # with 100,000 products.
         gc.freeze()
         settle_in()
+        shorten()
         answering(url)
 
     # uvicorn takes the signals over while it serves and raises them again at its end: by then all is done.

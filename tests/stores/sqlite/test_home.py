@@ -8,8 +8,10 @@ import pytest
 
 from endcap.core.time import FixedClock
 from endcap.errors import StoreError
-from endcap.stores.ports import Outcome
+from endcap.stores.ports import Decision, Outcome
 from endcap.stores.sqlite import open_home
+from endcap.stores.sqlite.connection import Database
+from endcap.stores.sqlite.migrations import MEASURED
 from endcap.testing.samples import AT_MS, bundle_writer, item, view
 
 
@@ -42,10 +44,26 @@ def test_the_layout_on_disk(tmp_path: Path) -> None:
     folder = tmp_path / "shops" / "gifts"
     assert (tmp_path / "keys.sqlite").is_file()
     assert (folder / "shop.sqlite").is_file()
+    assert (folder / "measured.sqlite").is_file()
     assert (folder / "archive").is_dir()
     assert (folder / "bundles" / manifest.version).is_dir()
     home.close()
     assert not list(tmp_path.rglob("*-wal"))
+
+
+def test_no_event_and_no_answer_waits_until_what_is_measured_is_written(tmp_path: Path) -> None:
+    home, other = open_home(tmp_path), open_home(tmp_path)
+    shop = home.open("gifts", create=True)
+    measuring = other.open("gifts")
+    folder = tmp_path / "shops" / "gifts"
+    database = Database(folder / "measured.sqlite", MEASURED)
+    with database.write():  # as the process that measures does, which may stand still on a busy machine
+        assert shop.log.append([view(1)]).logged[0].seq == 1
+        shop.decisions.append([Decision("r1", AT_MS, b"", b"")])
+        assert [event.seq for event in measuring.log.read()] == [1]
+    database.close()
+    home.close()
+    other.close()
 
 
 def test_keys_are_not_in_the_files(tmp_path: Path) -> None:

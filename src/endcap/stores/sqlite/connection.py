@@ -11,6 +11,7 @@ from typing import Any
 
 import apsw
 
+from endcap.core.turns import in_passing
 from endcap.errors import Busy, StoreError
 from endcap.stores.durable import mapped_files
 from endcap.stores.locks import Turnstile
@@ -89,7 +90,7 @@ class Database:
                     connection.execute("ROLLBACK")
                 raise
             if self._wal_pages >= self._checkpoint_at:
-                self._checkpoint()
+                in_passing(self._checkpoint)
                 self._checkpoint_at = self._wal_pages + _CHECKPOINT_PAGES
 
     @contextmanager

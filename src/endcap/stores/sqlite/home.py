@@ -17,11 +17,14 @@ from endcap.stores.sqlite.documents import SqliteDocuments
 from endcap.stores.sqlite.keys import SqliteKeys
 from endcap.stores.sqlite.log import SqliteLog
 from endcap.stores.sqlite.measures import SqliteMeasures
-from endcap.stores.sqlite.migrations import KEYS, SHOP
+from endcap.stores.sqlite.migrations import KEYS, MEASURED, SHOP
+from endcap.stores.sqlite.moving import move_measured
 from endcap.stores.sqlite.people import SqlitePeople
 from endcap.stores.sqlite.watching import SqliteWatching
 
 _SHOP_FILE = "shop.sqlite"
+_MEASURED_FILE = "measured.sqlite"
+"""Apart, so that no event and no decision waits to be written until a process of low priority has done its own writing."""
 
 
 class SqliteHome:
@@ -55,11 +58,15 @@ class SqliteHome:
             bundles = FileBundles(folder / "bundles")
         database = Database(folder / _SHOP_FILE, SHOP)
         self._opened.append(database)
+        measured = Database(folder / _MEASURED_FILE, MEASURED)
+        self._opened.append(measured)
+        move_measured(database, measured)
 
         def close() -> None:
-            if database in self._opened:
-                self._opened.remove(database)
-                database.close()
+            for one in (measured, database):
+                if one in self._opened:
+                    self._opened.remove(one)
+                    one.close()
 
         return ShopStores(
             shop=shop,
@@ -70,8 +77,8 @@ class SqliteHome:
             decisions=SqliteDecisions(database),
             bundles=bundles,
             customers=SqliteCustomers(database),
-            measures=SqliteMeasures(database),
-            watching=SqliteWatching(database),
+            measures=SqliteMeasures(measured),
+            watching=SqliteWatching(measured),
             close=close,
             folder=folder,
         )

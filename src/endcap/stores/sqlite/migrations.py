@@ -88,6 +88,46 @@ SHOP = (
     CREATE TABLE watch_notes (one INTEGER PRIMARY KEY, body BLOB NOT NULL);
     """,
     "CREATE TABLE item_weeks_added (place INTEGER PRIMARY KEY, body BLOB NOT NULL)",
+    "-- What was measured moves to a file of its own when the shop is opened: see moving.py.",
+)
+
+MEASURED = (
+    """
+    CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+    INSERT INTO counters VALUES ('checkpoints', 0), ('watched_seq', 0), ('watch_notes_version', 0);
+
+    CREATE TABLE measuring (
+        log_seq INTEGER NOT NULL, answer_place INTEGER NOT NULL, rules BLOB NOT NULL, version INTEGER NOT NULL);
+    INSERT INTO measuring VALUES (0, 0, x'', 0);
+    CREATE TABLE journeys (key TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
+    CREATE TABLE awaited (recommendation_id TEXT, key TEXT, PRIMARY KEY (recommendation_id, key)) WITHOUT ROWID;
+    CREATE TABLE cells (
+        number INTEGER PRIMARY KEY, placement TEXT NOT NULL, shelf TEXT NOT NULL, source TEXT NOT NULL, arm TEXT NOT NULL,
+        device TEXT NOT NULL, segment TEXT NOT NULL, people INTEGER NOT NULL,
+        UNIQUE (placement, shelf, source, arm, device, segment, people));
+    -- By time first: a report reads a stretch of time, whatever is in it.
+    CREATE TABLE measured_hours (at INTEGER, cell INTEGER, body BLOB NOT NULL, PRIMARY KEY (at, cell)) WITHOUT ROWID;
+    CREATE TABLE measured_days (at INTEGER, cell INTEGER, body BLOB NOT NULL, PRIMARY KEY (at, cell)) WITHOUT ROWID;
+    CREATE TABLE measured_groups (at INTEGER, cell INTEGER, body BLOB NOT NULL, PRIMARY KEY (at, cell)) WITHOUT ROWID;
+    -- The same sums told apart by less: a report reads the smallest table that tells what it asks for.
+    CREATE TABLE coarse_hours (
+        level INTEGER, at INTEGER, cell INTEGER, body BLOB NOT NULL, PRIMARY KEY (level, at, cell)) WITHOUT ROWID;
+    CREATE TABLE coarse_days (
+        level INTEGER, at INTEGER, cell INTEGER, body BLOB NOT NULL, PRIMARY KEY (level, at, cell)) WITHOUT ROWID;
+    CREATE TABLE units (
+        experiment TEXT, unit TEXT, arm TEXT NOT NULL, exposed_ms INTEGER NOT NULL, segment TEXT NOT NULL, after BLOB NOT NULL,
+        before BLOB NOT NULL, PRIMARY KEY (experiment, unit)) WITHOUT ROWID;
+    CREATE TABLE item_weeks (
+        week INTEGER, item_id TEXT, slots INTEGER NOT NULL, impressions INTEGER NOT NULL, clicks INTEGER NOT NULL,
+        units_direct INTEGER NOT NULL, units INTEGER NOT NULL, PRIMARY KEY (week, item_id)) WITHOUT ROWID;
+    CREATE TABLE item_weeks_added (place INTEGER PRIMARY KEY, body BLOB NOT NULL);
+
+    -- By trait first: each check reads some traits of a stretch of time.
+    CREATE TABLE watch_tallies (
+        trait TEXT, hour INTEGER, value TEXT, n INTEGER NOT NULL, PRIMARY KEY (trait, hour, value)) WITHOUT ROWID;
+    CREATE TABLE watch_newest (type TEXT PRIMARY KEY, at_ms INTEGER NOT NULL) WITHOUT ROWID;
+    CREATE TABLE watch_notes (one INTEGER PRIMARY KEY, body BLOB NOT NULL);
+    """,
 )
 
 KEYS = (

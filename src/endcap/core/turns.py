@@ -1,0 +1,47 @@
+"""Giving way on a core: what may take its time leaves it to what somebody waits for."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+
+NICENESS = 10
+"""How much it gives way: where a core is short, it is owed a tenth of it."""
+
+
+def in_passing(work: Callable[[], None]) -> None:
+    """Do some work at low priority, and return when it is done. What it raises is raised here.
+
+    Nobody may raise a thread's priority again who has no right to, so the work has a thread of its own. Elsewhere than on
+    Linux, where niceness is that of the whole process, it has the priority of the caller.
+    """
+    raised: list[BaseException] = []
+
+    def run() -> None:
+        with suppress(AttributeError, OSError):
+            thread = threading.get_native_id()
+            os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + NICENESS)
+        try:
+            work()
+        except BaseException as error:
+            raised.append(error)
+
+    thread = threading.Thread(target=run, name="endcap-in-passing")
+    thread.start()
+    thread.join()
+    if raised:
+        raise raised[0]
+
+
+def when_idle() -> bool:
+    """Let the calling thread have what nobody else wants of a core; tells whether the system has that and grants it.
+
+    Nothing may wait for such a thread: on a machine whose cores are all busy it stands still.
+    """
+    try:
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    except (AttributeError, OSError):
+        return False
+    return True

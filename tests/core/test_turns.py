@@ -1,0 +1,49 @@
+"""Giving way on a core."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from endcap.core.turns import NICENESS, in_passing, when_idle
+
+IDLE = """
+import os
+from endcap.core.turns import when_idle
+granted = when_idle()
+print(granted, os.sched_getscheduler(0) == getattr(os, "SCHED_IDLE", None))
+"""
+
+
+def niceness() -> int:
+    return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+
+def test_work_in_passing_is_done_with_less_priority_and_the_caller_keeps_its_own() -> None:
+    before, inside = niceness(), []
+    in_passing(lambda: inside.append(niceness()))
+    assert inside == [min(19, before + NICENESS)]
+    assert niceness() == before
+
+
+def test_what_the_work_raises_is_raised_here() -> None:
+    def fails() -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        in_passing(fails)
+
+
+def test_a_thread_is_told_whether_it_has_what_is_idle() -> None:
+    done = subprocess.run([sys.executable, "-c", IDLE], capture_output=True, text=True, check=True)
+    granted, has_it = done.stdout.split()
+    assert granted == has_it
+
+
+def test_a_system_without_such_a_policy_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "SCHED_IDLE")
+    assert not when_idle()

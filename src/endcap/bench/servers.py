@@ -65,10 +65,17 @@ def serve_command(home: Path, port: int) -> list[str]:
 @contextlib.contextmanager
 def shipped(home: Path) -> Iterator[int]:
     """The shipped server over a home; gives its port."""
+    with free(home) as (port, _):
+        yield port
+
+
+@contextlib.contextmanager
+def free(home: Path) -> Iterator[tuple[int, int]]:
+    """The shipped server over a home, on whatever cores the system gives it; gives its port and its process id."""
     port = free_port()
     process = start(serve_command(home, port), port)
     try:
-        yield port
+        yield port, process.pid
     finally:
         stop(process)
 

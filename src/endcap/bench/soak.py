@@ -39,8 +39,8 @@ FILLING_ANSWERS = 200_000
 """How many answers are given before the clock starts: four times as many as are remembered at most, for the same reason."""
 
 SETTLING_MIN = 10.0
-"""How long the same goes on after that before the clock starts: the process that measures, which gives way to answers, fills what
-it remembers at a tenth of the server's pace."""
+"""How long the same goes on after that before the clock starts: the process that measures, which gives way to answers, takes its
+time to fill what it remembers."""
 
 REFUSED = "503 busy"
 """What the server says to whom it turns away because too many wait: as it is meant to, and not counted as a failure."""
@@ -91,7 +91,8 @@ def measure(
     Before that, everything that remembers a bounded number of things is filled, and the same goes on for ``settling_min``; both
     together take ``warm_up_minutes``, and no figure counts what was asked then. ``rss_mb_per_hour`` is the slope of the memory
     after it, that of the process that measures included, with the ends of its 95 % interval. ``failed`` is the sum of the figures
-    ``failed_...``, by status and code.
+    ``failed_...``, by status and code. The server has all cores, and shares them with who asks: on a core that answers keep busy,
+    its shops would not be measured, and a process that does nothing does not grow.
     """
     if minutes is None:
         minutes = float(os.environ.get("ENDCAP_SOAK_MINUTES", MINUTES))
@@ -99,7 +100,7 @@ def measure(
     with tempfile.TemporaryDirectory(dir=disk) as folder:
         home = Path(folder) / "home"
         key = shop.build(home, n_items=N_ITEMS, k=60)
-        with servers.pinned(home) as (port, pid):
+        with servers.free(home) as (port, pid):
             filling = time.perf_counter()
             _fill(port, key)
             started = time.perf_counter() + 60 * settling_min

@@ -38,6 +38,16 @@ def test_what_the_work_raises_is_raised_here() -> None:
         in_passing(fails)
 
 
+def test_the_work_is_done_where_no_more_threads_can_be_had(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    done: list[int] = []
+    monkeypatch.setattr(threading.Thread, "start", refused)
+    in_passing(lambda: done.append(1))
+    assert done == [1]
+
+
 def test_a_thread_is_told_whether_it_has_what_is_idle() -> None:
     done = subprocess.run([sys.executable, "-c", IDLE], capture_output=True, text=True, check=True)
     granted, has_it = done.stdout.split()

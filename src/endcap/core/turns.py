@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -14,22 +15,27 @@ NICENESS = 10
 def in_passing(work: Callable[[], None]) -> None:
     """Do some work at low priority, and return when it is done. What it raises is raised here.
 
-    Nobody may raise a thread's priority again who has no right to, so the work has a thread of its own. Elsewhere than on
-    Linux, where niceness is that of the whole process, it has the priority of the caller.
+    Nobody may raise a thread's priority again who has no right to, so the work has a thread of its own. Where no more threads
+    can be had, and where niceness is that of a whole process, elsewhere than on Linux, it has the priority of the caller.
     """
     raised: list[BaseException] = []
 
     def run() -> None:
-        with suppress(AttributeError, OSError):
-            thread = threading.get_native_id()
-            os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + NICENESS)
+        if sys.platform == "linux":
+            with suppress(OSError):
+                thread = threading.get_native_id()
+                os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + NICENESS)
         try:
             work()
         except BaseException as error:
             raised.append(error)
 
     thread = threading.Thread(target=run, name="endcap-in-passing")
-    thread.start()
+    try:
+        thread.start()
+    except RuntimeError:
+        work()
+        return
     thread.join()
     if raised:
         raise raised[0]

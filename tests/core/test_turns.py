@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 
@@ -26,8 +28,32 @@ def niceness() -> int:
 def test_work_in_passing_is_done_with_less_priority_and_the_caller_keeps_its_own() -> None:
     before, inside = niceness(), []
     in_passing(lambda: inside.append(niceness()))
-    assert inside == [min(19, before + NICENESS)]
+    assert inside == [max(before, NICENESS)]
     assert niceness() == before
+
+
+def test_what_gives_way_already_gives_way_no_further() -> None:
+    inside: list[int] = []
+    in_passing(lambda: in_passing(lambda: inside.append(niceness())))
+    assert inside == [max(niceness(), NICENESS)]
+
+
+def test_an_interrupt_waits_for_the_end_of_the_work() -> None:
+    begun, done = threading.Event(), threading.Event()
+
+    def slow() -> None:
+        begun.set()
+        time.sleep(0.5)
+        done.set()
+
+    def interrupt() -> None:
+        begun.wait()
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=interrupt).start()
+    with pytest.raises(KeyboardInterrupt):
+        in_passing(slow)
+    assert done.is_set()
 
 
 def test_what_the_work_raises_is_raised_here() -> None:

@@ -108,7 +108,7 @@ def test_it_follows_shops_that_were_there_and_shops_that_come(home: Home) -> Non
         assert os.getpriority(os.PRIO_PROCESS, pid) == min(19, os.getpriority(os.PRIO_PROCESS, 0) + NICENESS)
         threads = sorted(int(one.name) for one in Path(f"/proc/{pid}/task").iterdir())
         policies = [os.sched_getscheduler(one) for one in threads]
-        assert (policies[0], policies.count(os.SCHED_IDLE)) == (os.SCHED_OTHER, 2)  # who opens shops, and a follower for each
+        assert (policies[0], policies.count(os.SCHED_IDLE)) == (os.SCHED_OTHER, 1)  # only who works out
         assert (found_beside.pid, found_beside.said) == (pid, [])
     assert not is_alive(pid)
     assert (found(sums(gifts), "views"), found(sums(toys), "views")) == (10, 7)
@@ -171,13 +171,30 @@ def test_what_fails_in_it_is_said_once_with_the_shop(home: Home, tmp_path: Path)
     file.close()
 
 
-def test_how_it_ended_is_told_with_its_last_words(home: Home, tmp_path: Path) -> None:
+def test_a_shop_that_cannot_be_opened_is_told_once_and_holds_up_no_other(home: Home, tmp_path: Path) -> None:
     elsewhere = sqlite.open_home(tmp_path / "elsewhere")
-    with beside(home, elsewhere.open("gifts", create=True)) as found_beside:
+    toys = home.open("toys", create=True)
+    log_views(toys, 0, 7)
+    with beside(home, elsewhere.open("gifts", create=True), toys) as found_beside:
+        soon(lambda: measured(toys))
         ((shop, failure),) = soon(lambda: found_beside.said)
+        gifts = home.open("gifts", create=True)
+        log_views(gifts, 0, 3)
+        soon(lambda: measured(gifts))
+        assert len(found_beside.said) == 1
     elsewhere.close()
+    assert (shop, failure.error) == ("gifts", "UnknownName")
+
+
+def test_how_it_ended_is_told_with_its_last_words(home: Home, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    said: list[tuple[str | None, Failure]] = []
+    measuring = MeasuringBeside(tmp_path / "file", lambda failure, shop: said.append((shop, failure)))
+    measuring.follow(home.open("gifts", create=True))
+    ((shop, failure),) = soon(lambda: said)
+    measuring.stop()
     assert (shop, failure.error) == (None, "ProcessEnded")
-    assert str(failure.message).startswith("the process that measures ended with 1: endcap.errors.UnknownName: no shop is named")
+    assert str(failure.message).startswith("the process that measures ended with 1: endcap.errors.StoreError: ")
 
 
 def test_the_pause_before_it_begins_again_grows_and_begins_anew_after_a_long_life() -> None:

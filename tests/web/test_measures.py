@@ -4,21 +4,34 @@ from __future__ import annotations
 
 import csv
 import io
+import threading
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from starlette.testclient import TestClient
 
-from endcap.core.time import DAY_MS
+from endcap.app import Endcap
+from endcap.core.time import DAY_MS, FixedClock
+from endcap.errors import Busy
 from endcap.measurement.catalogue import ASSUMPTIONS, GOALS, METRICS
 from endcap.measurement.follower import Follower
 from endcap.measurement.questions import ReportQuery
 from endcap.measurement.report import report
+from endcap.stores import memory
+from endcap.stores.measures import Measured
+from endcap.stores.memory.measures import MemoryMeasures
+from endcap.web.application import Application
+from endcap.web.logs import Log
 from endcap.web.request_counts import KEEP_EVERY_MS, RequestCounts
+from endcap.web.site import Site
 from tests.measurement.small_shops import DAYS, START, small_shop
-from tests.web.served import NOW_MS, Served, serving
+from tests.web.served import NOW_MS, SHOP, Served, product, serving
 
 QUERY = {"since_ms": START, "until_ms": START + DAYS * DAY_MS}
+PATIENCE_S = 60.0
 ADDRESS = f"since={START}&until={START + DAYS * DAY_MS}"
 
 
@@ -166,6 +179,48 @@ def test_a_server_counts_what_it_could_not_answer() -> None:
     told = report(stores.measures, query).total
     assert told.sums == {"requests": 5, "requests_failed": 1}
     assert told.figures["success_rate"].value == 0.8
+
+
+class Unwilling(MemoryMeasures):
+    """Takes nothing until it is told to, as a file does that somebody else writes to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked, self.willing, self.busy = threading.Event(), threading.Event(), True
+
+    def commit(self, measured: Measured) -> bool:
+        self.asked.set()
+        assert self.willing.wait(PATIENCE_S)
+        if self.busy:
+            self.busy = False
+            raise Busy("measured.sqlite is in use", remedy="try again")
+        return super().commit(measured)
+
+
+def test_counts_that_cannot_be_kept_hold_up_nothing_and_are_kept_later() -> None:
+    clock = FixedClock(NOW_MS)
+    home = memory.open_home(clock=clock)
+    measures = Unwilling()
+    opened = replace(home.open(SHOP, create=True), measures=measures)
+    endcap = Endcap(home, clock)
+    endcap.home.open = lambda shop, *, create=False: opened  # type: ignore[method-assign]
+    log = io.StringIO()
+    key = home.keys.create(SHOP, "server")
+    site = Site(endcap, log=Log(clock, log))
+    with TestClient(Application(site), base_url="http://127.0.0.1") as client:
+        header = {"Authorization": f"Bearer {key}"}
+        assert client.post("/v1/recommendations", json={"placement": "home"}, headers=header).status_code == 200
+        clock.advance(KEEP_EVERY_MS)
+        assert measures.asked.wait(PATIENCE_S)
+        opened.catalog.put([product("mug")])
+        while not site.shops[SHOP].service.state.items:  # it is looked for changes while the counts wait
+            time.sleep(0.01)
+        measures.willing.set()
+    since = NOW_MS // 3_600_000 * 3_600_000
+    told = report(measures, ReportQuery(since_ms=since, until_ms=since + 3_600_000, metrics=("success_rate",))).total
+    assert told.sums == {"requests": 1, "requests_failed": 0}
+    assert log.getvalue().count("counts_not_kept") == 1
+    endcap.close()
 
 
 def test_counts_begin_anew_when_they_are_taken() -> None:

@@ -18,7 +18,7 @@ from endcap.core.experiment import EXPERIMENT_KIND, Experiment
 from endcap.errors import EndcapError
 from endcap.measurement.answers import WELL_KNOWN_PLACEMENTS, Answer, Given, given
 from endcap.measurement.contributions import Trial
-from endcap.measurement.pace import Step, at_once
+from endcap.measurement.pace import Keep, Step, at_once, here
 from endcap.measurement.products import ShopProducts
 from endcap.measurement.rules import Rules, decode_rules, encode_rules, rules_of
 from endcap.measurement.stretch import Known, Stretch, keys_in
@@ -35,11 +35,12 @@ _MONEY = frozenset({"purchase", "refund"})
 
 
 class Follower:
-    """Follows one shop, pausing as ``pace`` says. Not to be shared by threads."""
+    """Follows one shop, pausing as ``pace`` says, and writes as ``keep`` does. Not to be shared by threads."""
 
-    def __init__(self, stores: ShopStores, pace: Step = at_once) -> None:
+    def __init__(self, stores: ShopStores, pace: Step = at_once, keep: Keep = here) -> None:
         self._stores = stores
         self._pace = pace
+        self._keep = keep
         self._products = ShopProducts(stores.catalog, stores.bundles)
         self._answers: OrderedDict[str, Answer] = OrderedDict()
         self._documents = -1
@@ -69,7 +70,8 @@ class Follower:
         stretch = Stretch(measures, rules, self._known())
         self._take_answers(stretch, [decision for _, decision in decisions])
         self._take_events(stretch, events)
-        measures.commit(stretch.measured(before, after))
+        measured = stretch.measured(before, after)
+        self._keep(lambda: measures.commit(measured))
         return True
 
     def catch_up(self) -> int:
@@ -126,7 +128,8 @@ class Follower:
         known = {one: at_ms for one, at_ms in {**rules.ended, run: ended.get(run)}.items() if at_ms is not None}
         after = msgspec.structs.replace(rules, ended=rules.ended if names else known)
         kept = msgspec.structs.replace(before, rules=encode_rules(after))
-        if self._stores.measures.commit(Measured(before=before, after=kept, units=units)):
+        measured = Measured(before=before, after=kept, units=units)
+        if self._keep(lambda: self._stores.measures.commit(measured)):
             self._settled[run] = names[-1] if names else ""
         return True
 

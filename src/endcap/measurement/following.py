@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
 from endcap.core.failure import Failure
@@ -33,81 +34,96 @@ class Measuring(Protocol):
         """Begin to follow a shop."""
 
     def stop(self) -> None:
-        """End after the stretches that are under way; the next start goes on from there."""
-
-
-class Following:
-    """A thread that follows one shop until it is stopped.
-
-    It counts the log for the watch too, so that a look of the watch in the server, whose answers wait meanwhile, finds next to
-    nothing left to count.
-    """
-
-    def __init__(self, stores: ShopStores, report: Report, clock: Clock, give_way: GiveWay = Pace) -> None:
-        self._stores = stores
-        self._give_way = give_way
-        self._clock = clock
-        self._report = report
-        self._ending = threading.Event()
-        self._failing = False
-        self._thread = threading.Thread(target=self._run, name="endcap-measuring", daemon=True)
-
-    def start(self) -> None:
-        """Begin to follow."""
-        self._thread.start()
-
-    def ask_to_end(self) -> None:
-        """End after the stretch that is under way."""
-        self._ending.set()
-
-    def join(self) -> None:
-        """Wait for the end."""
-        self._thread.join()
-
-    def _run(self) -> None:
-        pace = self._give_way()
-        follower, tally = Follower(self._stores, pace), Tally(self._stores, pace)
-        while not self._ending.wait(EVERY_S):
-            self._catch_up(follower, tally)
-
-    def _catch_up(self, follower: Follower, tally: Tally) -> None:
-        try:
-            while not self._ending.is_set() and self._take_next(follower, tally):
-                pass
-            self._failing = False
-        except Exception as error:
-            # Said once, not once a second, until it works again.
-            if not self._failing:
-                self._report(Failure.of(error), self._stores.shop)
-            self._failing = True
-
-    def _take_next(self, follower: Follower, tally: Tally) -> bool:
-        """Take a stretch into the sums, and one into the counts of the watch; tells whether there may be more."""
-        followed = follower.follow(STRETCH)
-        counted = tally.catch_up(self._clock.now_ms(), most=1)
-        return followed or not counted
+        """End after the stretch that is under way; the next start goes on from there."""
 
 
 class MeasuringHere:
-    """Follows shops in threads of this process, one each: for stores that no other process can open.
+    """Follows shops in two threads of this process: one works out, and one opens and writes, while the first waits for it.
 
-    Each thread begins with ``give_way``, which may lower its priority, and works at the pace that it returns.
+    The first begins with ``give_way``, which may lower its priority as far as it likes, and works at the pace that it returns.
+    Others wait for the locks of a store that is being written, so nobody may hold one who gets no core; and the interpreter
+    belongs to one thread at a time, so nobody who gets none may work meanwhile. Hence shops take turns too, a stretch each.
     """
 
     def __init__(self, report: Report, clock: Clock, give_way: GiveWay = Pace) -> None:
         self._report = report
         self._clock = clock
         self._give_way = give_way
-        self._followed: list[Following] = []
+        self._followed: list[_Followed] = []
+        self._ending = threading.Event()
+        self._writing = ThreadPoolExecutor(1, "endcap-measured")
+        self._working = threading.Thread(target=self._run, name="endcap-measuring", daemon=True)
 
     def follow(self, stores: ShopStores) -> None:
         """Begin to follow a shop."""
-        self._followed.append(Following(stores, self._report, self._clock, self._give_way))
-        self._followed[-1].start()
+        self.follow_when_open(stores.shop, lambda: stores)
+
+    def follow_when_open(self, shop: str, open_shop: Callable[[], ShopStores]) -> None:
+        """Begin to follow a shop as soon as it can be opened."""
+        self._followed.append(_Followed(shop, open_shop))
+        if len(self._followed) == 1:
+            self._writing.submit(int).result()  # its thread begins here, with the priority of this one
+            self._working.start()
 
     def stop(self) -> None:
-        """End after the stretches that are under way; the next start goes on from there."""
-        for one in self._followed:
-            one.ask_to_end()
-        for one in self._followed:
-            one.join()
+        """End after the stretch that is under way; the next start goes on from there."""
+        self._ending.set()
+        if self._followed:
+            self._working.join()
+        self._writing.shutdown()
+
+    def _run(self) -> None:
+        pace = self._give_way()
+        while not self._ending.wait(EVERY_S):
+            while self._take_round(pace):
+                pass
+
+    def _take_round(self, pace: Step) -> bool:
+        """Take a stretch of each shop; tells whether there may be more."""
+        more = [self._take_next(one, pace) for one in list(self._followed)]
+        return any(more)
+
+    def _take_next(self, one: _Followed, pace: Step) -> bool:
+        """Take a stretch of one shop, unless it is to end; tells whether there may be more."""
+        if self._ending.is_set():
+            return False
+        try:
+            more = one.take_next(pace, self._writing, self._clock.now_ms())
+        except Exception as error:
+            # Said once, not once a second, until it works again.
+            if not one.failing:
+                self._report(Failure.of(error), one.shop)
+            one.failing = True
+            return False
+        one.failing = False
+        return more
+
+
+class _Followed:
+    """A shop, and how far it was taken.
+
+    The log is counted for the watch too, so that a look of the watch in the server, whose answers wait meanwhile, finds next to
+    nothing left to count.
+    """
+
+    def __init__(self, shop: str, open_shop: Callable[[], ShopStores]) -> None:
+        self.shop = shop
+        self.failing = False
+        self._open = open_shop
+        self._stores: ShopStores | None = None
+        self._followers: tuple[Follower, Tally] | None = None
+
+    def take_next(self, pace: Step, writing: ThreadPoolExecutor, now_ms: int) -> bool:
+        """Take a stretch into the sums, and one into the counts of the watch; tells whether there may be more."""
+
+        def keep(write: Callable[[], bool]) -> bool:
+            return writing.submit(write).result()
+
+        if self._stores is None:
+            self._stores = writing.submit(self._open).result()
+        if self._followers is None:
+            self._followers = Follower(self._stores, pace, keep), Tally(self._stores, pace, keep)
+        follower, tally = self._followers
+        followed = follower.follow(STRETCH)
+        counted = tally.catch_up(now_ms, most=1)
+        return followed or not counted

@@ -16,8 +16,17 @@ Step = Callable[[], None]
 """Called between two steps of some work, each of which is short."""
 
 
+Keep = Callable[[Callable[[], bool]], bool]
+"""Does what writes to a store, and returns what that returns."""
+
+
 def at_once() -> None:
     """The pace of work that nothing waits beside."""
+
+
+def here(write: Callable[[], bool]) -> bool:
+    """Write in the calling thread."""
+    return write()
 
 
 class Pace:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -25,8 +26,8 @@ from endcap.stores import sqlite
 
 NICENESS = 10
 """How much it gives way where a core is short: an answer that waits goes first. Where the system has a policy for idle work, the
-threads that follow have that: by niceness alone they would be owed a tenth of a busy core, and take it in turns of milliseconds.
-They lock no file that answers or events wait for; what does, opening a shop, is done before, by the thread that reads names."""
+thread that works out has that: by niceness alone it would be owed a tenth of a busy core, and take it in turns of milliseconds.
+The one that opens and writes has not, since a server and commands wait for its locks."""
 
 
 class Failed(msgspec.Struct, frozen=True):
@@ -45,7 +46,8 @@ def main() -> None:
     home = sqlite.open_home(Path(sys.argv[1]))
     measuring = MeasuringHere(_say, SystemClock(), _give_way)
     for line in sys.stdin.buffer:
-        measuring.follow(home.open(line.decode().strip()))
+        shop = line.decode().strip()
+        measuring.follow_when_open(shop, partial(home.open, shop))
     measuring.stop()
     home.close()
 

@@ -11,7 +11,7 @@ from functools import partial
 from endcap.app import Endcap, ShopService, placements_of
 from endcap.core.failure import Failure
 from endcap.core.time import Clock
-from endcap.errors import Forbidden
+from endcap.errors import EndcapError, Forbidden
 from endcap.ingest.decisions import DecisionWriter
 from endcap.ingest.service import EventWriter
 from endcap.measurement.behind import behind
@@ -94,7 +94,9 @@ class Site:
         self.rehearsing = threading.Lock()
         """Held by the thread in which a change is rehearsed: one at a time, for each takes a good part of a core."""
         self._refreshing: asyncio.Task[None] | None = None
-        self._failing: set[str] = set()
+        self._counting: asyncio.Task[None] | None = None
+        self._ending = asyncio.Event()
+        self._failing: set[tuple[str, str]] = set()
         folder = endcap.home.folder
         if folder is not None:
             endcap.compiling = CompilingAside(folder)
@@ -115,6 +117,7 @@ class Site:
         for name in self._only or self.endcap.home.shops():
             await self._start_shop(name)
         self._refreshing = asyncio.create_task(self._refresh_for_ever())
+        self._counting = asyncio.create_task(self._count_for_ever())
 
     async def stop(self) -> None:
         """Write what is pending, and end all threads and the process beside; the installation stays open."""
@@ -122,12 +125,14 @@ class Site:
             self._refreshing.cancel()
             with suppress(asyncio.CancelledError):
                 await self._refreshing
-        await self._keep_counts(last=True)
         for shop in self._running.values():
             await shop.events.stop()
             await asyncio.to_thread(shop.decisions.stop)
             await asyncio.to_thread(shop.watching.stop)
         await asyncio.to_thread(self._measuring.stop)
+        self._ending.set()
+        if self._counting is not None:
+            await self._counting
         self._running.clear()
 
     async def shop(self, name: str) -> RunningShop:
@@ -152,15 +157,22 @@ class Site:
             await asyncio.to_thread(shop.service.refresh)
             if shop.bundle != before:
                 self.log.say("bundle_serves", shop=name, bundle=shop.bundle, before=before)
-        await self._keep_counts()
 
     async def _keep_counts(self, *, last: bool = False) -> None:
         """Keep how many requests there were; what a store does not take now it is given the next time."""
-        now_ms = self.clock.now_ms()
-        for count in self.requests.take(list(self._running), now_ms, last=last):
+        now_ms, failures = self.clock.now_ms(), 0
+        counts = self.requests.take(list(self._running), now_ms, last=last)
+        for count in counts:
             measures = self._running[count.shop].service.stores.measures
-            if not await asyncio.to_thread(add_requests, measures, now_ms, count.requests, count.failed):
+            try:
+                kept = await asyncio.to_thread(add_requests, measures, now_ms, count.requests, count.failed)
+            except EndcapError as error:
+                kept, failures = False, failures + 1
+                self._say_once("counts_not_kept", error)
+            if not kept:
                 self.requests.add(*count)
+        if counts and not failures:
+            self._say_anew("counts_not_kept")
 
     def gauges(self) -> Iterator[Gauge]:
         """The figures of the moment."""
@@ -212,12 +224,26 @@ class Site:
             try:
                 await self.refresh()
             except Exception as error:
-                # Whatever it is, the next look comes. Said once, not twice a second, until it works again or fails otherwise.
-                if type(error).__name__ not in self._failing:
-                    self._failing.add(type(error).__name__)
-                    self.log.failure("refresh_failed", error)
+                # Whatever it is, the next look comes.
+                self._say_once("refresh_failed", error)
             else:
-                self._failing.clear()
+                self._say_anew("refresh_failed")
+
+    async def _count_for_ever(self) -> None:
+        """Keep counts apart from looking for changes, which must not wait until what is measured can be written."""
+        while not self._ending.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._ending.wait(), REFRESH_EVERY_S)
+            await self._keep_counts(last=self._ending.is_set())
+
+    def _say_once(self, what: str, error: Exception) -> None:
+        """Say what failed, once and not twice a second, until it works again or fails otherwise."""
+        if (what, type(error).__name__) not in self._failing:
+            self._failing.add((what, type(error).__name__))
+            self.log.failure(what, error)
+
+    def _say_anew(self, what: str) -> None:
+        self._failing = {one for one in self._failing if one[0] != what}
 
 
 def _watch_gauges(labels: dict[str, str], report: WatchReport) -> Iterator[Gauge]:

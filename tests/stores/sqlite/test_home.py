@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 from pathlib import Path
@@ -93,6 +94,35 @@ def test_a_home_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="file"):
         open_home(tmp_path / "file" / "home")
+
+
+def test_a_shop_that_cannot_be_opened_leaves_nothing_open(tmp_path: Path) -> None:
+    home = open_home(tmp_path)
+    home.open("gifts", create=True).close()
+    (tmp_path / "shops" / "gifts" / "measured.sqlite").write_bytes(b"damaged " * 1_000)
+    before = set(Path("/proc/self/fd").iterdir())
+    for _ in range(3):
+        with pytest.raises(StoreError, match=r"measured\.sqlite"):
+            home.open("gifts")
+    gc.collect()
+    assert set(Path("/proc/self/fd").iterdir()) == before
+    home.close()
+
+
+def test_a_file_that_cannot_be_closed_keeps_no_other_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = open_home(tmp_path)
+    home.open("gifts", create=True)
+    close = Database.close
+
+    def failing(database: Database) -> None:
+        close(database)
+        if database.path.name == "measured.sqlite":
+            raise StoreError("the disk is gone", remedy="bring it back")
+
+    monkeypatch.setattr(Database, "close", failing)
+    with pytest.raises(StoreError, match="the disk is gone"):
+        home.close()
+    assert not list(tmp_path.rglob("*-wal"))
 
 
 def test_opening_a_shop_does_not_load_polars(tmp_path: Path) -> None:

@@ -10,13 +10,17 @@ import apsw
 import pytest
 
 from endcap.stores.measures import ITEM_SUMS, Cell, Measured, Progress
+from endcap.stores.ports import Decision
 from endcap.stores.sqlite import moving, open_home
 from endcap.stores.sqlite.connection import Database, fetch
+from endcap.stores.sqlite.decisions import SqliteDecisions
+from endcap.stores.sqlite.log import SqliteLog
 from endcap.stores.sqlite.measures import SqliteMeasures
 from endcap.stores.sqlite.migrations import MEASURED, SHOP
 from endcap.stores.sqlite.moving import move_measured
 from endcap.stores.sqlite.watching import SqliteWatching
 from endcap.stores.watching import TallyKey
+from endcap.testing.samples import AT_MS, view
 
 AFTER = Progress(log_seq=7, answer_place=3, rules=b"r")
 CELL = Cell("cart", "best", "", "", "", "", 0)
@@ -30,6 +34,8 @@ def before(tmp_path: Path) -> Path:
     folder.mkdir(parents=True)
     moves = next(number for number, script in enumerate(SHOP) if "moving.py" in script)
     database = Database(folder / "shop.sqlite", SHOP[:moves])
+    SqliteLog(database, folder / "archive").append([view(number) for number in range(AFTER.log_seq)])
+    SqliteDecisions(database).append([Decision(f"r{number}", AT_MS, b"", b"") for number in range(AFTER.answer_place)])
     sums = {(4, "mug"): (1, 2, 3, 4, 5)}
     measured = Measured(before=Progress(), after=AFTER, journeys={"u:1": b"j"}, hours={(9, CELL): {1: 4}}, item_weeks=sums)
     assert SqliteMeasures(database).commit(measured)

@@ -10,7 +10,7 @@ from decimal import Decimal
 from endcap.core.crawlers import of_crawler
 from endcap.core.events import Event, LoggedEvent
 from endcap.core.time import DAY_MS, HOUR_MS, MINUTE_MS
-from endcap.measurement.pace import Step, at_once
+from endcap.measurement.pace import Keep, Step, at_once, here
 from endcap.stores.ports import CatalogStore, ShopStores
 from endcap.stores.watching import TallyKey
 
@@ -31,14 +31,15 @@ _MOST_REMEMBERED = 200_000
 
 
 class Tally:
-    """Follows the log of one shop, pausing as ``pace`` says. What crawlers did is left out.
+    """Follows the log of one shop, pausing as ``pace`` says, and writes as ``keep`` does. What crawlers did is left out.
 
     Several may follow one log, each in a process of its own: every event counts once.
     """
 
-    def __init__(self, stores: ShopStores, pace: Step = at_once) -> None:
+    def __init__(self, stores: ShopStores, pace: Step = at_once, keep: Keep = here) -> None:
         self._stores = stores
         self._pace = pace
+        self._keep = keep
         self._categories = _Categories(stores.catalog)
 
     def catch_up(self, now_ms: int, most: int | None = None) -> bool:
@@ -58,7 +59,7 @@ class Tally:
         if not events:
             return False
         counts, newest = self._counted(events, now_ms)
-        watching.tally(before, events[-1].seq, counts, newest, now_ms // HOUR_MS - KEPT_HOURS)
+        self._keep(lambda: watching.tally(before, events[-1].seq, counts, newest, now_ms // HOUR_MS - KEPT_HOURS))
         return True
 
     def _counted(self, events: list[LoggedEvent], now_ms: int) -> tuple[Counter[TallyKey], dict[str, int]]:

@@ -67,14 +67,18 @@ class Database:
         self._checkpoint_at = _CHECKPOINT_PAGES
         with mapped(path):
             self._turnstile = Turnstile(path, timeout_s=_TIMEOUT_S)
-            with self._turnstile:
-                self._writer = _connect(path)
-                self._writer.execute("PRAGMA journal_mode = WAL")
-                self._writer.execute("PRAGMA synchronous = FULL")
-                self._writer.set_wal_hook(self._note_wal)
-                migrate(self._writer, scripts, path)
-            self._reader = _connect(path)
-            self._reader.execute("PRAGMA query_only = ON")
+            try:
+                with self._turnstile:
+                    self._writer = _connect(path)
+                    self._writer.execute("PRAGMA journal_mode = WAL")
+                    self._writer.execute("PRAGMA synchronous = FULL")
+                    self._writer.set_wal_hook(self._note_wal)
+                    migrate(self._writer, scripts, path)
+                self._reader = _connect(path)
+                self._reader.execute("PRAGMA query_only = ON")
+            except BaseException:
+                self._turnstile.close()
+                raise
 
     @contextmanager
     def write(self) -> Iterator[apsw.Connection]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from endcap.core.time import Clock, SystemClock
+from endcap.errors import EndcapError
 from endcap.stores.durable import make_folder
 from endcap.stores.files import FileBundles
 from endcap.stores.ports import Keys, ShopStores
@@ -20,6 +22,7 @@ from endcap.stores.sqlite.measures import SqliteMeasures
 from endcap.stores.sqlite.migrations import KEYS, MEASURED, SHOP
 from endcap.stores.sqlite.moving import move_measured
 from endcap.stores.sqlite.people import SqlitePeople
+from endcap.stores.sqlite.restored import forget_what_is_ahead
 from endcap.stores.sqlite.watching import SqliteWatching
 
 _SHOP_FILE = "shop.sqlite"
@@ -56,37 +59,51 @@ class SqliteHome:
         with mapped(folder):
             make_folder(folder / "archive")
             bundles = FileBundles(folder / "bundles")
-        database = Database(folder / _SHOP_FILE, SHOP)
-        self._opened.append(database)
-        measured = Database(folder / _MEASURED_FILE, MEASURED)
-        self._opened.append(measured)
-        move_measured(database, measured)
-
-        def close() -> None:
-            for one in (measured, database):
-                if one in self._opened:
-                    self._opened.remove(one)
-                    one.close()
-
+        opened: list[Database] = []
+        close = partial(self._close, opened)
+        try:
+            opened.append(database := Database(folder / _SHOP_FILE, SHOP))
+            opened.append(measured := Database(folder / _MEASURED_FILE, MEASURED))
+            move_measured(database, measured)
+            log, decisions = SqliteLog(database, folder / "archive"), SqliteDecisions(database)
+            measures, watching = SqliteMeasures(measured), SqliteWatching(measured)
+            forget_what_is_ahead(measures, watching, log, decisions)
+        except BaseException:
+            close()  # whoever tries again does not hold it twice
+            raise
+        self._opened += opened
         return ShopStores(
             shop=shop,
-            log=SqliteLog(database, folder / "archive"),
+            log=log,
             catalog=SqliteCatalog(database),
             people=SqlitePeople(database),
             documents=SqliteDocuments(database, self._clock),
-            decisions=SqliteDecisions(database),
+            decisions=decisions,
             bundles=bundles,
             customers=SqliteCustomers(database),
-            measures=SqliteMeasures(measured),
-            watching=SqliteWatching(measured),
+            measures=measures,
+            watching=watching,
             close=close,
             folder=folder,
         )
 
     def close(self) -> None:
-        """Close everything that was opened."""
-        while self._opened:
-            self._opened.pop().close()
+        """Close everything that was opened. Raises StoreError where something could not be closed, when all else is."""
+        self._close(list(self._opened))
+
+    def _close(self, databases: list[Database]) -> None:
+        """Close those that are not closed yet, the last one first."""
+        failed: list[EndcapError] = []
+        while databases:
+            one = databases.pop()
+            if one in self._opened:
+                self._opened.remove(one)
+            try:
+                one.close()
+            except EndcapError as error:
+                failed.append(error)
+        if failed:
+            raise failed[0]
 
 
 def open_home(path: Path, *, clock: Clock | None = None) -> SqliteHome:

@@ -38,6 +38,13 @@ class SqliteWatching:
             set_counter(connection, _PLACE, after)
         return True
 
+    def clear(self) -> None:
+        """Forget all counts, so that the log is counted anew; the notes stay."""
+        with self._database.write() as connection:
+            connection.execute("DELETE FROM watch_tallies")
+            connection.execute("DELETE FROM watch_newest")
+            set_counter(connection, _PLACE, 0)
+
     def tallies(self, traits: Iterable[str], since: int, until: int) -> dict[TallyKey, int]:
         """The counts of these traits in the hours ``[since, until)``, by number."""
         sql = "SELECT hour, trait, value, n FROM watch_tallies WHERE trait = ? AND hour >= ? AND hour < ?"

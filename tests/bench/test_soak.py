@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
+import pytest
+from numpy.typing import NDArray
 
 from endcap.bench.soak import slope_with_interval
 
-N = 120
+N = 400
+AT = np.arange(N) / N
+
+Series = Callable[[int], NDArray[np.float64]]
 
 
-def _wandering(seed: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def returning(seed: int) -> NDArray[np.float64]:
     """Samples each of which lies half way between the last one and chance."""
     rng = np.random.default_rng(seed)
     values = np.zeros(N)
@@ -18,18 +25,24 @@ def _wandering(seed: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     return values
 
 
-def test_where_nothing_grows_the_interval_nearly_always_includes_zero() -> None:
-    at = np.arange(N) / N
-    covered = 0
-    for seed in range(40):
-        _, low, high = slope_with_interval(at, _wandering(seed), seed)
-        covered += low <= 0 <= high
-    assert covered >= 32
+def wandering(seed: int) -> NDArray[np.float64]:
+    """Samples that stay where they are, and now and then go up or down for good."""
+    rng = np.random.default_rng(seed)
+    return np.cumsum(np.where(rng.random(N) < 0.1, rng.normal(size=N) / 2, 0.0))
 
 
-def test_a_leak_is_seen() -> None:
-    at = np.arange(N) / N
-    for seed in range(10):
-        slope, low, high = slope_with_interval(at, _wandering(seed) + 10 * at, seed)
-        assert 0 < low <= slope <= high
-        assert low < 10 < high + 3
+@pytest.mark.parametrize("series", [returning, wandering])
+def test_where_nothing_grows_the_interval_nearly_always_includes_zero(series: Series) -> None:
+    intervals = [slope_with_interval(AT, series(seed)) for seed in range(400)]
+    assert sum(low <= 0 <= high for _, low, high in intervals) >= 360
+
+
+@pytest.mark.parametrize("series", [returning, wandering])
+def test_a_leak_is_seen(series: Series) -> None:
+    intervals = [slope_with_interval(AT, series(seed) + 20 * AT) for seed in range(200)]
+    assert sum(low > 0 for _, low, _ in intervals) >= 190
+    assert sum(low <= 20 <= high for _, low, high in intervals) >= 170
+
+
+def test_what_stands_still_has_no_slope() -> None:
+    assert slope_with_interval(AT, np.full(N, 700.0)) == (0.0, 0.0, 0.0)

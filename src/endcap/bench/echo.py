@@ -1,8 +1,9 @@
-"""The floor: an application that reads a request and sends bytes that it has at hand."""
+"""The floor: an application that reads a request and sends bytes that it has at hand, at once or after so much work."""
 
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,17 @@ _message = {"type": "http.response.body", "body": _body}
 
 Message = MutableMapping[str, Any]
 
+BUSY = "/busy/"
+"""What is asked for below it is answered after as many microseconds of the core as the rest of the path says."""
 
-async def app(_scope: Message, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]) -> None:
+
+async def app(scope: Message, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]) -> None:
     """Read the whole body, answer with the prepared one."""
     while (await receive()).get("more_body"):
         pass
+    if scope["path"].startswith(BUSY):
+        until = time.thread_time_ns() + 1_000 * int(scope["path"].removeprefix(BUSY))
+        while time.thread_time_ns() < until:
+            pass
     await send(_start)
     await send(_message)

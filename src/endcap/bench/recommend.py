@@ -14,6 +14,7 @@ import msgspec
 
 from endcap.app import ShopService
 from endcap.bench import servers, shop
+from endcap.bench.echo import BUSY
 from endcap.bench.load import drive, post
 from endcap.bench.open_load import OpenLoad, offer
 from endcap.bench.parts import PARTS, AnswerParts, ShelfParts, opened
@@ -41,13 +42,14 @@ ENABLED = [
 
 class Round(NamedTuple):
     """Answers a second of the server and of the echo, and the microseconds of the parts, HTTP among them; then both at half of
-    the server's rate."""
+    the server's rate, and the echo once more with as much work for each request as an answer takes."""
 
     rate: float
     echo: float
     parts: dict[str, float]
     half: OpenLoad
     echo_half: OpenLoad
+    busy_half: OpenLoad
 
 
 def measure(
@@ -57,11 +59,12 @@ def measure(
 
     It is asked for as a whole, which ranks two of its shelves, and, in the figures that begin with ``shelf_``, for its shelf
     :data:`SHELF` alone: four sources, a hundred ranked candidates. ``requests_per_s`` is the capacity in a closed loop of sixteen
-    connections; the latencies are those of an open loop at half of the rate of the same round, and those of the echo at as many
-    requests a second say how much of them is the machine's. ``whole_to_parts`` compares the time of one request at
-    capacity with the sum of what its parts take by themselves: HTTP as the echo does it, and in process, over a copy of the home
-    and on the server's core, decoding, answering, encoding and putting on record. The server, the echo and the parts take turns;
-    each ratio is the median of those of the rounds. ``shelf_part_us_answer_`` has what the one shelf's answer consists of.
+    connections; the latencies are those of an open loop at half of the rate of the same round. Those of the echo at as many
+    requests a second, at once (``echo_``) and with as much work for each as the core has for an answer (``busy_echo_``), say how
+    much of them is the machine's. ``whole_to_parts`` compares the time of one request at capacity with the sum of what its parts
+    take by themselves: HTTP as the echo does it, and in process, over a copy of the home and on the server's core, decoding,
+    answering, encoding and putting on record. The server, the echo and the parts take turns; each ratio is the median of those
+    of the rounds. ``shelf_part_us_answer_`` has what the one shelf's answer consists of.
     """
     with tempfile.TemporaryDirectory(dir=disk) as folder:
         home = Path(folder) / "home"
@@ -88,6 +91,8 @@ def measure(
                     f"{prefix}p99_ms_half_load": median([percentile(one.half.answered_ms, 0.99) for one in found]),
                     f"{prefix}p99_ms_half_load_worst_round": max(percentile(one.half.answered_ms, 0.99) for one in found),
                     f"{prefix}echo_p99_ms_as_many": median([percentile(one.echo_half.answered_ms, 0.99) for one in found]),
+                    f"{prefix}busy_echo_p99_ms_as_many": median([percentile(one.busy_half.answered_ms, 0.99) for one in found]),
+                    f"{prefix}busy_echo_p99_ms_worst_round": max(percentile(one.busy_half.answered_ms, 0.99) for one in found),
                     f"{prefix}refused_at_half_load": float(sum(len(one.half.refused_ms) for one in found)),
                     f"{prefix}sent_late_ms_p99": max(percentile(one.half.sent_late_ms, 0.99) for one in found),
                     f"{prefix}answer_bytes": float(len(sample)),
@@ -113,7 +118,9 @@ def _round(port: int, pid: int, echo_port: int, requests: list[bytes], parts: An
     with servers.paused(pid):
         taken = parts.run()
         as_many = offer(echo_port, requests, rate=rate / 2, seconds=round_s)
-    return Round(rate, other, taken | {"http": 1e6 / other}, half, as_many)
+        work = [post(f"{BUSY}{max(0, round(1e6 / rate - 1e6 / other))}", b"{}", "")]
+        busy = offer(echo_port, work, rate=rate / 2, seconds=round_s)
+    return Round(rate, other, taken | {"http": 1e6 / other}, half, as_many, busy)
 
 
 def _request(number: int, catalogue: int, shelf: str | None) -> bytes:

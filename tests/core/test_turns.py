@@ -8,10 +8,11 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
-from endcap.core.turns import NICENESS, in_passing, when_idle
+from endcap.core.turns import NICENESS, has_quota, in_passing, when_idle
 
 IDLE = """
 import os
@@ -83,3 +84,30 @@ def test_a_thread_is_told_whether_it_has_what_is_idle() -> None:
 def test_a_system_without_such_a_policy_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(os, "SCHED_IDLE")
     assert not when_idle()
+
+
+@pytest.mark.parametrize(
+    ("own", "files", "limited"),
+    [
+        ("0::/", {}, False),
+        ("0::/", {"cpu.max": "150000 100000"}, True),
+        ("0::/", {"cpu.max": "max 100000"}, False),
+        ("0::/shop/server", {"shop/cpu.max": "50000 100000", "shop/server/cpu.max": "max 100000"}, True),
+        ("0::/shop/server", {"other/cpu.max": "50000 100000"}, False),
+        ("3:cpu,cpuacct:/docker/1\n0::/", {"cpu/docker/1/cpu.cfs_quota_us": "20000"}, True),
+        ("3:cpu,cpuacct:/docker/1\n0::/", {"cpu/docker/1/cpu.cfs_quota_us": "-1"}, False),
+        ("5:memory:/docker/1", {"memory/docker/1/cpu.max": "1 2"}, False),
+        ("0::/../elsewhere", {"cpu.max": "50000 100000"}, True),
+    ],
+)
+def test_a_quota_is_found_wherever_it_is_set(tmp_path: Path, own: str, files: dict[str, str], limited: bool) -> None:
+    mine = tmp_path / "cgroup"
+    mine.write_text(own + "\n")
+    for name, text in files.items():
+        (tmp_path / "groups" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "groups" / name).write_text(text + "\n")
+    assert has_quota(mine, tmp_path / "groups") is limited
+
+
+def test_where_there_are_no_control_groups_there_is_no_quota(tmp_path: Path) -> None:
+    assert not has_quota(tmp_path / "missing", tmp_path)

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,8 +19,10 @@ import pytest
 
 from endcap.core.events import Event
 from endcap.core.failure import Failure
+from endcap.measurement import process
 from endcap.measurement.behind import Behind, behind
 from endcap.measurement.beside import LONGEST_PAUSE_S, MeasuringBeside, pause_after
+from endcap.measurement.pace import Pace
 from endcap.measurement.process import NICENESS
 from endcap.stores import sqlite
 from endcap.stores.ports import Home, ShopStores
@@ -195,6 +198,15 @@ def test_how_it_ended_is_told_with_its_last_words(home: Home, tmp_path: Path) ->
     measuring.stop()
     assert (shop, failure.error) == (None, "ProcessEnded")
     assert str(failure.message).startswith("the process that measures ended with 1: endcap.errors.StoreError: ")
+
+
+def test_where_time_is_rationed_it_pauses_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "has_quota", lambda: True)
+    steps: list[object] = []
+    thread = threading.Thread(target=lambda: steps.append(process._give_way()))  # which is idle from then on
+    thread.start()
+    thread.join()
+    assert isinstance(steps[0], Pace)
 
 
 def test_the_pause_before_it_begins_again_grows_and_begins_anew_after_a_long_life() -> None:

@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 
 NICENESS = 10
 """How much it gives way, at least: where a core is short, it is owed a tenth of it."""
@@ -65,3 +66,32 @@ def when_idle() -> bool:
     except (AttributeError, OSError):
         return False
     return True
+
+
+def has_quota(own: Path = Path("/proc/self/cgroup"), groups: Path = Path("/sys/fs/cgroup")) -> bool:
+    """Whether this process shares a quota of the cores' time with others of its control group, as in a container with a limit.
+
+    Then what it does while a core is idle is missing elsewhere: whoever has used up the quota waits for the next period.
+    ``own`` names the groups of the process, ``groups`` is where they are mounted.
+    """
+    with suppress(OSError):
+        for line in own.read_text().splitlines():
+            _, controllers, path = line.split(":", 2)
+            if controllers == "":
+                top, file, none = groups, "cpu.max", "max"
+            elif "cpu" in controllers.split(","):
+                top, file, none = groups / "cpu", "cpu.cfs_quota_us", "-1"
+            else:
+                continue
+            group = top / path.lstrip("/")
+            if any(_first_word(one / file, none) != none for one in (group, *group.parents) if one.is_relative_to(top)):
+                return True
+    return False
+
+
+def _first_word(file: Path, missing: str) -> str:
+    """The first word of a file, or ``missing`` where there is none."""
+    try:
+        return (file.read_text().split() or [missing])[0]
+    except OSError:
+        return missing

@@ -19,7 +19,7 @@ import msgspec
 
 from endcap.core.failure import Failure
 from endcap.core.time import SystemClock
-from endcap.core.turns import when_idle
+from endcap.core.turns import has_quota, when_idle
 from endcap.measurement.following import MeasuringHere
 from endcap.measurement.pace import Pace, Step, at_once
 from endcap.stores import sqlite
@@ -53,8 +53,9 @@ def main() -> None:
 
 
 def _give_way() -> Step:
-    """Whoever wants the core has it at once, whether this one pauses or not, where the system has a policy for idle work."""
-    return at_once if when_idle() else Pace()
+    """Whoever wants the core has it at once, whether this one pauses or not, where the system has a policy for idle work; but
+    where time is rationed, what this one takes is missing later."""
+    return at_once if when_idle() and not has_quota() else Pace()
 
 
 def _say(failure: Failure, shop: str | None) -> None:
